@@ -1,0 +1,107 @@
+#include "holdfast/base/log.h"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <memory>
+
+#include "holdfast/base/clock.h"
+
+namespace holdfast::log {
+namespace {
+
+std::atomic<Format> current_format = Format::text;
+std::atomic<Level> current_minimum = Level::info;
+
+spdlog::logger& sink() {
+  static const auto logger = [] {
+    auto made = std::make_shared<spdlog::logger>("holdfast", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    made->set_pattern("%v");
+    made->set_level(spdlog::level::trace);
+    made->flush_on(spdlog::level::trace);
+    return made;
+  }();
+  return *logger;
+}
+
+std::string_view name_of(Level level) {
+  switch (level) {
+    case Level::debug: return "debug";
+    case Level::info: return "info";
+    case Level::warn: return "warn";
+    case Level::error: return "error";
+  }
+  return "error";
+}
+
+void append_escaped(std::string& out, std::string_view text) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out.append({'\\', c});
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out.append("\\u00").append({digits[byte >> 4U], digits[byte & 15U]});
+    } else {
+      out.push_back(c);
+    }
+  }
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+  out.push_back('"');
+  append_escaped(out, text);
+  out.push_back('"');
+}
+
+std::string json_line(Level level, std::string_view message, Fields fields) {
+  std::string line = R"({"time":")" + to_rfc3339(system_clock().now()) + R"(","level":")";
+  line.append(name_of(level)).append(R"(","message":)");
+  append_quoted(line, message);
+  for (const Field& field : fields) {
+    line.append(",");
+    append_quoted(line, field.name);
+    line.append(":");
+    if (field.is_number) {
+      line.append(field.text);
+    } else {
+      append_quoted(line, field.text);
+    }
+  }
+  return line.append("}");
+}
+
+std::string text_line(Level level, std::string_view message, Fields fields) {
+  std::string line = to_rfc3339(system_clock().now()) + " ";
+  line.append(name_of(level)).append(" ");
+  append_escaped(line, message);
+  for (const Field& field : fields) {
+    line.append(" ").append(field.name).append("=");
+    if (field.is_number) {
+      line.append(field.text);
+    } else {
+      append_quoted(line, field.text);
+    }
+  }
+  return line;
+}
+
+}  // namespace
+
+void configure(Format format, Level minimum) {
+  current_format = format;
+  current_minimum = minimum;
+}
+
+void write(Level level, std::string_view message, Fields fields) {
+  if (level < current_minimum.load(std::memory_order_relaxed)) return;
+  sink().log(spdlog::level::info, spdlog::string_view_t("{}"),
+             current_format == Format::json ? json_line(level, message, fields) : text_line(level, message, fields));
+}
+
+void error(std::string_view message, const Error& error) {
+  write(Level::error, message, {{"error", error.describe()}, {"code", error.code}});
+}
+
+}  // namespace holdfast::log

@@ -1,0 +1,22 @@
+#include "holdfast/cli/main.h"
+
+#include <CLI/CLI.hpp>
+
+#include "commands.h"
+
+namespace holdfast::cli {
+
+int run(int argc, char** argv) {
+  CLI::App program("Holdfast: sign-in that survives the loss of a region.", "holdfast");
+  program.require_subcommand(1);
+  int status = 0;
+  add_version_command(program, status);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? 0 : 2;
+  }
+  return status;
+}
+
+}  // namespace holdfast::cli
