@@ -67,7 +67,7 @@ set(sees_api http ops outbound replication identity oidc apps objects ${sees_htt
 set(sees_app api ${sees_api})
 set(sees_cli app http ${sees_http})
 
-set(links_base spdlog::spdlog PkgConfig::utf8proc)
+set(links_base spdlog::spdlog PkgConfig::utf8proc nlohmann_json::nlohmann_json)
 set(links_crypto ${openssl} PkgConfig::sodium)
 set(links_async Boost::headers)
 set(links_net Boost::headers ${openssl})
