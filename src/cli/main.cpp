@@ -11,6 +11,7 @@ int run(int argc, char** argv) {
   program.require_subcommand(1);
   int status = 0;
   add_version_command(program, status);
+  add_config_reference_command(program, status);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

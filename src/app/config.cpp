@@ -1,0 +1,136 @@
+#include "holdfast/app/config.h"
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "config_keys.h"
+#include "holdfast/base/json.h"
+
+namespace holdfast::app {
+namespace {
+
+constexpr std::size_t max_config_bytes = 256 * 1024;
+
+std::unexpected<Error> bad_config(const std::filesystem::path& file, std::string_view key,
+                                  std::string_view problem) {
+  std::string message = file.string() + ": ";
+  if (!key.empty()) message.append(key).append(": ");
+  return fail(ErrorKind::invalid, "invalid_configuration", message.append(problem));
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i);
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, changed}));
+    }
+  }
+  return row.back();
+}
+
+std::string unknown_key(std::string_view key) {
+  const auto nearest = std::ranges::min_element(
+      config_keys(), {}, [&](const ConfigKey& known) { return edit_distance(key, known.path); });
+  return "no such key; the nearest is \"" + nearest->path + "\" (all: docs/configuration.md)";
+}
+
+using Leaves = std::map<std::string, nlohmann::json, std::less<>>;
+
+void flatten(const nlohmann::json& value, const std::string& path, Leaves& leaves) {
+  if (!value.is_object() || (value.empty() && !path.empty())) {
+    leaves[path] = value;
+    return;
+  }
+  for (const auto& [name, inner] : value.items())
+    flatten(inner, path.empty() ? name : path + "." + name, leaves);
+}
+
+/// `--set` values are JSON where that parses, else plain text: `--set log.level=debug`, `--set threads.io=2`.
+nlohmann::json override_value(const std::string& text) {
+  auto parsed = parse_json(text);
+  return parsed ? *std::move(parsed) : nlohmann::json(text);
+}
+
+Result<> set_key(Config& config, const ConfigKey& key, const nlohmann::json& value) {
+  if (key.set(config, value)) return {};
+  return bad_config(config.file, key.path,
+                    "expected " + std::string(key.expected) + ", got " +
+                        value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace));
+}
+
+void make_absolute(Config& config) {
+  const auto base = std::filesystem::absolute(config.file).parent_path();
+  for (auto* path :
+       {&config.data_dir, &config.region_key_file, &config.certificate_file, &config.certificate_key_file}) {
+    if (path->is_relative()) *path = base / *path;
+  }
+}
+
+}  // namespace
+
+Result<Config> parse_config(std::string_view text, const std::filesystem::path& file,
+                            const std::vector<Override>& overrides) {
+  auto document = parse_json(text);
+  if (!document) return bad_config(file, "", "expected a JSON object: " + document.error().message);
+  if (!document->is_object()) return bad_config(file, "", "expected a JSON object");
+  Leaves leaves;
+  flatten(*document, "", leaves);
+  for (const auto& [key, value] : overrides) leaves[key] = override_value(value);
+  for (const auto& [path, value] : leaves) {
+    if (find_config_key(path) == nullptr) return bad_config(file, path, unknown_key(path));
+  }
+  Config config;
+  config.file = file;
+  for (const ConfigKey& key : config_keys()) {
+    const auto given = leaves.find(key.path);
+    if (given == leaves.end() && key.default_value.empty()) {
+      return bad_config(file, key.path, "is missing: expected " + std::string(key.expected));
+    }
+    TRY_VOID(set_key(config, key,
+                     given == leaves.end() ? nlohmann::json::parse(key.default_value) : given->second));
+  }
+  make_absolute(config);
+  return config;
+}
+
+Result<Config> load_config(const std::filesystem::path& file, const std::vector<Override>& overrides) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) return bad_config(file, "", "cannot be read");
+  std::string text(max_config_bytes + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  if (text.size() > max_config_bytes) return bad_config(file, "", "expected at most 256 KiB");
+  return parse_config(text, file, overrides);
+}
+
+Result<> check_override(const Override& setting) {
+  const ConfigKey* key = find_config_key(setting.first);
+  if (key == nullptr) return bad_config("--set", setting.first, unknown_key(setting.first));
+  Config scratch;
+  scratch.file = "--set";
+  return set_key(scratch, *key, override_value(setting.second));
+}
+
+std::string config_reference() {
+  std::ostringstream out;
+  out << "# Configuration\n"
+         "One JSON file a region. Dots stand for nesting: `log.level` is `{\"log\": {\"level\": …}}`. "
+         "Unknown keys, wrong\n"
+         "types and values out of bounds are refused before any data is touched, with exit status 2 and a "
+         "line that\n"
+         "names file, key and what was expected. This page is what `holdfast config-reference` prints.\n\n"
+         "| key | takes | default | unit | meaning |\n| --- | --- | --- | --- | --- |\n";
+  for (const ConfigKey& key : config_keys()) {
+    out << "| `" << key.path << "` | " << key.expected << " | "
+        << (key.default_value.empty() ? "must be given" : "`" + key.default_value + "`") << " | " << key.unit
+        << " | " << key.meaning << " |\n";
+  }
+  return out.str();
+}
+
+}  // namespace holdfast::app

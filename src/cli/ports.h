@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "holdfast/base/result.h"
+
+namespace holdfast::cli {
+
+/// Whether a TCP port of 127.0.0.1 can be bound right now.
+bool is_free_port(std::uint16_t port);
+
+/// `count` free loopback ports: `base`, `base`+1, … as far as they are free, others (chosen by the kernel) in
+/// place of the taken ones.
+Result<std::vector<std::uint16_t>> free_ports(std::uint16_t base, std::size_t count);
+
+}  // namespace holdfast::cli

@@ -1,0 +1,97 @@
+#include "holdfast/app/config.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+namespace holdfast::app {
+namespace {
+
+constexpr std::string_view smallest = R"({"region": "us-east-1", "issuer_base": "https://localhost:8443"})";
+
+std::string message_of(std::string_view text, const std::vector<Override>& overrides = {}) {
+  const auto config = parse_config(text, "/etc/holdfast.json", overrides);
+  if (config) return "accepted";
+  EXPECT_EQ(config.error().kind, ErrorKind::invalid);
+  EXPECT_EQ(config.error().code, "invalid_configuration");
+  return config.error().message;
+}
+
+TEST(Config, TheSmallestFileGetsSafeDefaults) {
+  const auto config = parse_config(smallest, "/etc/holdfast.json");
+  ASSERT_TRUE(config) << config.error().describe();
+  EXPECT_EQ(config->admin_listener.address, "127.0.0.1:8445");
+  EXPECT_EQ(config->free_space_floor_bytes, 512U * 1024 * 1024);
+  EXPECT_EQ(config->data_dir, "/etc/data");
+  EXPECT_TRUE(config->boot_requires_peers);
+  EXPECT_TRUE(config->acknowledge.empty());
+}
+
+TEST(Config, AnErrorNamesFileKeyAndWhatWasExpected) {
+  EXPECT_EQ(message_of(R"({"issuer_base": "https://localhost:8443"})"),
+            "/etc/holdfast.json: region: is missing: expected a name of 1-32 lower-case letters, digits and "
+            "dashes, like "
+            "\"us-east-1\"");
+  EXPECT_EQ(message_of(smallest, {{"listeners.public.address", "localhost"}}),
+            "/etc/holdfast.json: listeners.public.address: expected \"IP:PORT\", got \"localhost\"");
+  EXPECT_EQ(message_of(smallest, {{"listeners.public.adress", "127.0.0.1:1"}}),
+            "/etc/holdfast.json: listeners.public.adress: no such key; the nearest is "
+            "\"listeners.public.address\" (all: "
+            "docs/configuration.md)");
+}
+
+TEST(Config, RefusesValuesOutOfBounds) {
+  const std::vector<Override> wrong = {
+      {"threads.io", "257"},
+      {"threads.io", "-1"},
+      {"threads.io", "1.5"},
+      {"threads.io", "two"},
+      {"passwords.memory_kib", "64"},
+      {"log.level", "loud"},
+      {"hosts", "localhost"},
+      {"hosts", "[\"a b\"]"},
+      {"boot.require_peers", "some"},
+      {"replication.acknowledge.all", "2 of 1"},
+      {"issuer_base", "http://a"},
+      {"issuer_base", "https://a/b"},
+      {"region", "US"},
+      {"region", "-a"},
+      {"data_dir", ""},
+      {"listeners.public.trusted_proxies", "[\"10.0.0.0/33\"]"},
+      {"listeners.public.address", "1.2.3.4:0"},
+      {"listeners.public.enabled", "1"},
+  };
+  for (const auto& setting : wrong) {
+    EXPECT_NE(message_of(smallest, {setting}), "accepted") << setting.first << "=" << setting.second;
+    EXPECT_FALSE(check_override(setting)) << setting.first << "=" << setting.second;
+  }
+}
+
+TEST(Config, TakesOverridesAsJsonOrPlainText) {
+  const auto config = parse_config(smallest, "/etc/holdfast.json",
+                                   {{"log.level", "debug"},
+                                    {"threads.io", "3"},
+                                    {"replication.acknowledge.all", "1 of 1"},
+                                    {"hosts", R"(["a.example"])"}});
+  ASSERT_TRUE(config) << config.error().describe();
+  EXPECT_EQ(config->log_level, log::Level::debug);
+  EXPECT_EQ(config->io_threads, 3U);
+  EXPECT_EQ(config->acknowledge.at("all").needed, 1U);
+  EXPECT_EQ(config->hosts, std::vector<std::string>{"a.example"});
+}
+
+TEST(Config, RefusesWhatIsNoObject) {
+  for (const auto* text : {"", "[]", "{", "{} {}", R"({"region":"a","region":"b"})"}) {
+    EXPECT_NE(message_of(text), "accepted") << text;
+  }
+}
+
+TEST(Config, AMissingFileIsNamed) {
+  const auto config = load_config("/nonexistent/holdfast.json");
+  ASSERT_FALSE(config);
+  EXPECT_EQ(config.error().message, "/nonexistent/holdfast.json: cannot be read");
+}
+
+}  // namespace
+}  // namespace holdfast::app
