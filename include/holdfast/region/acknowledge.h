@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <shared_mutex>
+#include <string_view>
+
+#include "holdfast/base/result.h"
+#include "holdfast/storage/core_db.h"
+#include "holdfast/storage/transaction.h"
+
+namespace holdfast::region {
+
+/// Classes of writes that can be made to wait for secondaries (`replication.acknowledge.<class>: "k of n"`).
+enum class AckClass : std::uint8_t {
+  none = 0,      ///< waits only where `all` is set
+  security = 1,  ///< password changes, disable, revoke, sign-out, MFA, group removal
+  codes = 2,     ///< single use of codes across regions
+  all = 3,       ///< setting only: every write
+};
+std::string_view to_string(AckClass ack_class);
+Result<AckClass> parse_ack_class(std::string_view text);
+
+/// One row of the replicated setting: wait for `needed` of `of` other members' fsync.
+struct AckRule {
+  std::uint32_t needed = 0;
+  std::uint32_t of = 0;
+  /// After the time-out: false = the client is told `outcome_unknown`; true = acknowledged as local, loudly.
+  bool degrade = false;
+  std::chrono::milliseconds limit{5000};
+
+  static constexpr std::uint16_t version = 1;
+  [[nodiscard]] Bytes encode() const;
+  static Result<AckRule> decode(BytesView plain);
+  /// `k of n`, 0 ≤ k ≤ n ≤ 16.
+  static Result<AckRule> parse(std::string_view text);
+  bool operator==(const AckRule&) const = default;
+};
+
+/// The replicated acknowledge settings, in memory, refreshed by a storage observer. Enforced from the moment
+/// the row is written (waiting early is never wrong). Thread-safe.
+class AcknowledgeSettings {
+ public:
+  static Result<std::unique_ptr<AcknowledgeSettings>> open(storage::CoreDb& db);
+
+  /// The stricter of the class's own rule and `all`'s; absent: asynchronous.
+  [[nodiscard]] std::optional<AckRule> rule_for(AckClass ack_class) const;
+  [[nodiscard]] std::map<AckClass, AckRule> all() const;
+  /// Sets or (needed = 0) removes a row.
+  static Result<> put(storage::Transaction& transaction, AckClass ack_class, const AckRule& rule);
+
+ private:
+  explicit AcknowledgeSettings(storage::CoreDb& db) : db_(&db) {}
+  Result<> reload();
+
+  storage::CoreDb* db_;
+  mutable std::shared_mutex mutex_;
+  std::map<AckClass, AckRule> rules_;
+  std::vector<storage::Subscription> subscriptions_;
+};
+
+}  // namespace holdfast::region

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <compare>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "holdfast/async/task.h"
+#include "holdfast/base/bytes.h"
+#include "holdfast/base/clock.h"
+#include "holdfast/base/ids.h"
+#include "holdfast/region/listeners.h"
+#include "holdfast/storage/local_db.h"
+#include "holdfast/storage/transaction.h"
+
+namespace holdfast::region {
+
+class Writer;
+class PeerTable;
+
+/// Something a region without write authority must not forget (a used code, a sign-out): it took effect here
+/// at once and travels to the primary, which adds its effect to the log. Only ever towards refusal.
+struct Fact {
+  std::string name;  ///< of a registered kind, like `session_revoked`
+  Bytes id;          ///< 16 random bytes; the same fact delivered twice has one effect
+  Bytes payload;
+  RegionName origin;
+  WallTime at;
+  bool operator==(const Fact&) const = default;
+};
+
+/// A setting made at a region that may not write the log, like an app's `failover`.
+struct Override {
+  std::string kind;  ///< of a registered merge, like `app_state`
+  std::string key;   ///< within the kind, like the app id
+  Bytes value;       ///< in the kind's own format, carrying what `compare` needs
+  bool operator==(const Override&) const = default;
+};
+
+/// How a room merges its overrides. Callbacks run on the replication thread and must not block.
+struct OverrideKind {
+  /// Total order of two values of one key: the greater one is in effect everywhere.
+  std::function<std::strong_ordering(BytesView a, BytesView b)> compare;
+  /// True when the replicated record already says the same or more: the override is then dropped.
+  std::function<bool(const Override&)> settled;
+  /// At the primary: adds the winning override to the log (preconditions included).
+  std::function<Result<>(const Override&, storage::Transaction&)> adopt;
+  /// A stored override of this key appeared, changed or was dropped: caches recompute the effective value.
+  std::function<void(const std::string& key)> changed;
+};
+
+/// Carries facts to the primary and overrides between all members. Persists both in local.db until they are
+/// durable where they belong. Kinds are a closed list, registered while the process is being built, before
+/// replication starts; unknown kinds from peers are kept out and counted. Thread-safe. Lives as long as the
+/// process.
+class FactExchange {
+ public:
+  FactExchange(storage::LocalDb& local, RegionName self, const Clock& clock);
+
+  /// `effect` adds what the fact means to the transaction that also holds the deduplicating mark.
+  void register_fact(std::string name, std::function<Result<>(const Fact&, storage::Transaction&)> effect);
+  void register_override(std::string kind, OverrideKind merge);
+
+  /// Stores a fact durably in local.db's outbox; it is delivered until its mark is durable on all members.
+  Result<> record(std::string name, Bytes payload);
+
+  /// Stores an override durably here; wins only against lower values. Replication spreads it with the next
+  /// beat.
+  Result<> set_override(Override value);
+  /// What this region holds for a key: its own or the greatest one heard from a peer.
+  [[nodiscard]] std::optional<Override> find_override(std::string_view kind, std::string_view key) const;
+  [[nodiscard]] std::vector<Override> overrides(std::string_view kind) const;
+  /// Members (this one included) whose last beat showed a value for the key that is not less than `value`.
+  [[nodiscard]] std::vector<RegionName> confirmed_by(const Override& value) const;
+  /// Drops every override of the kind that is settled now; rooms call it when their replicated rows changed.
+  Result<> drop_settled(std::string_view kind);
+
+  // For replication only.
+  [[nodiscard]] std::vector<Fact> outbox(std::size_t limit) const;
+  /// The primary says that these facts' marks are durable on all members.
+  Result<> delivered(const std::vector<Bytes>& ids);
+  [[nodiscard]] std::vector<Override> all_overrides() const;
+  /// A peer's beat: what it holds. Greater values than ours are stored here too.
+  Result<> heard_overrides(const RegionName& peer, std::vector<Override> values);
+  /// At the primary: writes facts (mark and effect in one transaction). Gives back the ids whose marks are
+  /// durable on all members now.
+  async::Task<Result<std::vector<Bytes>>> deliver(std::vector<Fact> facts, Writer& writer, PeerTable& peers);
+  /// At the primary: writes every winning override into the log.
+  async::Task<Result<>> adopt_overrides(Writer& writer);
+
+ private:
+  struct Heard {
+    std::map<std::pair<std::string, std::string>, Bytes> values;
+  };
+
+  Result<bool> keep_if_greater(const Override& value);
+
+  storage::LocalDb* local_;
+  RegionName self_;
+  const Clock* clock_;
+  mutable std::mutex mutex_;
+  std::map<std::string, std::function<Result<>(const Fact&, storage::Transaction&)>> facts_;
+  std::map<std::string, OverrideKind> kinds_;
+  std::map<std::pair<std::string, std::string>, Bytes> overrides_;
+  std::map<RegionName, Heard> heard_;
+};
+
+}  // namespace holdfast::region

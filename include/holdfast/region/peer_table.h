@@ -1,0 +1,90 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "holdfast/async/event.h"
+#include "holdfast/async/task.h"
+#include "holdfast/base/clock.h"
+#include "holdfast/base/ids.h"
+#include "holdfast/region/members.h"
+#include "holdfast/storage/position.h"
+
+namespace holdfast::region {
+
+/// How safe it is that a member can still catch up from the log.
+enum class SlotState : std::uint8_t {
+  reserved = 1,  ///< the log is kept for it
+  at_risk = 2,   ///< more than half of the byte cap is kept for it
+  lost = 3,      ///< beyond the cap: its log is gone, it needs a snapshot
+};
+std::string_view to_string(SlotState state);
+
+/// What is known of one other member. Positions are durable ones: fsynced there, not merely received.
+struct PeerStatus {
+  RegionName name;
+  std::optional<storage::Position> durable;
+  SlotState slot = SlotState::reserved;
+  bool connected = false;
+  std::optional<SteadyTime> heard_at;
+  std::chrono::microseconds lag{};  ///< by the primary's clock alone; zero when caught up
+  std::uint64_t lag_bytes = 0;
+  std::uint64_t blobs_missing = 0;  ///< objects whose bytes it does not have yet
+};
+
+/// What each member has durably; fed by replication, asked by the Writer (acknowledge k of n), by signing-key
+/// activation and by the admin API. Thread-safe; never blocks on I/O. Lives as long as the process.
+class PeerTable {
+ public:
+  PeerTable(const Members& members, const Clock& clock);
+
+  /// Every active member but this one, whether ever heard or not, by name.
+  [[nodiscard]] std::vector<PeerStatus> all() const;
+  [[nodiscard]] std::optional<PeerStatus> find(const RegionName& name) const;
+  /// True when every active member whose slot is not lost has the position durably (this region has by
+  /// definition). A sole member: always true. Positions of other histories never count.
+  [[nodiscard]] bool durable_everywhere(const storage::Position& position) const;
+  /// Resumes once durable_everywhere(position) holds; `unavailable` at the deadline.
+  async::Task<Result<>> wait_durable_everywhere(storage::Position position, std::chrono::milliseconds limit);
+  /// Resumes once `count` other members have the position durably; kind outcome_unknown at the deadline.
+  async::Task<Result<>> wait_durable(storage::Position position, std::size_t count,
+                                     std::chrono::milliseconds limit);
+  /// A member is live when it was heard within 5 s and its slot is not lost.
+  [[nodiscard]] bool live(const RegionName& name) const;
+
+  // For replication only.
+  void heard(const RegionName& name);
+  void connected(const RegionName& name, bool is_connected);
+  void durable(const RegionName& name, const storage::Position& position, std::chrono::microseconds lag,
+               std::uint64_t lag_bytes);
+  void slot(const RegionName& name, SlotState state);
+  void blobs_missing(const RegionName& name, std::uint64_t count);
+
+ private:
+  struct Waiter {
+    storage::Position position;
+    std::optional<std::size_t> count;  ///< absent: everywhere
+    std::shared_ptr<async::Event> event;
+  };
+
+  async::Task<Result<>> wait(storage::Position position, std::optional<std::size_t> count,
+                             std::chrono::milliseconds limit);
+  [[nodiscard]] bool satisfied(const Waiter& waiter) const;
+  void wake();
+
+  const Members* members_;
+  const Clock* clock_;
+  mutable std::mutex mutex_;
+  std::map<RegionName, PeerStatus> peers_;
+  std::list<Waiter> waiters_;
+  Subscription subscription_;
+};
+
+}  // namespace holdfast::region
