@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string_view>
+
+namespace holdfast::storage {
+
+/// Marks a moment at which a crash or a power cut must be harmless ("install.renamed"). Free in production:
+/// one relaxed load. The fault tests list the names and kill the process at each of them.
+void reached(std::string_view step);
+
+/// What `reached` calls from now on; null (the default) for nothing. The hook runs on the thread that passes
+/// the step.
+void set_step_hook(void (*hook)(std::string_view step));
+
+}  // namespace holdfast::storage
