@@ -1,0 +1,106 @@
+#pragma once
+
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+
+#include <array>
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "holdfast/base/result.h"
+#include "holdfast/storage/core_db.h"
+#include "holdfast/storage/position.h"
+#include "holdfast/storage/table.h"
+
+// Storage's private door to RocksDB: included by src/storage and by storage's own tests only.
+
+namespace holdfast::storage {
+
+/// What tests change. The Env must outlive every store opened with it.
+struct RocksTuning {
+  rocksdb::Env* env = nullptr;  ///< null: rocksdb::Env::Default()
+  std::size_t write_buffer_bytes = 16UL * 1024 * 1024;
+  std::size_t max_wal_bytes = 16UL * 1024 * 1024;
+};
+
+class ErrorGuard;
+
+/// One open RocksDB directory; closed when the last Reader lets go.
+struct RocksStore {
+  RocksStore() = default;
+  RocksStore(const RocksStore&) = delete;
+  RocksStore& operator=(const RocksStore&) = delete;
+  ~RocksStore();
+
+  [[nodiscard]] rocksdb::ColumnFamilyHandle* family(Family which) const {
+    return families[static_cast<std::size_t>(which)];
+  }
+  [[nodiscard]] Head applied() const;
+  [[nodiscard]] Head durable() const;
+  /// The batch is visible; synced says whether it is also durable.
+  void set_applied(const Head& head, bool synced);
+  /// Everything up to `head` is synced.
+  void set_durable(const Head& head);
+
+  std::filesystem::path path;
+  std::unique_ptr<rocksdb::DB> db;
+  std::array<rocksdb::ColumnFamilyHandle*, family_count> families{};
+  std::shared_ptr<ErrorGuard> guard;
+
+ private:
+  mutable std::mutex mutex_;
+  Head applied_;
+  Head durable_;
+};
+
+struct RocksSnapshot {
+  explicit RocksSnapshot(std::shared_ptr<RocksStore> owner)
+      : store(std::move(owner)), snapshot(store->db->GetSnapshot()) {}
+  RocksSnapshot(const RocksSnapshot&) = delete;
+  RocksSnapshot& operator=(const RocksSnapshot&) = delete;
+  ~RocksSnapshot() { store->db->ReleaseSnapshot(snapshot); }
+  std::shared_ptr<RocksStore> store;
+  const rocksdb::Snapshot* snapshot;
+};
+
+/// Vetoes RocksDB's own recovery (replication.md, must 1) and remembers the first background error of one
+/// store, which ends writing to it for this process's life. Thread-safe; shared with RocksDB's listener.
+class ErrorGuard : public std::enable_shared_from_this<ErrorGuard> {
+ public:
+  using Callback = std::function<void(std::string reason)>;
+  [[nodiscard]] std::optional<std::string> failure() const;
+  [[nodiscard]] bool failed() const { return failed_.load(std::memory_order_acquire); }
+  /// The first call counts; runs the callbacks.
+  void fail(std::string reason);
+  [[nodiscard]] Subscription on_failure(Callback callback);
+
+ private:
+  std::atomic<bool> failed_ = false;
+  mutable std::mutex mutex_;
+  std::string reason_;
+  std::vector<std::pair<std::uint64_t, Callback>> callbacks_;
+  std::uint64_t next_ = 0;
+};
+
+/// Status → Error: NotFound not_found, Corruption corrupt, NoSpace storage_full, Busy/lock unavailable, rest
+/// internal.
+Error to_error(const rocksdb::Status& status, std::string_view doing);
+inline rocksdb::Slice to_slice(BytesView bytes) { return {bytes.data(), bytes.size()}; }
+inline BytesView to_view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+/// The options that every store of ours shares, each with its must of replication.md.
+rocksdb::DBOptions rocks_db_options(const RocksTuning& tuning, const std::shared_ptr<ErrorGuard>& guard);
+
+/// Opens the fixed families read-write.
+Result<std::shared_ptr<RocksStore>> open_rocks_store(const CoreDbOptions& options, const RocksTuning& tuning);
+
+/// Through the store's own Env, so that a test's full disk counts.
+Result<std::uint64_t> free_bytes_of(rocksdb::Env& env, const std::filesystem::path& path);
+
+}  // namespace holdfast::storage
