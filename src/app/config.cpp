@@ -1,11 +1,11 @@
 #include "holdfast/app/config.h"
 
 #include <algorithm>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "config_keys.h"
+#include "holdfast/base/files.h"
 #include "holdfast/base/json.h"
 
 namespace holdfast::app {
@@ -99,13 +99,9 @@ Result<Config> parse_config(std::string_view text, const std::filesystem::path& 
 }
 
 Result<Config> load_config(const std::filesystem::path& file, const std::vector<Override>& overrides) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) return bad_config(file, "", "cannot be read");
-  std::string text(max_config_bytes + 1, '\0');
-  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(stream.gcount()));
-  if (text.size() > max_config_bytes) return bad_config(file, "", "expected at most 256 KiB");
-  return parse_config(text, file, overrides);
+  const auto text = read_file(file, max_config_bytes);
+  if (!text) return fail(ErrorKind::invalid, "invalid_configuration", text.error().message);
+  return parse_config(*text, file, overrides);
 }
 
 Result<> check_override(const Override& setting) {

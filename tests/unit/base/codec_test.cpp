@@ -13,7 +13,8 @@ TEST(Codec, NumbersAreBigEndian) {
 }
 
 TEST(Codec, ReadsBackWhatItWrote) {
-  const Bytes bytes = ByteWriter().u8(9).u64(std::numeric_limits<std::uint64_t>::max()).varint(300).bytes("abc").take();
+  const Bytes bytes =
+      ByteWriter().u8(9).u64(std::numeric_limits<std::uint64_t>::max()).varint(300).bytes("abc").take();
   ByteReader reader(bytes);
   EXPECT_EQ(reader.u8(), 9);
   EXPECT_EQ(reader.u64(), std::numeric_limits<std::uint64_t>::max());
@@ -56,7 +57,13 @@ TEST(Codec, VarintHasOneEncoding) {
 }
 
 TEST(Fields, RoundTripAndSkipUnknown) {
-  const Bytes record = FieldWriter().text(1, "name").number(2, 70'000).signed_number(3, -5).flag(4, true).text(900, "new").take();
+  const Bytes record = FieldWriter()
+                           .text(1, "name")
+                           .number(2, 70'000)
+                           .signed_number(3, -5)
+                           .flag(4, true)
+                           .text(900, "new")
+                           .take();
   const auto reader = FieldReader::parse(record);
   ASSERT_TRUE(reader);
   EXPECT_EQ(reader->text(1), "name");
@@ -68,8 +75,8 @@ TEST(Fields, RoundTripAndSkipUnknown) {
 }
 
 TEST(Fields, SignedExtremesSurvive) {
-  for (const std::int64_t value : {std::numeric_limits<std::int64_t>::min(), std::int64_t{-1}, std::int64_t{0},
-                                   std::numeric_limits<std::int64_t>::max()}) {
+  for (const std::int64_t value : {std::numeric_limits<std::int64_t>::min(), std::int64_t{-1},
+                                   std::int64_t{0}, std::numeric_limits<std::int64_t>::max()}) {
     const Bytes record = FieldWriter().signed_number(1, value).take();
     EXPECT_EQ(FieldReader::parse(record)->signed_number(1), value);
   }
@@ -83,7 +90,9 @@ TEST(Fields, RepeatedNumbersAreVisitedInOrder) {
 }
 
 TEST(Fields, DamagedFramingIsCorrupt) {
-  const auto parsed = FieldReader::parse("\x01\x05" "ab");
+  const auto parsed = FieldReader::parse(
+      "\x01\x05"
+      "ab");
   ASSERT_FALSE(parsed);
   EXPECT_EQ(parsed.error().kind, ErrorKind::corrupt);
 }
