@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+
+#include "holdfast/base/clock.h"
+
+namespace holdfast::identity {
+
+/// Failures before the first wait; the n-th from here on waits 2^(n−5) seconds, at most a quarter of an hour.
+inline constexpr std::uint32_t lockout_threshold = 5;
+inline constexpr std::chrono::seconds lockout_longest = std::chrono::minutes(15);
+
+/// Failed password attempts against one account as one region counted them. Only that region writes its row;
+/// another's counts add to it. A count of an older epoch than the account's is void: that is how an unlock
+/// reaches counts that a region cannot write.
+struct FailureCount {
+  std::uint32_t failures = 0;
+  WallTime last_failure;
+  std::uint64_t epoch = 0;
+
+  bool operator==(const FailureCount&) const = default;
+};
+
+/// All regions' counts as one: failures added up, the latest time.
+FailureCount total_failures(std::span<const FailureCount> counts, std::uint64_t epoch);
+
+/// How long a wait this many failures earn.
+std::chrono::seconds lockout_wait(std::uint32_t failures);
+
+/// Until when attempts are refused without looking at the password; the past when they are not.
+WallTime locked_until(const FailureCount& total);
+
+}  // namespace holdfast::identity

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <string>
+
+#include "holdfast/async/task.h"
+#include "holdfast/base/clock.h"
+#include "holdfast/base/result.h"
+#include "holdfast/identity/verified_user.h"
+#include "holdfast/storage/core_db.h"
+
+namespace holdfast::identity {
+
+class PoolService;
+class KeyService;
+class ClientService;
+class SessionService;
+
+/// "Which token opens what", in one place and one order: algorithm from our key record → `iss` of the app's
+/// own pool → `token_use` → `aud`, if present → client is one of the app's → origin_jti not revoked, user
+/// enabled → party and scopes.
+///
+/// Errors: kind unauthenticated, code `invalid_token` (one message for everything that makes a token
+/// worthless; the detail says what) or `token_revoked`; kind forbidden, code `wrong_client`, `wrong_party` or
+/// `insufficient_scope` for a good token that does not open this. Thread-safe; lives as long as the process.
+class TokenVerifier {
+ public:
+  TokenVerifier(storage::CoreDb& db, const Clock& clock, PoolService& pools, ClientService& clients,
+                KeyService& keys, SessionService& sessions, std::string issuer_base);
+
+  /// `token` is the compact JWS as it stood behind `Bearer `.
+  async::Task<Result<VerifiedUser>> verify_access_token(std::string token, TokenDemand demand);
+
+  /// For callers that only learn the pool from the token (the Cognito JSON API): a user's access token of any
+  /// pool with the self-service scope.
+  async::Task<Result<VerifiedUser>> verify_self_service(std::string token);
+
+ private:
+  struct Parsed;
+  [[nodiscard]] Result<Parsed> parse(const std::string& token, const PoolId& pool) const;
+  [[nodiscard]] Result<PoolId> pool_named_by(const std::string& token) const;
+  [[nodiscard]] Result<VerifiedUser> verify(const std::string& token, const TokenDemand& demand) const;
+  [[nodiscard]] Result<> check_user(const Parsed& parsed, VerifiedUser& user) const;
+
+  storage::CoreDb* db_;
+  const Clock* clock_;
+  PoolService* pools_;
+  ClientService* clients_;
+  KeyService* keys_;
+  SessionService* sessions_;
+  std::string issuer_base_;
+};
+
+}  // namespace holdfast::identity
