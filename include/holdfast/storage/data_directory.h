@@ -62,12 +62,6 @@ class DataDirectory {
   /// Removes a generation that is not current (the operator's decision when it holds a quarantined tail).
   Result<> drop_generation(std::uint64_t number);
 
-  /// Makes the ballast file of `bytes` when it is missing or shorter.
-  Result<> fill_ballast(std::uint64_t bytes) const;
-  Result<> free_ballast() const;
-  /// Bytes that this process may still write on the file system of the directory.
-  [[nodiscard]] Result<std::uint64_t> free_bytes() const;
-
  private:
   struct Lock;
   DataDirectory(std::filesystem::path root, std::unique_ptr<Lock> lock);

@@ -1,0 +1,96 @@
+#include <filesystem>
+
+#include "blob_format.h"
+#include "files.h"
+#include "holdfast/storage/blob_store.h"
+#include "holdfast/storage/step.h"
+
+namespace holdfast::storage {
+
+struct BlobImport::State {
+  std::shared_ptr<const BlobStore::Shared> shared;
+  BlobId id;
+  std::filesystem::path path;
+  files::File file;
+  std::optional<blob::Cipher> cipher;  ///< since the header is there
+  std::uint64_t next = 0;
+  bool complete = false;
+
+  Result<> take_header(BytesView bytes) {
+    TRY(const auto key_id, blob::decode_header(bytes, id));
+    TRY(auto made, blob::Cipher::make(*shared, id, key_id));
+    cipher = std::move(made);
+    return {};
+  }
+
+  /// Verifies what an earlier import left and cuts off whatever does not hold. The last chunk is always asked
+  /// for again: only its sender knows that it is the last.
+  Result<> resume() {
+    TRY(const auto found, file.read_at(0, blob_header_bytes));
+    if (found.size() < blob_header_bytes || !take_header(found)) return file.cut_to(0);
+    for (;; ++next) {
+      TRY(const auto chunk, file.read_at(blob::offset_of(next), blob::sealed_chunk_bytes));
+      if (chunk.size() < blob::sealed_chunk_bytes || !cipher->open(next, false, chunk)) break;
+    }
+    return file.cut_to(blob::offset_of(next));
+  }
+};
+
+BlobImport::BlobImport(std::unique_ptr<State> state) : state_(std::move(state)) {}
+BlobImport::BlobImport(BlobImport&&) noexcept = default;
+BlobImport& BlobImport::operator=(BlobImport&&) noexcept = default;
+BlobImport::~BlobImport() = default;
+
+bool BlobImport::wants_header() const { return !state_->cipher.has_value(); }
+std::uint64_t BlobImport::next_chunk() const { return state_->next; }
+
+Result<> BlobImport::header(BytesView bytes) {
+  auto& state = *state_;
+  if (!wants_header()) return fail(ErrorKind::invalid, "invalid_import", "The header is here already.");
+  TRY_VOID(state.take_header(bytes));
+  return state.file.append(bytes);
+}
+
+Result<> BlobImport::add(BytesView sealed_chunk, bool last) {
+  auto& state = *state_;
+  if (wants_header() || state.complete)
+    return fail(ErrorKind::invalid, "invalid_import", "No chunk is wanted.");
+  const auto opened = state.cipher->open(state.next, last, sealed_chunk);
+  if (!opened) return fail(blob::corrupt_blob(state.id, "received chunk " + std::to_string(state.next)));
+  const bool wrong_size = last ? opened->empty() && state.next > 0 : opened->size() != blob_chunk_bytes;
+  if (wrong_size) return fail(blob::corrupt_blob(state.id, "size of chunk " + std::to_string(state.next)));
+  TRY_VOID(state.file.append(sealed_chunk));
+  ++state.next;
+  state.complete = last;
+  return {};
+}
+
+Result<> BlobImport::finish() {
+  auto& state = *state_;
+  if (!state.complete) return fail(ErrorKind::invalid, "invalid_import", "The last chunk is missing.");
+  reached("blob.imported");
+  TRY_VOID(state.file.sync());
+  return blob::publish(*state.shared, state.path, state.id);
+}
+
+Result<> BlobImport::abandon() {
+  auto& state = *state_;
+  state.cipher.reset();
+  state.next = 0;
+  state.complete = false;
+  return state.file.cut_to(0);
+}
+
+Result<BlobImport> BlobStore::import(const BlobId& id) const {
+  if (!is_id(id.str())) return fail(ErrorKind::invalid, "invalid_blob_id", "Not the id of a blob.");
+  if (has(id)) return fail(ErrorKind::conflict, "already_exists", "The content is here already.");
+  auto state = std::make_unique<BlobImport::State>();
+  state->shared = shared_;
+  state->id = id;
+  state->path = shared_->partial() / id.str();
+  TRY(state->file, files::File::open_or_create(state->path));
+  TRY_VOID(state->resume());
+  return BlobImport(std::move(state));
+}
+
+}  // namespace holdfast::storage
