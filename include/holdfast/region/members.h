@@ -36,6 +36,9 @@ class Members {
     return changed_.add(std::move(callback));
   }
 
+  /// Rows that a joiner was given before its first snapshot; ignored where the table has rows of its own.
+  void bootstrap(std::vector<Member> members);
+
   /// Adds or replaces a row. The caller's Transaction decides the preconditions.
   static Result<> put(storage::Transaction& transaction, const Member& member);
 

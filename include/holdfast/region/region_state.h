@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -71,6 +72,8 @@ class RegionState {
   void become_fenced(FenceReason reason);
   void set_term(storage::Term term);
   void set_synced(bool synced);
+  /// Who is primary by the last known term, before it was heard in this process's life.
+  void set_primary(PrimaryInfo primary);
   void primary_heard(PrimaryInfo primary, storage::Term term);
   void primary_silent(SteadyTime last_heard);
 
@@ -81,6 +84,7 @@ class RegionState {
   mutable std::mutex mutex_;
   RegionView view_;
   std::optional<storage::Term> lost_in_term_;
+  storage::Term primary_term_;
   std::atomic<Role> role_{Role::fenced};
   std::atomic<bool> traffic_{false};
   Listeners<RegionView> changed_;

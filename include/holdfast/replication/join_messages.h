@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "holdfast/base/ids.h"
+#include "holdfast/region/cluster_record.h"
+#include "holdfast/region/member.h"
+#include "holdfast/replication/wire.h"
+
+namespace holdfast::replication {
+
+/// JOIN: the only message that an unknown peer may send. The node key is the one of its TLS certificate.
+struct Join {
+  Bytes secret;   ///< the token's 32 bytes; goes only to the key that the token pins
+  Bytes mac;      ///< HMAC-SHA256(secret, TLS exporter ‖ node SPKI ‖ wrapping SPKI)
+  region::Member node;
+  [[nodiscard]] Bytes encode() const;
+  static Result<Join> decode(BytesView payload);
+};
+
+/// JOINED: the row is in the log. The newcomer dials again as a member and gets a snapshot.
+struct Joined {
+  bool accepted = false;
+  RejectCode code = RejectCode::none;
+  std::string message;
+  region::ClusterRecord cluster;
+  std::vector<region::Member> members;  ///< all rows, the newcomer's included
+  Bytes root_hash;                      ///< SHA-256 of the root key, to pin in local.db
+  [[nodiscard]] Bytes encode() const;
+  static Result<Joined> decode(BytesView payload);
+};
+
+}  // namespace holdfast::replication
