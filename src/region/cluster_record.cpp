@@ -7,13 +7,20 @@ namespace holdfast::region {
 namespace {
 
 constexpr BytesView cluster_key = "cluster";
-enum ClusterField : std::uint32_t { field_id = 1, field_issuer_base = 2, field_created = 3, field_operator_key = 4 };
+enum ClusterField : std::uint32_t {
+  field_id = 1,
+  field_issuer_base = 2,
+  field_created = 3,
+  field_operator_key = 4
+};
 
 }  // namespace
 
 Bytes ClusterRecord::encode() const {
   FieldWriter writer;
-  writer.text(field_id, id.str()).text(field_issuer_base, issuer_base).signed_number(field_created, to_micros(created));
+  writer.text(field_id, id.str())
+      .text(field_issuer_base, issuer_base)
+      .signed_number(field_created, to_micros(created));
   if (!operator_key_spki.empty()) writer.text(field_operator_key, operator_key_spki);
   return writer.take();
 }
@@ -42,7 +49,8 @@ Result<ClusterRecord> get_cluster_record(const storage::Reader& reader) {
 Result<> create_cluster_record(storage::Transaction& transaction, const ClusterRecord& record) {
   transaction.require_absent(cluster_table, cluster_key,
                              Error{ErrorKind::conflict, "already_exists", "the cluster exists already", {}});
-  transaction.put(cluster_table, cluster_key, storage::Scope::system(), ClusterRecord::version, record.encode());
+  transaction.put(cluster_table, cluster_key, storage::Scope::system(), ClusterRecord::version,
+                  record.encode());
   return {};
 }
 

@@ -27,12 +27,13 @@ bool is_name_character(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c
 }  // namespace
 
 Result<RegionName> parse_region_name(std::string_view text) {
-  const bool fits = !text.empty() && text.size() <= max_region_name && text.front() >= 'a' && text.front() <= 'z' &&
-                    text.back() != '-' && std::ranges::all_of(text, is_name_character);
+  const bool fits = !text.empty() && text.size() <= max_region_name && text.front() >= 'a' &&
+                    text.front() <= 'z' && text.back() != '-' && std::ranges::all_of(text, is_name_character);
   if (!fits) {
-    return fail(ErrorKind::invalid, "invalid_region_name",
-                "a region name is 1-32 lower-case letters, digits and dashes, begins with a letter and does not end "
-                "with a dash");
+    return fail(
+        ErrorKind::invalid, "invalid_region_name",
+        "a region name is 1-32 lower-case letters, digits and dashes, begins with a letter and does not end "
+        "with a dash");
   }
   return RegionName(std::string(text));
 }
@@ -67,7 +68,8 @@ Result<Member> Member::decode(BytesView plain) {
                 .objects_url = fields.text(field_objects_url),
                 .joined = from_micros(fields.signed_number(field_joined))};
   if (!parse_region_name(member.name.str())) {
-    return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged", "member without a proper name");
+    return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged",
+                "member without a proper name");
   }
   return member;
 }

@@ -35,7 +35,8 @@ void write_term_body(ByteWriter& writer, const TermRecord& record) {
 
 Result<> check_link(const TermRecord& previous, const TermRecord& next) {
   if (next.previous_term != previous.term) return bad_term("the chain names another predecessor");
-  if (next.previous_record_hash != previous.record_hash()) return bad_term("the predecessor's record was altered");
+  if (next.previous_record_hash != previous.record_hash())
+    return bad_term("the predecessor's record was altered");
   if (next.previous_index < previous.previous_index) return bad_term("a term ends before it began");
   const bool same_reign = next.term.reign == previous.term.reign;
   if (same_reign && next.nonce != previous.nonce) return bad_term("a reign changed its nonce");
@@ -97,7 +98,8 @@ Result<> verify_term_record(const TermRecord& record, const ClusterId& cluster, 
   }
   if (!(record.previous_term < record.term)) return bad_term("the term does not rise");
   const bool next_incarnation = record.term.reign == record.previous_term.reign;
-  if (!next_incarnation && record.term.incarnation != 1) return bad_term("a reign does not begin with incarnation 1");
+  if (!next_incarnation && record.term.incarnation != 1)
+    return bad_term("a reign does not begin with incarnation 1");
   const auto key = key_of(record);
   if (!key) return bad_term("node " + record.node.str() + " may not sign terms");
   if (!crypto::NodeKey::verify(*key, record.signed_bytes(cluster), record.signature)) {

@@ -3,16 +3,19 @@
 #include <compare>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "holdfast/async/task.h"
 #include "holdfast/base/bytes.h"
 #include "holdfast/base/clock.h"
 #include "holdfast/base/ids.h"
-#include "holdfast/region/listeners.h"
+#include "holdfast/region/fact.h"
+#include "holdfast/storage/core_db.h"
 #include "holdfast/storage/local_db.h"
 #include "holdfast/storage/transaction.h"
 
@@ -20,25 +23,6 @@ namespace holdfast::region {
 
 class Writer;
 class PeerTable;
-
-/// Something a region without write authority must not forget (a used code, a sign-out): it took effect here
-/// at once and travels to the primary, which adds its effect to the log. Only ever towards refusal.
-struct Fact {
-  std::string name;  ///< of a registered kind, like `session_revoked`
-  Bytes id;          ///< 16 random bytes; the same fact delivered twice has one effect
-  Bytes payload;
-  RegionName origin;
-  WallTime at;
-  bool operator==(const Fact&) const = default;
-};
-
-/// A setting made at a region that may not write the log, like an app's `failover`.
-struct Override {
-  std::string kind;  ///< of a registered merge, like `app_state`
-  std::string key;   ///< within the kind, like the app id
-  Bytes value;       ///< in the kind's own format, carrying what `compare` needs
-  bool operator==(const Override&) const = default;
-};
 
 /// How a room merges its overrides. Callbacks run on the replication thread and must not block.
 struct OverrideKind {
@@ -58,7 +42,9 @@ struct OverrideKind {
 /// process.
 class FactExchange {
  public:
-  FactExchange(storage::LocalDb& local, RegionName self, const Clock& clock);
+  /// Reads what local.db holds.
+  static Result<std::unique_ptr<FactExchange>> open(storage::LocalDb& local, storage::CoreDb& core,
+                                                    RegionName self, const Clock& clock);
 
   /// `effect` adds what the fact means to the transaction that also holds the deduplicating mark.
   void register_fact(std::string name, std::function<Result<>(const Fact&, storage::Transaction&)> effect);
@@ -92,20 +78,28 @@ class FactExchange {
   async::Task<Result<>> adopt_overrides(Writer& writer);
 
  private:
-  struct Heard {
-    std::map<std::pair<std::string, std::string>, Bytes> values;
-  };
+  FactExchange(storage::LocalDb& local, storage::CoreDb& core, RegionName self, const Clock& clock)
+      : local_(&local), core_(&core), self_(std::move(self)), clock_(&clock) {}
+  using Key = std::pair<std::string, std::string>;  ///< kind, key
+  using Effect = std::function<Result<>(const Fact&, storage::Transaction&)>;
 
-  Result<bool> keep_if_greater(const Override& value);
+  [[nodiscard]] std::optional<OverrideKind> kind_of(const std::string& kind) const;
+  /// Stores the value where it is greater than what is held; says whether it was.
+  Result<bool> keep_if_greater(const OverrideKind& kind, const Override& value);
+  Result<> drop(const Override& value);
+  async::Task<Result<bool>> deliver_one(Fact fact, Writer& writer, PeerTable& peers);
 
   storage::LocalDb* local_;
+  storage::CoreDb* core_;
   RegionName self_;
   const Clock* clock_;
   mutable std::mutex mutex_;
-  std::map<std::string, std::function<Result<>(const Fact&, storage::Transaction&)>> facts_;
+  std::map<std::string, Effect> facts_;
   std::map<std::string, OverrideKind> kinds_;
-  std::map<std::pair<std::string, std::string>, Bytes> overrides_;
-  std::map<RegionName, Heard> heard_;
+  std::map<Key, Bytes> overrides_;
+  std::map<RegionName, std::map<Key, Bytes>> heard_;
+  std::map<Bytes, storage::Position>
+      delivered_;  ///< at the primary: where each mark lies, until it is everywhere
 };
 
 }  // namespace holdfast::region

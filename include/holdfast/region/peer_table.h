@@ -2,7 +2,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -43,7 +42,7 @@ struct PeerStatus {
 /// activation and by the admin API. Thread-safe; never blocks on I/O. Lives as long as the process.
 class PeerTable {
  public:
-  PeerTable(const Members& members, const Clock& clock);
+  PeerTable(Members& members, const Clock& clock);
 
   /// Every active member but this one, whether ever heard or not, by name.
   [[nodiscard]] std::vector<PeerStatus> all() const;
@@ -62,8 +61,8 @@ class PeerTable {
   // For replication only.
   void heard(const RegionName& name);
   void connected(const RegionName& name, bool is_connected);
-  void durable(const RegionName& name, const storage::Position& position, std::chrono::microseconds lag,
-               std::uint64_t lag_bytes);
+  void durable(const RegionName& name, const storage::Position& position);
+  void lag(const RegionName& name, std::chrono::microseconds time, std::uint64_t bytes);
   void slot(const RegionName& name, SlotState state);
   void blobs_missing(const RegionName& name, std::uint64_t count);
 
@@ -71,19 +70,21 @@ class PeerTable {
   struct Waiter {
     storage::Position position;
     std::optional<std::size_t> count;  ///< absent: everywhere
-    std::shared_ptr<async::Event> event;
+    async::Event event;
   };
 
+  template <class Change>
+  void change(const RegionName& name, Change apply);
   async::Task<Result<>> wait(storage::Position position, std::optional<std::size_t> count,
                              std::chrono::milliseconds limit);
-  [[nodiscard]] bool satisfied(const Waiter& waiter) const;
+  [[nodiscard]] bool satisfied(const storage::Position& position, std::optional<std::size_t> count) const;
   void wake();
 
   const Members* members_;
   const Clock* clock_;
   mutable std::mutex mutex_;
   std::map<RegionName, PeerStatus> peers_;
-  std::list<Waiter> waiters_;
+  std::vector<std::weak_ptr<Waiter>> waiters_;
   Subscription subscription_;
 };
 

@@ -31,13 +31,14 @@ struct Beat {
   std::uint32_t highest_reign = 0;
   storage::Head applied;
   storage::Position durable;
-  storage::Position acknowledged;          ///< up to here the sender of the stream knows the other side to be durable
-  std::chrono::microseconds lag{};         ///< of the receiver, by the primary's clock
+  storage::Position acknowledged;  ///< up to here the sender of the stream knows the other side to be durable
+  std::chrono::microseconds lag{};  ///< of the receiver, by the primary's clock
   std::uint64_t lag_bytes = 0;
-  std::uint64_t blobs_missing = 0;         ///< at the sender
-  std::vector<Slot> slots;                 ///< at the primary
-  std::vector<region::Override> overrides; ///< all that the sender holds
-  std::vector<Bytes> audit_heads;          ///< newest audit chain heads, which peers keep against a compromised primary
+  std::uint64_t blobs_missing = 0;          ///< at the sender
+  std::vector<Slot> slots;                  ///< at the primary
+  std::vector<region::Override> overrides;  ///< all that the sender holds
+  std::vector<Bytes>
+      audit_heads;  ///< newest audit chain heads, which peers keep against a compromised primary
 
   [[nodiscard]] Bytes encode() const;
   static Result<Beat> decode(BytesView payload);

@@ -13,8 +13,8 @@ struct Ack {
   static Result<Ack> decode(BytesView payload);
 };
 
-/// FLOW: the receiver of a stream has room for `granted_bytes` of COMMIT payload in total since the connection began.
-/// Cumulative, so a repeated one changes nothing.
+/// FLOW: the receiver of a stream has room for `granted_bytes` of COMMIT payload in total since the
+/// connection began. Cumulative, so a repeated one changes nothing.
 struct Flow {
   std::uint64_t granted_bytes = 0;
   [[nodiscard]] Bytes encode() const;

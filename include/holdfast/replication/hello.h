@@ -12,7 +12,8 @@
 
 namespace holdfast::replication {
 
-/// What a connection is for; each purpose has its own connection, so that a large object never delays a password change.
+/// What a connection is for; each purpose has its own connection, so that a large object never delays a
+/// password change.
 enum class Purpose : std::uint8_t {
   stream = 1,  ///< log, snapshot, beats
   blobs = 2,   ///< object bytes, in either direction
@@ -29,9 +30,10 @@ struct Hello {
   RegionName node;
   std::string node_id;
   Purpose purpose = Purpose::stream;
-  Bytes family_map_hash;        ///< storage::family_map_hash()
-  std::string rocksdb_version;  ///< shown and logged; batches are checked, so a difference is no reason to refuse
-  std::string build;            ///< `holdfast version`, for the operator
+  Bytes family_map_hash;  ///< storage::family_map_hash()
+  std::string
+      rocksdb_version;  ///< shown and logged; batches are checked, so a difference is no reason to refuse
+  std::string build;    ///< `holdfast version`, for the operator
   region::Role role = region::Role::fenced;
   std::vector<region::TermRecord> terms;  ///< the newest ones, ascending
   storage::Head applied;                  ///< index 0: an empty store

@@ -12,8 +12,8 @@ namespace holdfast::replication {
 
 /// JOIN: the only message that an unknown peer may send. The node key is the one of its TLS certificate.
 struct Join {
-  Bytes secret;   ///< the token's 32 bytes; goes only to the key that the token pins
-  Bytes mac;      ///< HMAC-SHA256(secret, TLS exporter ‖ node SPKI ‖ wrapping SPKI)
+  Bytes secret;  ///< the token's 32 bytes; goes only to the key that the token pins
+  Bytes mac;     ///< HMAC-SHA256(secret, TLS exporter ‖ node SPKI ‖ wrapping SPKI)
   region::Member node;
   [[nodiscard]] Bytes encode() const;
   static Result<Join> decode(BytesView payload);

@@ -20,9 +20,9 @@ namespace holdfast::replication {
 struct CommitPayload {
   Bytes bytes;
 };
-using Message = std::variant<Hello, Welcome, CommitPayload, Ack, Beat, Flow, Mark, Digests, Verified, Facts, FactsDone, Bye,
-                             SnapshotGet, SnapshotChunk, BlobWant, BlobHave, BlobFetch, BlobData, Join, Joined, Promise,
-                             Promised>;
+using Message = std::variant<Hello, Welcome, CommitPayload, Ack, Beat, Flow, Mark, Digests, Verified, Facts,
+                             FactsDone, Bye, SnapshotGet, SnapshotChunk, BlobWant, BlobHave, BlobFetch,
+                             BlobData, Join, Joined, Promise, Promised>;
 
 [[nodiscard]] MessageType type_of(const Message& message);
 /// The whole frame, header included.

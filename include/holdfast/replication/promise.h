@@ -7,7 +7,8 @@
 
 namespace holdfast::replication {
 
-/// PROMISE: a candidate asks every reachable member to refuse, from now on and durably, frames and acks of lower reigns.
+/// PROMISE: a candidate asks every reachable member to refuse, from now on and durably, frames and acks of
+/// lower reigns.
 struct Promise {
   std::uint32_t reign = 0;
   Bytes nonce;  ///< 16 bytes, the new reign's
@@ -16,7 +17,8 @@ struct Promise {
   static Result<Promise> decode(BytesView payload);
 };
 
-/// PROMISED: kept in local.db before it is answered; `applied` is the member's final position in the old reign.
+/// PROMISED: kept in local.db before it is answered; `applied` is the member's final position in the old
+/// reign.
 struct Promised {
   bool promised = false;
   std::uint32_t highest_reign = 0;  ///< where refused: the reign that stands in the way

@@ -9,8 +9,9 @@ namespace holdfast::replication {
 
 inline constexpr std::size_t snapshot_chunk_bytes = std::size_t{256} << 10U;
 
-/// SNAPSHOT_GET: the receiver asks for bytes of one file of the manifest. Pulling makes resuming, flow control and the
-/// rate cap one thing: an interrupted transfer goes on with the first (file, offset) that is missing.
+/// SNAPSHOT_GET: the receiver asks for bytes of one file of the manifest. Pulling makes resuming, flow
+/// control and the rate cap one thing: an interrupted transfer goes on with the first (file, offset) that is
+/// missing.
 struct SnapshotGet {
   std::string id;
   std::string file;

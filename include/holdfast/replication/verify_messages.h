@@ -8,7 +8,8 @@
 
 namespace holdfast::replication {
 
-/// MARK: lies in the stream right after the batch `at`; both sides take a snapshot of their store exactly there.
+/// MARK: lies in the stream right after the batch `at`; both sides take a snapshot of their store exactly
+/// there.
 struct Mark {
   std::uint64_t id = 0;
   storage::Position at;
@@ -16,7 +17,8 @@ struct Mark {
   static Result<Mark> decode(BytesView payload);
 };
 
-/// A run of keys of one family: SHA-256 over length-prefixed raw keys and raw sealed values (a secondary never re-seals).
+/// A run of keys of one family: SHA-256 over length-prefixed raw keys and raw sealed values (a secondary
+/// never re-seals).
 struct RangeDigest {
   std::uint8_t family = 0;
   Bytes begin;  ///< first key, inclusive; empty: from the beginning
@@ -26,7 +28,8 @@ struct RangeDigest {
   bool operator==(const RangeDigest&) const = default;
 };
 
-/// DIGESTS: the marking side's ranges, in order, covering every family from beginning to end; in several messages.
+/// DIGESTS: the marking side's ranges, in order, covering every family from beginning to end; in several
+/// messages.
 struct Digests {
   std::uint64_t mark = 0;
   std::vector<RangeDigest> ranges;

@@ -20,8 +20,8 @@ struct Welcome {
     snapshot = 2,  ///< the dialler's position is not in the log any more, or not in this history
     fenced = 3,    ///< the dialler calls itself primary, but `terms` shows a term that outranks its own
     reject = 4,
-    peer = 5,      ///< beats only: this region is not the dialler's primary (or the dialler wants no stream)
-    blobs = 6,     ///< the connection is for object bytes
+    peer = 5,   ///< beats only: this region is not the dialler's primary (or the dialler wants no stream)
+    blobs = 6,  ///< the connection is for object bytes
   };
   enum class SnapshotReason : std::uint8_t { none = 0, empty = 1, log_gone = 2, forked = 3, slot_lost = 4 };
 
@@ -39,7 +39,8 @@ struct Welcome {
   SnapshotReason snapshot_reason = SnapshotReason::none;
   std::string snapshot_id;
   Bytes manifest;  ///< storage::CheckpointManifest::encode()
-  /// The last batch that both histories share, where the reason is `forked` and the terms tell; index 0: unknown.
+  /// The last batch that both histories share, where the reason is `forked` and the terms tell; index 0:
+  /// unknown.
   storage::Position fork;
   // reject
   RejectCode code = RejectCode::none;

@@ -12,11 +12,13 @@
 
 namespace holdfast::replication {
 
-/// The protocol versions that this build speaks. Peers speak the lower of the two newest ones; secondaries upgrade first.
+/// The protocol versions that this build speaks. Peers speak the lower of the two newest ones; secondaries
+/// upgrade first.
 inline constexpr std::uint16_t protocol_min = 1;
 inline constexpr std::uint16_t protocol_max = 1;
 
-/// Frame on the wire: u32 length (of all that follows) ‖ u8 type ‖ payload. docs/formats/wire.md. Numbers are final.
+/// Frame on the wire: u32 length (of all that follows) ‖ u8 type ‖ payload. docs/formats/wire.md. Numbers are
+/// final.
 enum class MessageType : std::uint8_t {
   hello = 1,
   welcome = 2,
@@ -46,8 +48,8 @@ std::string_view to_string(MessageType type);
 
 inline constexpr std::size_t frame_header_bytes = 5;
 
-/// The largest payload of a type; a longer frame closes the connection before a byte of it is buffered. Bounds nest:
-/// transaction (1 MiB) < merged batch < commit frame. Unknown types: nothing.
+/// The largest payload of a type; a longer frame closes the connection before a byte of it is buffered.
+/// Bounds nest: transaction (1 MiB) < merged batch < commit frame. Unknown types: nothing.
 std::optional<std::size_t> max_payload(MessageType type);
 
 /// Prefixes a payload with length and type.
@@ -75,8 +77,8 @@ enum class RejectCode : std::uint8_t {
   malformed = 10,       ///< not what the protocol allows here
   stale_term = 11,      ///< below a reign that this member has promised
   shutting_down = 12,
-  silent = 13,          ///< nothing heard for 5 s
-  not_primary = 14,     ///< only a primary answers this
+  silent = 13,       ///< nothing heard for 5 s
+  not_primary = 14,  ///< only a primary answers this
   internal = 15,
 };
 std::string_view to_string(RejectCode code);

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "holdfast/async/event.h"
+#include "holdfast/async/task.h"
+#include "holdfast/base/clock.h"
+#include "holdfast/base/ids.h"
+#include "holdfast/base/result.h"
+#include "holdfast/region/listeners.h"
+
+namespace holdfast::region {
+
+/// Which blobs this region has rows for but not yet the bytes. The objects room says what it wants (observers
+/// while batches arrive, one scan of pending rows at start); replication fetches from any member that has it.
+/// In memory only: the rows remember. Thread-safe. Lives as long as the process.
+class BlobDemand {
+ public:
+  explicit BlobDemand(const Clock& clock) : clock_(&clock) {}
+
+  /// Asks for a blob that is not in the BlobStore. Asking twice is one wish.
+  void want(const BlobId& id);
+  /// The row went away.
+  void forget(const BlobId& id);
+  /// For a GET of a pending object: moves the blob to the front and waits. Errors: `unavailable`, code
+  /// `content_pending`, when it did not arrive in time.
+  async::Task<Result<>> fetch_now(BlobId id, std::chrono::milliseconds limit);
+  /// A blob was fetched and verified; runs on a replication thread.
+  [[nodiscard]] Subscription on_arrived(std::function<void(const BlobId&)> callback) {
+    return arrived_.add(std::move(callback));
+  }
+
+  [[nodiscard]] std::size_t missing() const;
+  /// How long the oldest wish has been waiting; nothing when nothing is missing.
+  [[nodiscard]] std::optional<std::chrono::nanoseconds> oldest() const;
+
+  // For replication only.
+  /// The next wishes, urgent ones first, behind those given before (round robin).
+  [[nodiscard]] std::vector<BlobId> next(std::size_t limit);
+  void arrived(const BlobId& id);
+  /// Fires when a wish was added.
+  [[nodiscard]] Subscription on_wanted(std::function<void()> callback) {
+    return wanted_.add(std::move(callback));
+  }
+
+ private:
+  struct Wish {
+    SteadyTime since;
+    std::vector<std::weak_ptr<async::Event>> waiters;
+  };
+
+  const Clock* clock_;
+  mutable std::mutex mutex_;
+  std::map<BlobId, Wish> wishes_;
+  std::deque<BlobId> queue_;  ///< order of asking; ids no longer wished for are skipped
+  Listeners<BlobId> arrived_;
+  Listeners<> wanted_;
+};
+
+}  // namespace holdfast::region

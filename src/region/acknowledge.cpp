@@ -1,0 +1,142 @@
+#include "holdfast/region/acknowledge.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <mutex>
+
+#include "holdfast/base/codec.h"
+#include "holdfast/base/log.h"
+#include "holdfast/base/text.h"
+#include "holdfast/region/tables.h"
+
+namespace holdfast::region {
+namespace {
+
+constexpr std::uint32_t max_members = 16;
+enum AckField : std::uint32_t { field_needed = 1, field_of = 2, field_degrade = 3, field_limit_ms = 4 };
+
+std::optional<std::uint32_t> parse_small_number(std::string_view text) {
+  std::uint32_t value = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (code != std::errc{} || end != text.data() + text.size() || value > max_members) return std::nullopt;
+  return value;
+}
+
+Bytes ack_key(AckClass ack_class) {
+  return storage::KeyWriter().u8(static_cast<std::uint8_t>(ack_class)).take();
+}
+
+}  // namespace
+
+std::string_view to_string(AckClass ack_class) {
+  switch (ack_class) {
+    case AckClass::none:
+      return "none";
+    case AckClass::security:
+      return "security";
+    case AckClass::codes:
+      return "codes";
+    case AckClass::all:
+      return "all";
+  }
+  return "none";
+}
+
+Result<AckClass> parse_ack_class(std::string_view text) {
+  for (const auto candidate : {AckClass::security, AckClass::codes, AckClass::all}) {
+    if (text == to_string(candidate)) return candidate;
+  }
+  return fail(ErrorKind::invalid, "invalid_acknowledge_class", "the classes are security, codes and all");
+}
+
+Result<AckRule> AckRule::parse(std::string_view text) {
+  const auto middle = text.find(" of ");
+  if (middle != std::string_view::npos) {
+    const auto needed = parse_small_number(trim(text.substr(0, middle)));
+    const auto of = parse_small_number(trim(text.substr(middle + 4)));
+    if (needed && of && *needed <= *of) return AckRule{.needed = *needed, .of = *of};
+  }
+  return fail(ErrorKind::invalid, "invalid_acknowledge_rule",
+              "expected `k of n` with 0 <= k <= n <= 16, like `1 of 2`");
+}
+
+Bytes AckRule::encode() const {
+  return FieldWriter()
+      .number(field_needed, needed)
+      .number(field_of, of)
+      .flag(field_degrade, degrade)
+      .signed_number(field_limit_ms, limit.count())
+      .take();
+}
+
+Result<AckRule> AckRule::decode(BytesView plain) {
+  TRY(const auto fields, FieldReader::parse(plain));
+  AckRule rule;
+  rule.needed = static_cast<std::uint32_t>(fields.number(field_needed));
+  rule.of = static_cast<std::uint32_t>(fields.number(field_of));
+  rule.degrade = fields.flag(field_degrade);
+  rule.limit = std::chrono::milliseconds(fields.signed_number(field_limit_ms, 5000));
+  return rule;
+}
+
+Result<std::unique_ptr<AcknowledgeSettings>> AcknowledgeSettings::open(storage::CoreDb& db) {
+  std::unique_ptr<AcknowledgeSettings> settings(new AcknowledgeSettings(db));
+  auto refresh = [raw = settings.get()] {
+    if (const auto read = raw->reload(); !read)
+      log::error("the acknowledge settings cannot be read", read.error());
+  };
+  settings->subscriptions_.push_back(
+      db.observe(acknowledge_table, [refresh](BytesView, bool) { refresh(); }));
+  settings->subscriptions_.push_back(db.on_reset(refresh));
+  TRY_VOID(settings->reload());
+  return settings;
+}
+
+Result<> AcknowledgeSettings::reload() {
+  std::map<AckClass, AckRule> rules;
+  Result<> decoded;
+  TRY_VOID(db_->reader().scan(acknowledge_table, {}, {}, std::numeric_limits<std::size_t>::max(),
+                              [&](BytesView key, const storage::Stored& stored) {
+                                auto rule = AckRule::decode(stored.plain);
+                                if (!rule) {
+                                  decoded = fail(std::move(rule).error());
+                                  return;
+                                }
+                                rules[static_cast<AckClass>(storage::KeyReader(key).u8())] = *rule;
+                              }));
+  TRY_VOID(decoded);
+  const std::unique_lock lock(mutex_);
+  rules_ = std::move(rules);
+  return {};
+}
+
+std::optional<AckRule> AcknowledgeSettings::rule_for(AckClass ack_class) const {
+  const std::shared_lock lock(mutex_);
+  std::optional<AckRule> strictest;
+  for (const auto candidate : {ack_class, AckClass::all}) {
+    const auto found = rules_.find(candidate);
+    if (found == rules_.end()) continue;
+    if (!strictest || found->second.needed > strictest->needed) strictest = found->second;
+  }
+  return strictest;
+}
+
+std::map<AckClass, AckRule> AcknowledgeSettings::all() const {
+  const std::shared_lock lock(mutex_);
+  return rules_;
+}
+
+Result<> AcknowledgeSettings::put(storage::Transaction& transaction, AckClass ack_class,
+                                  const AckRule& rule) {
+  if (rule.needed == 0) {
+    transaction.erase(acknowledge_table, ack_key(ack_class));
+  } else {
+    transaction.put(acknowledge_table, ack_key(ack_class), storage::Scope::system(), AckRule::version,
+                    rule.encode());
+  }
+  if (transaction.error()) return fail(*transaction.error());
+  return {};
+}
+
+}  // namespace holdfast::region
