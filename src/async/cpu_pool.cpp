@@ -1,0 +1,100 @@
+#include "holdfast/async/cpu_pool.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <boost/asio/this_coro.hpp>
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace holdfast::async {
+
+struct CpuPool::Shared {
+  explicit Shared(FairLimits limits) : queue(limits) {}
+
+  std::mutex mutex;
+  std::condition_variable work_or_stop;
+  FairQueue<std::shared_ptr<PoolJob>> queue;
+  bool stopping = false;
+  std::vector<std::thread> threads;
+
+  std::shared_ptr<PoolJob> next() {
+    std::unique_lock lock(mutex);
+    work_or_stop.wait(lock, [this] { return stopping || !queue.empty(); });
+    return stopping ? nullptr : *queue.pop();
+  }
+
+  void serve() {
+    while (const auto job = next()) {
+      if (!job->begin()) continue;
+      job->run();
+      job->ended.set();
+    }
+  }
+};
+
+CpuPool::CpuPool(std::string_view name, CpuPoolOptions options)
+    : shared_(std::make_unique<Shared>(options.limits)) {
+  const std::size_t count =
+      options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+  for (std::size_t index = 0; index < count; ++index) {
+    auto& thread = shared_->threads.emplace_back([shared = shared_.get()] { shared->serve(); });
+    const std::string thread_name = std::string(name.substr(0, 12)) + "-" + std::to_string(index % 100);
+    pthread_setname_np(thread.native_handle(), thread_name.c_str());
+  }
+}
+
+CpuPool::~CpuPool() { stop(); }
+
+std::size_t CpuPool::queued() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->queue.size();
+}
+
+void CpuPool::stop() {
+  {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->stopping = true;
+    while (const auto job = shared_->queue.pop()) {
+      if (!(*job)->begin()) continue;
+      (*job)->dropped = true;
+      (*job)->ended.set();
+    }
+  }
+  shared_->work_or_stop.notify_all();
+  for (auto& thread : shared_->threads) {
+    if (thread.joinable()) thread.join();
+  }
+}
+
+Result<> CpuPool::enqueue(const FairKey& key, std::shared_ptr<PoolJob> job) {
+  {
+    const std::lock_guard lock(shared_->mutex);
+    if (shared_->stopping) return fail(shutting_down());
+    if (!shared_->queue.push(key, std::move(job))) return fail(overloaded());
+  }
+  shared_->work_or_stop.notify_one();
+  return {};
+}
+
+Task<Result<>> CpuPool::execute(FairKey key, std::shared_ptr<PoolJob> job) {
+  namespace this_coro = boost::asio::this_coro;
+  CO_TRY_VOID(enqueue(key, job));
+  auto ended = co_await job->ended.wait();
+  if (!ended) {
+    if (job->take_back()) co_return fail(std::move(ended).error());
+    // It runs, and may refer to the caller's frame: stay, although cancelled. The next co_await of the caller
+    // unwinds.
+    const bool unwinds = co_await this_coro::throw_if_cancelled();
+    co_await this_coro::throw_if_cancelled(false);
+    while (!ended) ended = co_await job->ended.wait();
+    co_await this_coro::throw_if_cancelled(unwinds);
+  }
+  if (job->dropped) co_return fail(shutting_down());
+  co_return Result<>{};
+}
+
+}  // namespace holdfast::async
