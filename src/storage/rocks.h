@@ -97,8 +97,10 @@ inline BytesView to_view(const rocksdb::Slice& slice) { return {slice.data(), sl
 /// The options that every store of ours shares, each with its must of replication.md.
 rocksdb::DBOptions rocks_db_options(const RocksTuning& tuning, const std::shared_ptr<ErrorGuard>& guard);
 
-/// Opens the fixed families read-write.
-Result<std::shared_ptr<RocksStore>> open_rocks_store(const CoreDbOptions& options, const RocksTuning& tuning);
+/// Opens the fixed families read-write, after checking what CoreDb::open promises. A guard given is shared
+/// with the store; otherwise it gets its own.
+Result<std::shared_ptr<RocksStore>> open_rocks_store(const CoreDbOptions& options, const RocksTuning& tuning,
+                                                     std::shared_ptr<ErrorGuard> guard = nullptr);
 
 /// Through the store's own Env, so that a test's full disk counts.
 Result<std::uint64_t> free_bytes_of(rocksdb::Env& env, const std::filesystem::path& path);

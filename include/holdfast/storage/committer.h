@@ -19,9 +19,7 @@
 
 namespace holdfast::storage {
 
-/// Called at each named step of a commit, on the commit thread: fault tests kill the process there.
-/// taken → checked → (RocksDB writes and syncs) → synced → published → observed → answered
-using CommitSteps = std::function<void(std::string_view step)>;
+class CommitBatch;
 
 struct CommitterOptions {
   /// Below this much free space writes are refused as `storage_full`.
@@ -32,12 +30,13 @@ struct CommitterOptions {
   std::size_t queue_bytes = 64UL * 1024 * 1024;
   /// Each synced batch, in order, before its observers and waiters: the replication ring.
   std::function<void(RawBatchPtr)> publish;
-  CommitSteps steps;
 };
 
 /// The one writer of core.db at a primary. One thread takes all waiting transactions, checks each one's
 /// preconditions in order against the store plus the batch being built, writes them as ONE synced batch that
-/// ends with its head record, then publishes, tells observers, answers. Thread-safe. Answers:
+/// ends with its head record, then publishes, tells observers, answers. Thread-safe. Passes the steps
+/// commit.taken, commit.checked, commit.synced, commit.published, commit.observed, commit.answered (step.h).
+/// Answers:
 /// - the precondition's own error: only that transaction is left out;
 /// - `storage_full`, `overloaded`, `read_only` (not open for writing): certainly not written;
 /// - `outcome_unknown`: the write was under way when it failed to sync or when this region was fenced;
@@ -70,21 +69,26 @@ class Committer {
   Result<Head> commit_and_wait(Transaction transaction);
 
  private:
+  using Done = std::move_only_function<void(Result<Head>)>;
   struct Waiting {
     Transaction transaction;
-    std::move_only_function<void(Result<Head>)> done;
+    Done done;
   };
-  struct Batch;
+  /// One transaction of a batch: whom to answer, and what if it was left out.
+  struct Answer {
+    Done done;
+    Result<> taken;
+  };
   enum class Gate : std::uint8_t { idle, open, fenced, closed };
 
   void run();
+  /// Waits for work. Empty: stopping.
   std::deque<Waiting> take();
-  void commit_all(std::deque<Waiting> taken);
-  void write(Batch& batch);
-  void answer(Batch& batch);
+  void process(std::deque<Waiting> taken);
+  Result<Head> write(CommitBatch& batch, Term term);
+  /// What the waiters of the batch in flight are told, given how it went.
+  Result<Head> end_flight(Result<Head> written);
   [[nodiscard]] Error refusal() const;
-  void refuse_queue();
-  void step(std::string_view name) const;
 
   CoreDb& db_;
   const Clock& clock_;
@@ -92,7 +96,7 @@ class Committer {
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  std::condition_variable idle_;
+  std::condition_variable landed_;
   std::deque<Waiting> queue_;
   std::size_t queued_bytes_ = 0;
   Gate gate_ = Gate::idle;
@@ -101,8 +105,8 @@ class Committer {
   bool stopping_ = false;
   Term term_;
   std::string closed_reason_;
-  Subscription failure_;
   std::thread thread_;
+  Subscription failure_;  // last: its end waits for a running callback, which uses the members above
 };
 
 }  // namespace holdfast::storage

@@ -48,8 +48,8 @@ class CoreDb {
   /// transaction.
   Result<> unlock(ClusterId cluster, RootKey root);
   [[nodiscard]] bool unlocked() const;
-  /// Requires `unlock`.
-  [[nodiscard]] const std::shared_ptr<KeyRing>& keys() const;
+  /// Null before `unlock`.
+  [[nodiscard]] std::shared_ptr<KeyRing> keys() const;
 
   [[nodiscard]] Reader reader() const;    ///< always the latest state
   [[nodiscard]] Reader snapshot() const;  ///< this moment

@@ -71,15 +71,16 @@ class KeyRing {
 
   /// The newest active key of the scope; `not_found`/`key_missing` when it has none.
   [[nodiscard]] Result<KeyId> key_for(const Scope& scope) const;
-  /// `corrupt`/`key_missing` when the ring has no such key (root ids included: only our own root).
+  /// `corrupt`/`key_missing` when the ring has no such key (of root keys only our own is known).
   [[nodiscard]] Result<std::shared_ptr<const Secret>> key(KeyId id) const;
 
   /// Draws a new key for the scope and adds its row to the transaction, whose later puts may use it already.
   KeyId create_key(Transaction& transaction, const Scope& scope, WallTime now);
 
-  /// Opens every row of the store. `corrupt` when one does not open: wrong root key or damaged ring.
+  /// Opens every row of the store, forgetting what was there. `corrupt` when one does not open: wrong root
+  /// key or damaged ring; the ring is unchanged then.
   Result<> load(const Reader& reader);
-  /// One row changed.
+  /// One row changed, or was met before its observer ran.
   Result<> refresh(const Reader& reader, KeyId id);
 
  private:
@@ -88,8 +89,7 @@ class KeyRing {
     KeyState state;
     std::shared_ptr<const Secret> key;
   };
-  Result<Entry> open_entry(BytesView key, BytesView plain) const;
-  void put(KeyId id, Entry entry);
+  static Result<Entry> decode(BytesView plain);
 
   ClusterId cluster_;
   RootKey root_;

@@ -12,6 +12,7 @@
 #include "holdfast/base/bytes.h"
 #include "holdfast/base/ids.h"
 #include "holdfast/base/result.h"
+#include "holdfast/base/secret.h"
 #include "holdfast/storage/position.h"
 
 namespace holdfast::crypto {
@@ -45,7 +46,7 @@ struct NodeIdentity {
   ClusterId cluster;
   std::string node_id;
   RegionName region;
-  Bytes node_key;  ///< the Ed25519 private key, as crypto::NodeKey exports it
+  Secret node_key;  ///< crypto::NodeKey::private_bytes
 
   [[nodiscard]] Bytes encode() const;
   static Result<NodeIdentity> decode(BytesView plain);
@@ -81,8 +82,8 @@ class LocalDb {
     bool create = false;  ///< false: absent is `not_found`; true: an existing one is `conflict`
   };
   /// `corrupt`/`wrong_region_key` when the region key does not open it; `unavailable` when it is in use.
-  static Result<std::unique_ptr<LocalDb>> open(Options options, crypto::KeyWrapper& region_key);
-  static Result<std::unique_ptr<LocalDb>> open_tuned(Options options, crypto::KeyWrapper& region_key,
+  static Result<std::unique_ptr<LocalDb>> open(Options options, const crypto::KeyWrapper& region_key);
+  static Result<std::unique_ptr<LocalDb>> open_tuned(Options options, const crypto::KeyWrapper& region_key,
                                                      const RocksTuning& tuning);
   LocalDb(const LocalDb&) = delete;
   LocalDb& operator=(const LocalDb&) = delete;

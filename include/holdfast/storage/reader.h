@@ -22,7 +22,7 @@ struct RocksSnapshot;
 /// threads where that matters. Keys go in and out without the table id.
 class Reader {
  public:
-  Reader(std::shared_ptr<RocksStore> store, std::shared_ptr<const KeyRing> ring,
+  Reader(std::shared_ptr<RocksStore> store, std::shared_ptr<KeyRing> ring,
          std::shared_ptr<const RocksSnapshot> snapshot = {});
 
   /// Empty when absent. `corrupt` when the row does not verify.
@@ -60,7 +60,7 @@ class Reader {
   Result<Stored> open(const Table& table, BytesView key, BytesView value) const;
 
   std::shared_ptr<RocksStore> store_;
-  std::shared_ptr<const KeyRing> ring_;
+  std::shared_ptr<KeyRing> ring_;
   std::shared_ptr<const RocksSnapshot> snapshot_;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "holdfast/base/bytes.h"
@@ -25,6 +26,9 @@ struct Stored {
   std::uint16_t version = 0;
   RowTag tag{};
 };
+
+/// The largest plaintext of one record; also what a compressed one may unpack to.
+constexpr std::size_t max_record_bytes = 1024UL * 1024;
 
 /// Where a record stands; all of it is authenticated.
 struct RecordPlace {

@@ -51,7 +51,7 @@ Result<WrapRow> wrap_root(const ClusterId& cluster, const RootKey& root, const W
 Result<> verify_wrap(const ClusterId& cluster, const WrapRow& row, BytesView signer_spki_der);
 /// Unwraps with the region key. `corrupt`/`wrong_region_key` when it is not for this key,
 /// `corrupt`/`root_pin_mismatch` when the root inside is not the pinned one.
-Result<RootKey> unwrap_root(const WrapRow& row, crypto::KeyWrapper& region_key, BytesView pin);
+Result<RootKey> unwrap_root(const WrapRow& row, const crypto::KeyWrapper& region_key, BytesView pin);
 
 /// Puts the row into its table.
 void put_wrap(Transaction& transaction, const WrapRow& row);

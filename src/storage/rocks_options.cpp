@@ -1,0 +1,102 @@
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
+#include <rocksdb/table.h>
+
+#include <limits>
+
+#include "holdfast/base/log.h"
+#include "rocks.h"
+
+namespace holdfast::storage {
+namespace {
+
+/// Must 1: RocksDB would resume by itself after a transient sync error and ship a write that was answered as
+/// failed.
+class RecoveryVeto final : public rocksdb::EventListener {
+ public:
+  explicit RecoveryVeto(std::shared_ptr<ErrorGuard> guard) : guard_(std::move(guard)) {}
+
+  void OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status* status) override {
+    guard_->fail(status->ToString());
+  }
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status status,
+                            bool* auto_recovery) override {
+    guard_->fail(status.ToString());
+    *auto_recovery = false;
+  }
+
+ private:
+  std::shared_ptr<ErrorGuard> guard_;
+};
+
+}  // namespace
+
+std::optional<std::string> ErrorGuard::failure() const {
+  if (!failed()) return {};
+  const std::scoped_lock lock(mutex_);
+  return reason_;
+}
+
+void ErrorGuard::fail(std::string reason) {
+  const std::scoped_lock lock(mutex_);
+  if (failed()) return;
+  reason_ = std::move(reason);
+  failed_.store(true, std::memory_order_release);
+  log::error("the store failed: nothing is written any more until a restart", {{"reason", reason_}});
+  for (const auto& [id, callback] : callbacks_) callback(reason_);
+}
+
+Subscription ErrorGuard::on_failure(Callback callback) {
+  const std::scoped_lock lock(mutex_);
+  if (failed()) {
+    callback(reason_);
+    return {};
+  }
+  const auto id = next_++;
+  callbacks_.emplace_back(id, std::move(callback));
+  return Subscription([weak = weak_from_this(), id] {
+    const auto guard = weak.lock();
+    if (!guard) return;
+    const std::scoped_lock end_lock(guard->mutex_);
+    std::erase_if(guard->callbacks_, [id](const auto& entry) { return entry.first == id; });
+  });
+}
+
+rocksdb::DBOptions rocks_db_options(const RocksTuning& tuning, const std::shared_ptr<ErrorGuard>& guard) {
+  rocksdb::DBOptions options;
+  options.env = tuning.env != nullptr ? tuning.env : rocksdb::Env::Default();
+  // Must 1: no recovery without a restart.
+  options.max_bgerror_resume_count = 0;
+  options.listeners.push_back(std::make_shared<RecoveryVeto>(guard));
+  // Must 4: reading the tail of a large log stalls. The sum is what switches to a new file.
+  options.max_total_wal_size = tuning.max_wal_bytes;
+  // Must 6: keep every log until our own janitor deletes it; any other pair purges wrongly or archives
+  // nothing.
+  options.WAL_ttl_seconds = std::numeric_limits<std::uint64_t>::max();
+  options.WAL_size_limit_MB = 0;
+  // Must 8: nothing but our batches may consume sequence numbers.
+  options.persist_stats_to_disk = false;
+  options.stats_persist_period_sec = 0;
+  options.stats_dump_period_sec = 0;
+  // Must 10.
+  options.manual_wal_flush = false;
+  options.wal_compression = rocksdb::kNoCompression;
+  options.recycle_log_file_num = 0;
+  options.track_and_verify_wals_in_manifest = false;
+  // One batch is one record of the log, in the order of its sequence numbers.
+  options.two_write_queues = false;
+  options.unordered_write = false;
+  options.enable_pipelined_write = false;
+  options.allow_2pc = false;
+  // A torn tail is what a crash leaves; damage before it is found by the watermark (must 15).
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  options.paranoid_checks = true;
+  options.max_background_jobs = 2;
+  options.max_open_files = 512;
+  options.skip_stats_update_on_db_open = true;  // start in half a second with millions of rows
+  options.keep_log_file_num = 4;
+  options.max_log_file_size = 4UL * 1024 * 1024;
+  return options;
+}
+
+}  // namespace holdfast::storage
