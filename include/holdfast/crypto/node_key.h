@@ -34,7 +34,7 @@ class NodeKey {
   [[nodiscard]] static bool verify(BytesView spki_der, BytesView message, BytesView signature);
 
  private:
-  friend class NodeKeyAccess;
+  friend class KeyAccess;
   explicit NodeKey(std::shared_ptr<const PkeyHandle> key) : key_(std::move(key)) {}
   std::shared_ptr<const PkeyHandle> key_;
 };

@@ -9,7 +9,7 @@
 #include "holdfast/base/clock.h"
 #include "holdfast/crypto/node_key.h"
 
-/// The few certificates that Holdfast makes itself. Serial numbers are 159 random bits; all times count from
+/// The few certificates that Holdfast makes itself. Serial numbers are 158 random bits; all times count from
 /// `now` minus five minutes, so that a peer whose clock is a little behind accepts them.
 namespace holdfast::crypto {
 

@@ -1,0 +1,156 @@
+#include "holdfast/crypto/password_hash.h"
+
+#include <sodium.h>
+
+#include <charconv>
+#include <optional>
+
+#include "holdfast/base/encoding.h"
+#include "holdfast/crypto/random.h"
+#include "sodium_ready.h"
+
+namespace holdfast::crypto {
+namespace {
+
+using namespace argon2_limits;
+
+constexpr std::size_t salt_size = crypto_pwhash_argon2id_SALTBYTES;
+constexpr std::size_t tag_size = 32;
+constexpr std::string_view phc_start = "$argon2id$v=19$m=";
+
+struct ParsedPhc {
+  Argon2Params params;
+  std::uint32_t lanes = 1;
+};
+
+bool within_caps(Argon2Params params) {
+  return params.memory_kib >= min_memory_kib && params.memory_kib <= max_memory_kib &&
+         params.iterations >= 1 && params.iterations <= max_iterations &&
+         std::uint64_t{params.memory_kib} * params.iterations <= max_kib_passes;
+}
+
+bool take_prefix(std::string_view& text, std::string_view prefix) {
+  if (!text.starts_with(prefix)) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+// Decimal without sign or leading zero.
+std::optional<std::uint32_t> take_number(std::string_view& text) {
+  std::uint32_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool fine = error == std::errc() && text.front() >= '1' && text.front() <= '9';
+  if (!fine) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return value;
+}
+
+// PHC's base64 is the standard alphabet without padding.
+bool is_base64_of(std::string_view text, std::size_t least, std::size_t most) {
+  if (text.find('=') != std::string_view::npos) return false;
+  std::string padded(text);
+  padded.append((4 - text.size() % 4) % 4, '=');
+  const auto bytes = from_base64(padded);
+  return bytes && bytes->size() >= least && bytes->size() <= most;
+}
+
+std::string to_phc_base64(BytesView bytes) {
+  std::string text = to_base64(bytes);
+  text.resize(text.find_last_not_of('=') + 1);
+  return text;
+}
+
+// Everything that libsodium would go by, checked before it allocates or computes.
+std::optional<ParsedPhc> parse_phc(std::string_view text) {
+  if (text.size() > max_phc_bytes || !take_prefix(text, phc_start)) return std::nullopt;
+  const auto memory = take_number(text);
+  if (!memory || !take_prefix(text, ",t=")) return std::nullopt;
+  const auto iterations = take_number(text);
+  if (!iterations || !take_prefix(text, ",p=")) return std::nullopt;
+  const auto lanes = take_number(text);
+  if (!lanes || !take_prefix(text, "$")) return std::nullopt;
+  const auto dollar = text.find('$');
+  if (dollar == std::string_view::npos) return std::nullopt;
+  const ParsedPhc parsed{.params = {.memory_kib = *memory, .iterations = *iterations}, .lanes = *lanes};
+  const bool fine = within_caps(parsed.params) && parsed.lanes <= max_lanes &&
+                    parsed.params.memory_kib >= 8 * parsed.lanes &&  // RFC 9106 §3.1
+                    is_base64_of(text.substr(0, dollar), 8, 64) &&
+                    is_base64_of(text.substr(dollar + 1), 16, 64);
+  return fine ? std::optional(parsed) : std::nullopt;
+}
+
+// False when there is no memory for it.
+bool argon2id(Bytes& tag, std::string_view password, BytesView salt, Argon2Params params) {
+  return crypto_pwhash_argon2id(reinterpret_cast<unsigned char*>(tag.data()), tag.size(), password.data(),
+                                password.size(), reinterpret_cast<const unsigned char*>(salt.data()),
+                                params.iterations, std::size_t{params.memory_kib} * 1024,
+                                crypto_pwhash_argon2id_ALG_ARGON2ID13) == 0;
+}
+
+std::unexpected<Error> no_memory() {
+  return fail(ErrorKind::overloaded, "overloaded", "not enough memory to check a password now");
+}
+
+}  // namespace
+
+Result<> check_configured(Argon2Params params) {
+  if (params.memory_kib < min_configured_memory_kib || params.memory_kib > max_memory_kib) {
+    return fail(ErrorKind::invalid, "invalid_argon2",
+                "Argon2id memory must be 7168 to 262144 KiB, not " + std::to_string(params.memory_kib));
+  }
+  const auto kib_passes = std::uint64_t{params.memory_kib} * params.iterations;
+  if (kib_passes < min_configured_kib_passes || !within_caps(params)) {
+    return fail(ErrorKind::invalid, "invalid_argon2",
+                "Argon2id iterations must be 1 to 32, and memory × iterations 35840 to 1048576 KiB, not " +
+                    std::to_string(params.iterations) + " iterations");
+  }
+  return {};
+}
+
+Result<std::string> hash_password(std::string_view password, Argon2Params params) {
+  ensure_sodium();
+  if (!within_caps(params)) {
+    return fail(ErrorKind::invalid, "invalid_argon2", "Argon2id parameters are over the documented caps");
+  }
+  if (password.size() > max_password_bytes) {
+    return fail(ErrorKind::too_large, "password_too_long", "the password is too long");
+  }
+  const Bytes salt = random_bytes(salt_size);
+  Bytes tag(tag_size, '\0');
+  if (!argon2id(tag, password, salt, params)) return no_memory();
+  std::string phc(phc_start);
+  phc.append(std::to_string(params.memory_kib)).append(",t=").append(std::to_string(params.iterations));
+  phc.append(",p=1$").append(to_phc_base64(salt)).append("$").append(to_phc_base64(tag));
+  return phc;
+}
+
+Result<bool> verify_password(std::string_view phc, std::string_view password) {
+  ensure_sodium();
+  if (!parse_phc(phc)) {
+    return fail(ErrorKind::corrupt, "corrupt", "a password verifier is damaged",
+                "not an accepted PHC string");
+  }
+  if (password.size() > max_password_bytes) return false;
+  errno = 0;
+  if (crypto_pwhash_argon2id_str_verify(std::string(phc).c_str(), password.data(), password.size()) == 0) {
+    return true;
+  }
+  if (errno == ENOMEM) return no_memory();
+  return false;
+}
+
+bool needs_rehash(std::string_view phc, Argon2Params wanted) {
+  const auto parsed = parse_phc(phc);
+  return !parsed || parsed->params != wanted || parsed->lanes != 1;
+}
+
+void dummy_verify(Argon2Params params, std::string_view password) {
+  ensure_sodium();
+  if (!within_caps(params) || password.size() > max_password_bytes) return;
+  const Bytes salt(salt_size, '\0');
+  Bytes tag(tag_size, '\0');
+  // Nothing to tell when there is no memory: the caller refuses the sign-in either way.
+  static_cast<void>(argon2id(tag, password, salt, params));
+}
+
+}  // namespace holdfast::crypto
