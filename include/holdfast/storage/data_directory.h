@@ -67,6 +67,7 @@ class DataDirectory {
   DataDirectory(std::filesystem::path root, std::unique_ptr<Lock> lock);
   [[nodiscard]] Generation at(std::uint64_t number) const;
   Result<> point_current_at(std::uint64_t number) const;
+  Result<> remove_unfinished_installs() const;
 
   std::filesystem::path root_;
   std::unique_ptr<Lock> lock_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <string>
@@ -52,6 +53,7 @@ class LogJanitor {
   MarkLost mark_lost_;
   /// Index of the first batch of each log file, by log number; a log's beginning never changes.
   std::map<std::uint64_t, std::uint64_t> first_index_;
+  std::filesystem::path known_of_;  ///< the store they belong to
 };
 
 }  // namespace holdfast::storage

@@ -1,0 +1,206 @@
+#include "holdfast/storage/data_directory.h"
+
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <string>
+#include <system_error>
+
+#include "files.h"
+#include "holdfast/base/log.h"
+#include "holdfast/base/text.h"
+#include "holdfast/storage/checkpointer.h"
+#include "holdfast/storage/step.h"
+
+namespace holdfast::storage {
+namespace {
+
+constexpr std::string_view format_word = "holdfast-data ";
+constexpr std::string_view current_word = "generation ";
+constexpr std::size_t max_text_bytes = 64;
+
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool canonical =
+      code == std::errc() && end == text.data() + text.size() && std::to_string(number) == text;
+  return canonical ? std::optional(number) : std::nullopt;
+}
+
+/// `<word><number>\n`, exactly.
+std::optional<std::uint64_t> parse_line(std::string_view text, std::string_view word) {
+  if (!text.starts_with(word) || !text.ends_with('\n')) return std::nullopt;
+  return parse_number(text.substr(word.size(), text.size() - word.size() - 1));
+}
+
+bool is_present(const std::filesystem::path& path) {
+  std::error_code code;
+  return std::filesystem::exists(path, code);
+}
+
+Result<> check_format(const std::filesystem::path& root) {
+  const auto text = files::read_all(root / "FORMAT", max_text_bytes);
+  const auto number = text ? parse_line(*text, format_word) : std::nullopt;
+  if (!number) {
+    return fail(ErrorKind::corrupt, "data_format_unknown",
+                root.string() + " is not a Holdfast data directory.");
+  }
+  if (*number > DataDirectory::format) {
+    return fail(ErrorKind::conflict, "data_format_newer",
+                root.string() + " has data format " + std::to_string(*number) +
+                    "; this version reads up to " + std::to_string(DataDirectory::format) + ".");
+  }
+  return {};
+}
+
+}  // namespace
+
+/// An advisory lock on LOCK; the kernel drops it with the process, however that ends.
+struct DataDirectory::Lock {
+  files::File file;
+
+  static Result<std::unique_ptr<Lock>> take(const std::filesystem::path& root) {
+    auto lock = std::make_unique<Lock>();
+    TRY(lock->file, files::File::open_or_create(root / "LOCK"));
+    if (::flock(lock->file.descriptor(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK) return fail(files::error_of("lock", root, errno));
+      const auto holder = lock->file.read_at(0, max_text_bytes).value_or("");
+      return fail(ErrorKind::conflict, "data_directory_in_use",
+                  root.string() + " is in use by process " + std::string(trim(holder)) + ".");
+    }
+    TRY_VOID(lock->file.cut_to(0));
+    TRY_VOID(lock->file.append(std::to_string(::getpid()) + "\n"));
+    return lock;
+  }
+};
+
+DataDirectory::DataDirectory(std::filesystem::path root, std::unique_ptr<Lock> lock)
+    : root_(std::move(root)), lock_(std::move(lock)) {}
+DataDirectory::DataDirectory(DataDirectory&&) noexcept = default;
+DataDirectory& DataDirectory::operator=(DataDirectory&&) noexcept = default;
+DataDirectory::~DataDirectory() = default;
+
+Result<DataDirectory> DataDirectory::create(const std::filesystem::path& root) {
+  std::error_code code;
+  std::filesystem::create_directories(root, code);
+  if (code) return fail(files::error_of("create", root, code.value()));
+  TRY(auto lock, Lock::take(root));
+  for (const auto* name : {"FORMAT", "CURRENT", "local.db", "generations"}) {
+    if (is_present(root / name)) {
+      return fail(ErrorKind::conflict, "data_directory_exists",
+                  root.string() + " already holds a region's data.");
+    }
+  }
+  DataDirectory data(root, std::move(lock));
+  std::filesystem::permissions(root, std::filesystem::perms::owner_all, code);
+  if (code) return fail(files::error_of("protect", root, code.value()));
+  TRY_VOID(files::make_directory(data.staging()));
+  TRY_VOID(files::make_directory(data.blobs()));
+  TRY_VOID(files::write_durably(root / "FORMAT", std::string(format_word) + std::to_string(format) + "\n"));
+  TRY_VOID(files::make_directory(root / "generations"));
+  return data;
+}
+
+Result<DataDirectory> DataDirectory::open(const std::filesystem::path& root) {
+  if (!is_present(root)) {
+    return fail(ErrorKind::not_found, "data_directory_missing", root.string() + " does not exist.");
+  }
+  // Nothing is written into a directory that is not ours, not even a LOCK file.
+  TRY_VOID(check_format(root));
+  TRY(auto lock, Lock::take(root));
+  DataDirectory data(root, std::move(lock));
+  TRY_VOID(files::make_directory(root / "generations"));
+  TRY_VOID(files::make_directory(data.staging()));
+  TRY_VOID(data.remove_unfinished_installs());
+  return data;
+}
+
+Generation DataDirectory::at(std::uint64_t number) const {
+  return {.number = number, .directory = root_ / "generations" / std::to_string(number)};
+}
+
+Result<std::optional<Generation>> DataDirectory::current() const {
+  const auto text = files::read_all(root_ / "CURRENT", max_text_bytes);
+  if (!text && text.error().kind == ErrorKind::not_found) return std::optional<Generation>{};
+  if (!text) return fail(text.error());
+  const auto number = parse_line(*text, current_word);
+  if (!number || !is_present(at(*number).directory)) {
+    return fail(ErrorKind::corrupt, "data_directory_damaged",
+                "CURRENT in " + root_.string() + " names no generation.");
+  }
+  return at(*number);
+}
+
+Result<std::vector<Generation>> DataDirectory::generations() const {
+  std::vector<Generation> found;
+  TRY_VOID(files::for_each_name(root_ / "generations", [&](const std::string& name) -> Result<bool> {
+    if (const auto number = parse_number(name)) found.push_back(at(*number));
+    return true;
+  }));
+  std::ranges::sort(found, {}, &Generation::number);
+  return found;
+}
+
+/// An install that was killed before its pointer left a generation beyond the current one: nobody ever used
+/// it.
+Result<> DataDirectory::remove_unfinished_installs() const {
+  TRY(const auto now, current());
+  TRY(const auto all, generations());
+  for (const auto& generation : all) {
+    if (generation.number > (now ? now->number : 0)) TRY_VOID(files::remove_tree(generation.directory));
+  }
+  return {};
+}
+
+Result<> DataDirectory::point_current_at(std::uint64_t number) const {
+  const auto fresh = root_ / "CURRENT.new";
+  {
+    TRY(const auto file, files::File::create(fresh));
+    TRY_VOID(file.append(std::string(current_word) + std::to_string(number) + "\n"));
+    TRY_VOID(file.sync());
+  }
+  reached("install.pointer_written");
+  TRY_VOID(files::rename_durably(fresh, root_ / "CURRENT"));
+  reached("install.pointed");
+  return {};
+}
+
+Result<Generation> DataDirectory::create_first_generation() {
+  TRY(const auto now, current());
+  if (now) return fail(ErrorKind::conflict, "already_exists", "There is a current generation.");
+  const auto first = at(1);
+  TRY_VOID(files::remove_tree(first.directory));
+  TRY_VOID(files::make_directory(first.directory));
+  TRY_VOID(point_current_at(first.number));
+  return first;
+}
+
+Result<Generation> DataDirectory::install(StagedCheckpoint&& staged) {
+  const auto taken = std::move(staged);
+  if (!taken.finished()) return fail(ErrorKind::invalid, "invalid_snapshot", "The snapshot is not verified.");
+  TRY(const auto all, generations());
+  const auto next = at(all.empty() ? 1 : all.back().number + 1);
+  reached("install.begin");
+  TRY_VOID(files::sync_tree(taken.directory()));
+  reached("install.synced");
+  TRY_VOID(files::rename_durably(taken.directory(), next.directory));
+  TRY_VOID(files::sync_directory(staging()));
+  reached("install.moved");
+  TRY_VOID(point_current_at(next.number));
+  log::info("generation installed", {{"generation", next.number}});
+  return next;
+}
+
+Result<> DataDirectory::drop_generation(std::uint64_t number) {
+  TRY(const auto now, current());
+  if (now && now->number == number) {
+    return fail(ErrorKind::conflict, "generation_in_use", "The current generation cannot be dropped.");
+  }
+  return files::remove_tree(at(number).directory);
+}
+
+}  // namespace holdfast::storage

@@ -1,0 +1,42 @@
+#include "holdfast/storage/watermark.h"
+
+#include <utility>
+
+namespace holdfast::storage {
+
+std::string_view to_string(Recovery recovery) {
+  return recovery == Recovery::complete ? "complete" : "below_watermark";
+}
+
+Recovery judge_recovery(const std::optional<Watermark>& watermark, const Head& recovered) {
+  const bool reached =
+      !watermark || (recovered.index >= watermark->index && recovered.term >= watermark->term);
+  return reached ? Recovery::complete : Recovery::below_watermark;
+}
+
+bool peer_is_further_in_own_term(const Head& own, const Position& peer) {
+  return peer.term == own.term && peer.index > own.index;
+}
+
+WatermarkKeeper::WatermarkKeeper(LocalDb& local, std::uint64_t generation)
+    : local_(local), generation_(std::to_string(generation)) {}
+
+Result<Recovery> WatermarkKeeper::judge(const Head& recovered) const {
+  TRY(const auto watermark, local_.watermark(generation_));
+  return judge_recovery(watermark, recovered);
+}
+
+Result<> WatermarkKeeper::advance(const Head& durable) {
+  if (durable.index <= last_.index) return {};
+  const Watermark next{.term = durable.term, .index = durable.index};
+  if (last_ == Watermark{}) {
+    TRY(const auto stored, local_.watermark(generation_));
+    if (stored) last_ = *stored;
+    if (durable.index <= last_.index) return {};
+  }
+  TRY_VOID(local_.set_watermark(generation_, next));
+  last_ = next;
+  return {};
+}
+
+}  // namespace holdfast::storage
