@@ -26,7 +26,8 @@ struct Joined {
   std::string message;
   region::ClusterRecord cluster;
   std::vector<region::Member> members;  ///< all rows, the newcomer's included
-  Bytes root_hash;                      ///< SHA-256 of the root key, to pin in local.db
+  Bytes root_wrap;  ///< storage::WrapRow of the root key for the newcomer, so that it can open an empty store
+                    ///< at once
   [[nodiscard]] Bytes encode() const;
   static Result<Joined> decode(BytesView payload);
 };

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "holdfast/replication/wire.h"
+#include "holdfast/storage/table.h"
 
 namespace holdfast::replication {
 

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "holdfast/base/clock.h"
+#include "holdfast/crypto/node_key.h"
+#include "holdfast/region/boot.h"
+#include "holdfast/region/cluster_record.h"
+#include "holdfast/region/members.h"
+#include "holdfast/region/region_state.h"
+#include "holdfast/region/term_record.h"
+#include "holdfast/storage/committer.h"
+#include "holdfast/storage/core_db.h"
+#include "holdfast/storage/local_db.h"
+
+namespace holdfast::region {
+
+/// Decides and carries out what this region may do: asks the boot rules, opens incarnations, fences,
+/// remembers the highest reign. The only caller of Committer::begin and fence. Thread-safe; start, answered,
+/// fence and caught_up block on disk (not for I/O threads). Lives as long as the process, after the stores
+/// and before replication.
+class Authority {
+ public:
+  struct Options {
+    BootPolicy policy;
+    /// From storage's judgement of the recovered store: what it should have reached, when it did not.
+    std::optional<storage::Watermark> recovered_short_of;
+  };
+  struct Parts {
+    storage::CoreDb& core;
+    storage::LocalDb& local;
+    storage::Committer& committer;
+    Members& members;
+    RegionState& state;
+    const Clock& clock;
+    crypto::NodeKey key;
+    ClusterId cluster;
+  };
+
+  static Result<std::unique_ptr<Authority>> open(Parts parts, Options options);
+
+  /// The first decision, with no answers yet: a sole member opens its term here.
+  Result<> start();
+  /// Something was heard from a member. A verified record that outranks our own fences this region at once.
+  Result<> answered(PeerAnswer answer);
+  /// The sink applied a pulled tail, or a batch with a new term; the rules are asked again.
+  Result<> caught_up();
+  /// Closes the commit gate, waits for the batch in flight, persists FENCED, then returns.
+  Result<> fence(FenceReason reason);
+  /// Undoes an operator's fence: the boot rules are asked again, with fresh answers.
+  Result<> unfence();
+
+  [[nodiscard]] std::uint32_t highest_reign() const;
+  /// The newest records, at most 512, ascending.
+  [[nodiscard]] TermChain chain() const;
+  /// Verifies records of peers against the node table and the cluster's operator key.
+  [[nodiscard]] Result<TermChain> verify(std::vector<TermRecord> records) const;
+  /// Whether this region should ask that member for a log stream: as a secondary, or to pull its own lost
+  /// tail.
+  [[nodiscard]] bool wants_stream_from(const RegionName& name) const;
+  [[nodiscard]] BootDecision last_decision() const;
+  [[nodiscard]] const ClusterId& cluster() const { return parts_.cluster; }
+  /// After every decision and role change.
+  [[nodiscard]] Subscription on_change(std::function<void()> callback) {
+    return changed_.add(std::move(callback));
+  }
+
+ private:
+  Authority(Parts parts, Options options) : parts_(std::move(parts)), options_(std::move(options)) {}
+
+  Result<> reload_chain();
+  Result<> decide();
+  Result<> open_incarnation();
+  Result<> become(Role role, FenceReason reason);
+  Result<> note_reign(std::uint32_t reign);
+  Result<> persist(Role role, bool fenced);
+  [[nodiscard]] BootFacts facts() const;
+  [[nodiscard]] PrimaryInfo info_of(const RegionName& name) const;
+
+  Parts parts_;
+  Options options_;
+  mutable std::recursive_mutex mutex_;
+  TermChain chain_;
+  std::map<RegionName, PeerAnswer> answers_;
+  BootDecision decision_;
+  bool settled_ = false;  ///< a role other than fenced was reached: only a fence asks the rules again
+  bool fenced_by_operator_ = false;
+  std::uint32_t highest_reign_ = 0;
+  Listeners<> changed_;
+};
+
+}  // namespace holdfast::region

@@ -1,0 +1,243 @@
+#include "holdfast/region/authority.h"
+
+#include <utility>
+
+#include "holdfast/base/log.h"
+#include "holdfast/base/metrics.h"
+#include "holdfast/region/terms.h"
+
+namespace holdfast::region {
+namespace {
+
+constexpr std::size_t kept_terms = 512;
+
+metrics::Metric opened_terms{metrics::Kind::counter, "holdfast_terms_opened_total",
+                             "Incarnations that this process opened as primary."};
+metrics::Metric fences{metrics::Kind::counter, "holdfast_fences_total", "Times this process was fenced."};
+
+}  // namespace
+
+Result<std::unique_ptr<Authority>> Authority::open(Parts parts, Options options) {
+  std::unique_ptr<Authority> authority(new Authority(std::move(parts), std::move(options)));
+  TRY_VOID(authority->reload_chain());
+  TRY(const auto standing, authority->parts_.local.standing());
+  authority->highest_reign_ = std::max(standing.highest_seen, standing.promised);
+  authority->fenced_by_operator_ = standing.role == to_string(Role::fenced) && standing.fenced;
+  return authority;
+}
+
+Result<> Authority::reload_chain() {
+  TRY(auto chain, read_terms(parts_.core.reader(), kept_terms));
+  chain_ = std::move(chain);
+  if (const auto* newest = chain_.newest()) TRY_VOID(note_reign(newest->term.reign));
+  return {};
+}
+
+Result<> Authority::note_reign(std::uint32_t reign) {
+  if (reign <= highest_reign_) return {};
+  TRY(auto standing, parts_.local.standing());
+  standing.highest_seen = std::max(standing.highest_seen, reign);
+  TRY_VOID(parts_.local.set_standing(standing));
+  highest_reign_ = reign;
+  return {};
+}
+
+BootFacts Authority::facts() const {
+  BootFacts facts{.self = parts_.members.self_name(), .own = parts_.core.applied()};
+  if (const auto* newest = chain_.newest()) facts.newest = *newest;
+  if (const auto self = parts_.members.self()) facts.may_promote = self->may_promote;
+  facts.highest_reign = highest_reign_;
+  facts.fenced_by_operator = fenced_by_operator_;
+  if (options_.recovered_short_of) {
+    facts.short_of_term = options_.recovered_short_of->term;
+    facts.short_of_index = options_.recovered_short_of->index;
+  }
+  for (const auto& member : parts_.members.others()) facts.others.push_back(member.name);
+  facts.answers = answers_;
+  facts.policy = options_.policy;
+  return facts;
+}
+
+PrimaryInfo Authority::info_of(const RegionName& name) const {
+  PrimaryInfo info{.name = name};
+  if (const auto member = parts_.members.find(name)) {
+    info.public_url = member->public_url;
+    info.objects_url = member->objects_url;
+  }
+  return info;
+}
+
+Result<> Authority::start() {
+  const std::scoped_lock lock(mutex_);
+  const auto head = parts_.core.applied();
+  parts_.state.set_term(head.term);
+  parts_.state.set_synced(head.index > 0);
+  if (const auto* newest = chain_.newest()) parts_.state.set_primary(info_of(newest->node));
+  return decide();
+}
+
+Result<> Authority::answered(PeerAnswer answer) {
+  const std::scoped_lock lock(mutex_);
+  if (answer.newest) TRY_VOID(note_reign(answer.newest->term.reign));
+  const auto* own = chain_.newest();
+  const bool outranked = own && answer.newest && outranks(*answer.newest, *own);
+  if (outranked && own->term.reign == answer.newest->term.reign) {
+    log::error("two regions opened the same reign; the one with the lower nonce is fenced",
+               {{"other", answer.newest->node.str()}, {"reign", own->term.reign}});
+  }
+  const auto name = answer.name;
+  answers_[name] = std::move(answer);
+  if (parts_.state.role() == Role::primary) {
+    return outranked ? fence(FenceReason::higher_reign) : Result<>{};
+  }
+  return settled_ ? Result<>{} : decide();
+}
+
+Result<> Authority::caught_up() {
+  const std::scoped_lock lock(mutex_);
+  const auto head = parts_.core.applied();
+  if (!chain_.newest() || chain_.newest()->term != head.term) {
+    TRY_VOID(reload_chain());
+    if (const auto* newest = chain_.newest()) parts_.state.set_primary(info_of(newest->node));
+  }
+  parts_.state.set_term(head.term);
+  parts_.state.set_synced(head.index > 0);
+  return settled_ ? Result<>{} : decide();
+}
+
+Result<> Authority::decide() {
+  decision_ = decide_boot(facts());
+  Result<> done;
+  switch (decision_.step) {
+    case BootStep::open_term:
+      done = open_incarnation();
+      break;
+    case BootStep::follow:
+      done = become(Role::secondary, FenceReason::none);
+      break;
+    case BootStep::wait:
+    case BootStep::pull_tail:
+    case BootStep::stay:
+      done = become(Role::fenced, decision_.reason);
+      break;
+  }
+  changed_.notify();
+  return done;
+}
+
+Result<> Authority::become(Role role, FenceReason reason) {
+  TRY_VOID(persist(role, role == Role::fenced && reason == FenceReason::by_operator));
+  settled_ = role == Role::secondary;
+  if (role == Role::secondary) {
+    parts_.state.become_secondary();
+    log::info("this region is a secondary");
+  } else {
+    parts_.state.become_fenced(reason);
+    std::string names;
+    for (const auto& name : decision_.waiting_for) names += (names.empty() ? "" : ", ") + name.str();
+    log::warn("this region is fenced", {{"reason", to_string(reason)}, {"waiting_for", names}});
+  }
+  return {};
+}
+
+Result<> Authority::persist(Role role, bool fenced) {
+  TRY(auto standing, parts_.local.standing());
+  const auto before = standing;
+  standing.role = to_string(role);
+  standing.fenced = fenced;
+  return standing == before ? Result<>{} : parts_.local.set_standing(standing);
+}
+
+Result<> Authority::open_incarnation() {
+  if (options_.policy.force_primary) {
+    log::warn(
+        "--force-primary: opening a term without having heard every member. If another region was promoted "
+        "meanwhile, there are two writable regions; whoever gave this option bears that risk.");
+  } else if (!options_.policy.require_peers) {
+    log::warn(
+        "boot.require_peers is none: opening a term without having heard every member. If another region was "
+        "promoted meanwhile, there are two writable regions; whoever configured this bears that risk.");
+  }
+  const auto end = parts_.core.applied();
+  auto record = next_incarnation(*chain_.newest(), end, parts_.cluster, parts_.key, parts_.clock.now());
+  TRY_VOID(parts_.committer.begin(record.term));
+  auto transaction = parts_.core.transaction();
+  TRY_VOID(put_term(transaction, record));
+  if (auto written = parts_.committer.commit_and_wait(std::move(transaction)); !written) {
+    parts_.committer.fence();
+    parts_.state.become_fenced(FenceReason::store_failed);
+    return fail(std::move(written).error());
+  }
+  chain_.append(record);
+  TRY_VOID(persist(Role::primary, false));
+  settled_ = true;
+  options_.recovered_short_of.reset();
+  opened_terms.add();
+  parts_.state.become_primary(record.term, info_of(parts_.members.self_name()));
+  log::info("this region is the primary", {{"term", storage::to_string(record.term)}});
+  return {};
+}
+
+Result<> Authority::fence(FenceReason reason) {
+  const std::scoped_lock lock(mutex_);
+  // Refuse first, so that nobody queues behind a gate that is about to close.
+  parts_.state.become_fenced(reason);
+  parts_.committer.fence();
+  fences.add();
+  settled_ = false;
+  fenced_by_operator_ = reason == FenceReason::by_operator;
+  TRY_VOID(persist(Role::fenced, fenced_by_operator_));
+  decision_ = decide_boot(facts());
+  decision_.reason = reason;
+  log::warn("this region was fenced", {{"reason", to_string(reason)}});
+  changed_.notify();
+  return {};
+}
+
+Result<> Authority::unfence() {
+  const std::scoped_lock lock(mutex_);
+  fenced_by_operator_ = false;
+  answers_.clear();
+  settled_ = false;
+  return decide();
+}
+
+std::uint32_t Authority::highest_reign() const {
+  const std::scoped_lock lock(mutex_);
+  return highest_reign_;
+}
+
+TermChain Authority::chain() const {
+  const std::scoped_lock lock(mutex_);
+  return chain_;
+}
+
+Result<TermChain> Authority::verify(std::vector<TermRecord> records) const {
+  Bytes operator_key;
+  if (const auto cluster = find_cluster_record(parts_.core.reader()); cluster && *cluster) {
+    operator_key = (*cluster)->operator_key_spki;
+  }
+  const auto key_of = [&](const TermRecord& record) -> std::optional<Bytes> {
+    if (record.signer == TermRecord::Signer::operator_key) {
+      return operator_key.empty() ? std::nullopt : std::optional(operator_key);
+    }
+    const auto member = parts_.members.find(record.node);
+    if (!member || !member->may_promote) return std::nullopt;
+    return member->node_spki;
+  };
+  return TermChain::verify(std::move(records), parts_.cluster, key_of);
+}
+
+bool Authority::wants_stream_from(const RegionName& name) const {
+  const std::scoped_lock lock(mutex_);
+  if (parts_.state.role() == Role::primary) return false;
+  if (decision_.step == BootStep::pull_tail) return decision_.pull_from == name;
+  return decision_.step == BootStep::follow;
+}
+
+BootDecision Authority::last_decision() const {
+  const std::scoped_lock lock(mutex_);
+  return decision_;
+}
+
+}  // namespace holdfast::region

@@ -1,0 +1,91 @@
+#include "holdfast/region/boot.h"
+
+#include <algorithm>
+
+#include "holdfast/storage/watermark.h"
+
+namespace holdfast::region {
+namespace {
+
+BootDecision fenced_by(BootStep step, FenceReason reason) { return {.step = step, .reason = reason}; }
+
+/// A verified record that outranks ours, or a reign that was promised or seen elsewhere.
+bool higher_reign_exists(const BootFacts& facts) {
+  return std::ranges::any_of(facts.answers, [&](const auto& entry) {
+    const PeerAnswer& peer = entry.second;
+    if (peer.newest && outranks(*peer.newest, *facts.newest)) return true;
+    // A promise alone opens nothing, but what was promised may open any moment.
+    return peer.highest_reign > facts.newest->term.reign;
+  });
+}
+
+bool verified_higher_term(const BootFacts& facts) {
+  return std::ranges::any_of(facts.answers, [&](const auto& entry) {
+    return entry.second.newest && outranks(*entry.second.newest, *facts.newest);
+  });
+}
+
+/// The peer that holds most of this region's own last term beyond what is here.
+std::optional<RegionName> furthest_in_own_term(const BootFacts& facts) {
+  std::optional<RegionName> furthest;
+  std::uint64_t index = facts.own.index;
+  for (const auto& [name, peer] : facts.answers) {
+    if (!storage::peer_is_further_in_own_term(facts.own, storage::position_of(peer.applied))) continue;
+    if (peer.applied.index > index) {
+      furthest = name;
+      index = peer.applied.index;
+    }
+  }
+  return furthest;
+}
+
+bool recovered_short(const BootFacts& facts) {
+  if (!facts.short_of_term) return false;
+  return facts.own.index < facts.short_of_index;
+}
+
+std::vector<RegionName> silent_members(const BootFacts& facts) {
+  std::vector<RegionName> silent;
+  std::ranges::copy_if(facts.others, std::back_inserter(silent),
+                       [&](const RegionName& name) { return !facts.answers.contains(name); });
+  return silent;
+}
+
+BootDecision decide_former_primary(const BootFacts& facts) {
+  if (verified_higher_term(facts)) return fenced_by(BootStep::follow, FenceReason::higher_reign);
+  if (higher_reign_exists(facts)) return fenced_by(BootStep::stay, FenceReason::higher_reign);
+  if (facts.policy.force_primary) return {.step = BootStep::open_term};
+  if (facts.highest_reign > facts.newest->term.reign)
+    return fenced_by(BootStep::stay, FenceReason::higher_reign);
+  // Nobody would verify a term that this node signs.
+  if (!facts.may_promote) return fenced_by(BootStep::stay, FenceReason::by_operator);
+  if (facts.fenced_by_operator) return fenced_by(BootStep::stay, FenceReason::by_operator);
+  if (auto peer = furthest_in_own_term(facts)) {
+    auto decision = fenced_by(BootStep::pull_tail, FenceReason::peer_is_further);
+    decision.pull_from = std::move(peer);
+    return decision;
+  }
+  auto silent = silent_members(facts);
+  const bool must_hear = facts.policy.require_peers && !silent.empty();
+  if (recovered_short(facts)) {
+    auto decision = fenced_by(must_hear ? BootStep::wait : BootStep::stay, FenceReason::recovered_short);
+    decision.waiting_for = std::move(silent);
+    return decision;
+  }
+  if (must_hear) {
+    auto decision = fenced_by(BootStep::wait, FenceReason::waiting_for_peers);
+    decision.waiting_for = std::move(silent);
+    return decision;
+  }
+  return {.step = BootStep::open_term};
+}
+
+}  // namespace
+
+BootDecision decide_boot(const BootFacts& facts) {
+  // An empty store, or one whose newest term is another region's: this was never the primary of it.
+  if (!facts.newest || facts.newest->node != facts.self) return {.step = BootStep::follow};
+  return decide_former_primary(facts);
+}
+
+}  // namespace holdfast::region

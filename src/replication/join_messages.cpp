@@ -1,0 +1,60 @@
+#include "holdfast/replication/join_messages.h"
+
+#include "message_fields.h"
+
+namespace holdfast::replication {
+namespace {
+
+constexpr std::size_t max_members_in_joined = 64;
+enum JoinField : std::uint32_t { join_secret = 1, join_mac = 2, join_node = 3 };
+enum JoinedField : std::uint32_t {
+  joined_accepted = 1,
+  joined_code = 2,
+  joined_message = 3,
+  joined_cluster = 4,
+  joined_member = 5,
+  joined_wrap = 6,
+};
+
+}  // namespace
+
+Bytes Join::encode() const {
+  return FieldWriter().text(join_secret, secret).text(join_mac, mac).text(join_node, node.encode()).take();
+}
+
+Result<Join> Join::decode(BytesView payload) {
+  TRY(const auto reader, FieldReader::parse(payload));
+  Join join{.secret = reader.text(join_secret), .mac = reader.text(join_mac)};
+  TRY(join.node, region::Member::decode(reader.text(join_node)));
+  return join;
+}
+
+Bytes Joined::encode() const {
+  FieldWriter writer;
+  writer.flag(joined_accepted, accepted);
+  if (!accepted) {
+    return writer.number(joined_code, static_cast<std::uint64_t>(code)).text(joined_message, message).take();
+  }
+  writer.text(joined_cluster, cluster.encode());
+  for (const auto& member : members) writer.text(joined_member, member.encode());
+  return writer.text(joined_wrap, root_wrap).take();
+}
+
+Result<Joined> Joined::decode(BytesView payload) {
+  TRY(const auto reader, FieldReader::parse(payload));
+  Joined joined{.accepted = reader.flag(joined_accepted)};
+  TRY(const auto code, fields::bounded<std::uint8_t>(reader, joined_code, 0xff));
+  joined.code = static_cast<RejectCode>(code);
+  joined.message = reader.text(joined_message);
+  if (!joined.accepted) return joined;
+  TRY(joined.cluster, region::ClusterRecord::decode(reader.text(joined_cluster)));
+  TRY_VOID(fields::each(reader, joined_member, max_members_in_joined, [&](BytesView bytes) -> Result<> {
+    TRY(auto member, region::Member::decode(bytes));
+    joined.members.push_back(std::move(member));
+    return {};
+  }));
+  joined.root_wrap = reader.text(joined_wrap);
+  return joined;
+}
+
+}  // namespace holdfast::replication
