@@ -1,0 +1,132 @@
+#include "app_records.h"
+
+#include <algorithm>
+
+#include "holdfast/base/codec.h"
+#include "holdfast/base/encoding.h"
+
+namespace holdfast::apps {
+namespace {
+
+constexpr std::size_t uuid_bytes = 16;
+
+Bytes uuid_to_bytes(const CommentId& id) {
+  std::string digits;
+  std::ranges::copy_if(id.str(), std::back_inserter(digits), [](char c) { return c != '-'; });
+  return from_hex(digits).value_or(Bytes(uuid_bytes, '\0'));
+}
+
+CommentId uuid_from_bytes(BytesView bytes) {
+  auto text = to_hex(bytes);
+  for (const std::size_t at : {8U, 13U, 18U, 23U}) text.insert(at, 1, '-');
+  return CommentId(std::move(text));
+}
+
+std::unexpected<Error> bad_record(std::string detail) {
+  return fail(ErrorKind::corrupt, "corrupt", "stored data is damaged", std::move(detail));
+}
+
+}  // namespace
+
+Bytes app_key(const AppId& id) { return storage::KeyWriter().text(id.str()).take(); }
+AppId app_of_key(BytesView key) { return AppId(storage::KeyReader(key).text()); }
+
+Bytes encode_app(const App& app) {
+  FieldWriter writer;
+  writer.text(1, app.pool.str());
+  for (const auto& client : app.clients) writer.text(2, client.str());
+  if (!app.bucket.empty()) writer.text(3, app.bucket);
+  for (const auto& origin : app.web_origins) writer.text(4, origin);
+  writer.flag(5, app.accept_id_token)
+      .flag(6, app.automatic_failover)
+      .signed_number(7, to_micros(app.created_at));
+  return writer.take();
+}
+
+Result<App> decode_app(const AppId& id, BytesView plain) {
+  TRY(const auto fields, FieldReader::parse(plain));
+  App app{.id = id,
+          .pool = PoolId(fields.text(1)),
+          .bucket = fields.text(3),
+          .accept_id_token = fields.flag(5),
+          .automatic_failover = fields.flag(6),
+          .created_at = from_micros(fields.signed_number(7))};
+  fields.all(2, [&](BytesView client) { app.clients.emplace_back(std::string(client)); });
+  fields.all(4, [&](BytesView origin) { app.web_origins.emplace_back(origin); });
+  return app;
+}
+
+Bytes encode_state(const StateRecord& record) {
+  return FieldWriter()
+      .number(1, static_cast<std::uint64_t>(record.state))
+      .number(2, record.reign)
+      .number(3, record.version)
+      .signed_number(4, to_micros(record.changed_at))
+      .text(5, record.changed_by)
+      .number(6, static_cast<std::uint64_t>(record.origin))
+      .take();
+}
+
+Result<StateRecord> decode_state(BytesView plain) {
+  TRY(const auto fields, FieldReader::parse(plain));
+  const auto state = fields.number(1);
+  const auto reign = fields.number(2);
+  const auto origin = fields.number(6);
+  // An unknown state must not be read as a permission.
+  if (state < 1 || state > 3 || reign > 0xffffffffU || origin < 1 || origin > 3)
+    return bad_record("app state record");
+  return StateRecord{.state = static_cast<AppState>(state),
+                     .reign = static_cast<std::uint32_t>(reign),
+                     .version = fields.number(3),
+                     .changed_at = from_micros(fields.signed_number(4)),
+                     .changed_by = fields.text(5),
+                     .origin = static_cast<StateOrigin>(origin)};
+}
+
+Bytes photo_prefix(const AppId& app, std::string_view photo) {
+  return storage::KeyWriter().text(app.str()).text(photo).take();
+}
+
+Bytes comment_key(const AppId& app, std::string_view photo, const CommentCursor& at) {
+  return storage::KeyWriter()
+      .text(app.str())
+      .text(photo)
+      .u64(static_cast<std::uint64_t>(to_micros(at.created_at)))
+      .fixed(uuid_to_bytes(at.id))
+      .take();
+}
+
+Bytes encode_comment(const Comment& comment) {
+  return FieldWriter().text(1, comment.user).text(2, comment.author.str()).text(3, comment.message).take();
+}
+
+Result<Comment> decode_comment(BytesView key, BytesView plain) {
+  storage::KeyReader reader(key);
+  reader.text();
+  auto photo = reader.text();
+  const auto micros = reader.u64();
+  const auto id = reader.fixed(uuid_bytes);
+  TRY_VOID(reader.finish("comment key"));
+  TRY(const auto fields, FieldReader::parse(plain));
+  return Comment{.id = uuid_from_bytes(id),
+                 .photo = std::move(photo),
+                 .user = fields.text(1),
+                 .author = UserId(fields.text(2)),
+                 .message = fields.text(3),
+                 .created_at = from_micros(static_cast<std::int64_t>(micros))};
+}
+
+Bytes comment_id_key(const AppId& app, const CommentId& id) {
+  return storage::KeyWriter().text(app.str()).fixed(uuid_to_bytes(id)).take();
+}
+
+Bytes encode_comment_place(const CommentPlace& place) {
+  return FieldWriter().text(1, place.photo).signed_number(2, to_micros(place.created_at)).take();
+}
+
+Result<CommentPlace> decode_comment_place(BytesView plain) {
+  TRY(const auto fields, FieldReader::parse(plain));
+  return CommentPlace{.photo = fields.text(1), .created_at = from_micros(fields.signed_number(2))};
+}
+
+}  // namespace holdfast::apps

@@ -1,0 +1,89 @@
+#include "app_store.h"
+
+#include <mutex>
+
+namespace holdfast::apps {
+
+AppStore::AppStore(storage::CoreDb& db, std::function<void()> on_state_change)
+    : db_(&db), on_state_change_(std::move(on_state_change)) {
+  subscriptions_.push_back(db.observe(apps_table, [this](BytesView key, bool) { forget(app_of_key(key)); }));
+  subscriptions_.push_back(db.observe(app_states_table, [this](BytesView key, bool) {
+    forget(app_of_key(key));
+    on_state_change_();
+  }));
+  subscriptions_.push_back(db.on_reset([this] {
+    forget_all();
+    on_state_change_();
+  }));
+}
+
+Result<std::optional<StoredApp>> AppStore::find(const AppId& id) const {
+  std::uint64_t changes_before = 0;
+  {
+    const std::shared_lock lock(mutex_);
+    if (const auto cached = cache_.find(id); cached != cache_.end()) return cached->second;
+    changes_before = changes_;
+  }
+  TRY(auto stored, read(id));
+  if (stored) {
+    const std::unique_lock lock(mutex_);
+    if (changes_ == changes_before) cache_.insert_or_assign(id, *stored);
+  }
+  return stored;
+}
+
+Result<std::optional<StoredApp>> AppStore::read(const AppId& id) const {
+  const auto reader = db_->snapshot();
+  const auto key = app_key(id);
+  TRY(const auto app, reader.find(apps_table, key));
+  if (!app) return std::nullopt;
+  TRY(const auto state, reader.get(app_states_table, key));
+  StoredApp stored{.app_tag = app->tag, .state_tag = state.tag};
+  TRY(stored.app, decode_app(id, app->plain));
+  TRY(stored.state, decode_state(state.plain));
+  return stored;
+}
+
+Result<std::vector<App>> AppStore::list(const AppId& after, std::size_t limit) const {
+  std::vector<App> apps;
+  Result<> decoded;
+  const auto begin = after.empty() ? Bytes{} : app_key(after);
+  TRY_VOID(db_->reader().scan(apps_table, {}, begin, limit, [&](BytesView key, const storage::Stored& row) {
+    auto app = decode_app(app_of_key(key), row.plain);
+    if (!app) {
+      decoded = fail(std::move(app).error());
+      return false;
+    }
+    apps.push_back(*std::move(app));
+    return true;
+  }));
+  TRY_VOID(decoded);
+  return apps;
+}
+
+void AppStore::put(storage::Transaction& transaction, const App& app) {
+  transaction.put(apps_table, app_key(app.id), storage::Scope::system(), app_version, encode_app(app));
+}
+
+void AppStore::put_state(storage::Transaction& transaction, const AppId& id, const StateRecord& record) {
+  transaction.put(app_states_table, app_key(id), storage::Scope::system(), state_version,
+                  encode_state(record));
+}
+
+void AppStore::erase(storage::Transaction& transaction, const AppId& id) {
+  transaction.erase(apps_table, app_key(id)).erase(app_states_table, app_key(id));
+}
+
+void AppStore::forget(const AppId& id) {
+  const std::unique_lock lock(mutex_);
+  ++changes_;
+  cache_.erase(id);
+}
+
+void AppStore::forget_all() {
+  const std::unique_lock lock(mutex_);
+  ++changes_;
+  cache_.clear();
+}
+
+}  // namespace holdfast::apps
