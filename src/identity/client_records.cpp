@@ -129,7 +129,9 @@ Result<Operator> decode_operator(std::string id, BytesView plain) {
 
 Bytes encode(const AdminToken& token) {
   FieldWriter fields;
-  fields.text(admin_token_id, token.id).text(admin_token_name, token.name).text(admin_token_operator, token.operator_id);
+  fields.text(admin_token_id, token.id)
+      .text(admin_token_name, token.name)
+      .text(admin_token_operator, token.operator_id);
   put_texts(fields, admin_token_scope, token.scopes);
   fields.text(admin_token_region, token.region.str())
       .signed_number(admin_token_created, to_micros(token.created_at))

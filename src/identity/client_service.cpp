@@ -59,7 +59,8 @@ async::Task<Result<Written<Client>>> ClientService::create(Client draft, bool co
   const storage::Scope scope = storage::Scope::pool(client.pool);
   storage::Transaction transaction = base_.core.transaction();
   transaction.require_present(pools_table, pool_key(client.pool), not_found("no such pool"))
-      .require_absent(clients_table, client_key(client.id), already_exists("the client's id is taken: try again"))
+      .require_absent(clients_table, client_key(client.id),
+                      already_exists("the client's id is taken: try again"))
       .put(clients_table, client_key(client.id), scope, record_version, encode(client))
       .put(client_order_table, client_order_key(client), scope, record_version, empty_record)
       .audit(audit_event(base_, actor, "CLIENT_CREATED", "client", client.id.str(),
@@ -68,14 +69,16 @@ async::Task<Result<Written<Client>>> ClientService::create(Client draft, bool co
   co_return Written<Client>{.value = std::move(client), .receipt = receipt};
 }
 
-async::Task<Result<Written<Client>>> ClientService::replace(Client changed, storage::RowTag tag, std::string event,
-                                                            Actor actor) {
+async::Task<Result<Written<Client>>> ClientService::replace(Client changed, storage::RowTag tag,
+                                                            std::string event, Actor actor) {
   CO_TRY_VOID(check_client(changed));
   changed.modified_at = base_.clock.now();
   storage::Transaction transaction = base_.core.transaction();
   transaction.require_unchanged(clients_table, client_key(changed.id), tag, changed_meanwhile())
-      .put(clients_table, client_key(changed.id), storage::Scope::pool(changed.pool), record_version, encode(changed))
-      .audit(audit_event(base_, actor, std::move(event), "client", changed.id.str(), {{"pool", changed.pool.str()}}));
+      .put(clients_table, client_key(changed.id), storage::Scope::pool(changed.pool), record_version,
+           encode(changed))
+      .audit(audit_event(base_, actor, std::move(event), "client", changed.id.str(),
+                         {{"pool", changed.pool.str()}}));
   CO_TRY(auto receipt, co_await base_.writer.commit(std::move(transaction), region::AckClass::security));
   co_return Written<Client>{.value = std::move(changed), .receipt = receipt};
 }
@@ -129,7 +132,8 @@ Result<Page<Client>> ClientService::list(const PoolId& pool, const PageQuery& qu
                              parts.text();
                              parts.u64();
                              auto loaded = load_client(reader, ClientId(parts.text()));
-                             if (!loaded && loaded.error().kind == ErrorKind::not_found) return std::optional<Client>();
+                             if (!loaded && loaded.error().kind == ErrorKind::not_found)
+                               return std::optional<Client>();
                              if (!loaded) return fail(loaded.error());
                              return std::optional<Client>(std::move(loaded->value));
                            });

@@ -45,7 +45,8 @@ struct GroupService::State {
   RecordCache<std::vector<Group>> cache;
 };
 
-GroupService::GroupService(Foundation base) : base_(std::move(base)), state_(std::make_unique<State>(base_.core)) {}
+GroupService::GroupService(Foundation base)
+    : base_(std::move(base)), state_(std::make_unique<State>(base_.core)) {}
 GroupService::~GroupService() = default;
 
 Result<std::shared_ptr<const std::vector<Group>>> GroupService::all(const PoolId& pool) {
@@ -140,8 +141,8 @@ Result<std::vector<Group>> GroupService::list(const PoolId& pool) {
   return *groups;
 }
 
-async::Task<Result<region::CommitReceipt>> GroupService::add_member(PoolId pool, std::string group_name, UserId user,
-                                                                    Actor actor) {
+async::Task<Result<region::CommitReceipt>> GroupService::add_member(PoolId pool, std::string group_name,
+                                                                    UserId user, Actor actor) {
   CO_TRY(const auto group, load_group(base_.core.reader(), pool, group_name));
   CO_TRY(const Bytes sub, uuid_bytes(user.str()));
   CO_TRY(const Bytes id, uuid_bytes(group.value.id));
@@ -151,7 +152,10 @@ async::Task<Result<region::CommitReceipt>> GroupService::add_member(PoolId pool,
   }
   const Bytes user_row = pool_prefix(pool).fixed(sub).take();
   const Bytes row = membership_key(pool, sub, id);
-  const Error unchanged{.kind = ErrorKind::conflict, .code = "state_unchanged", .message = "the user is in that group", .detail = {}};
+  const Error unchanged{.kind = ErrorKind::conflict,
+                        .code = "state_unchanged",
+                        .message = "the user is in that group",
+                        .detail = {}};
   const storage::Scope scope = storage::Scope::pool(pool);
   storage::Transaction transaction = base_.core.transaction();
   transaction.require_present(users_table, user_row, not_found("no such user"))
@@ -170,7 +174,10 @@ async::Task<Result<region::CommitReceipt>> GroupService::remove_member(PoolId po
   CO_TRY(const Bytes sub, uuid_bytes(user.str()));
   CO_TRY(const Bytes id, uuid_bytes(group.value.id));
   const Bytes row = membership_key(pool, sub, id);
-  const Error unchanged{.kind = ErrorKind::conflict, .code = "state_unchanged", .message = "the user is not in that group", .detail = {}};
+  const Error unchanged{.kind = ErrorKind::conflict,
+                        .code = "state_unchanged",
+                        .message = "the user is not in that group",
+                        .detail = {}};
   storage::Transaction transaction = base_.core.transaction();
   transaction.require_present(memberships_table, row, unchanged)
       .erase(memberships_table, row)
@@ -183,9 +190,10 @@ async::Task<Result<region::CommitReceipt>> GroupService::remove_member(PoolId po
 Result<std::vector<Group>> GroupService::groups_of(const PoolId& pool, const UserId& user) {
   TRY(const Bytes sub, uuid_bytes(user.str()));
   std::vector<std::string> ids;
-  TRY_VOID(base_.core.reader().scan(
-      memberships_table, pool_prefix(pool).fixed(sub).take(), {}, max_groups_of_a_pool,
-      [&](BytesView key, const storage::Stored&) { ids.push_back(uuid_text(key.substr(key.size() - uuid_size))); }));
+  TRY_VOID(base_.core.reader().scan(memberships_table, pool_prefix(pool).fixed(sub).take(), {},
+                                    max_groups_of_a_pool, [&](BytesView key, const storage::Stored&) {
+                                      ids.push_back(uuid_text(key.substr(key.size() - uuid_size)));
+                                    }));
   std::vector<Group> groups;
   if (ids.empty()) return groups;
   TRY(const auto known, all(pool));
@@ -194,11 +202,13 @@ Result<std::vector<Group>> GroupService::groups_of(const PoolId& pool, const Use
   return groups;
 }
 
-Result<Page<UserId>> GroupService::members(const PoolId& pool, std::string_view group_name, const PageQuery& query) {
+Result<Page<UserId>> GroupService::members(const PoolId& pool, std::string_view group_name,
+                                           const PageQuery& query) {
   TRY(const Group group, get(pool, group_name));
   TRY(const Bytes id, uuid_bytes(group.id));
-  return read_page<UserId>(base_.core.reader(), group_members_table, pool_prefix(pool).fixed(id).take(), query,
-                           query.limit, [](BytesView key, const storage::Stored&) -> Result<std::optional<UserId>> {
+  return read_page<UserId>(base_.core.reader(), group_members_table, pool_prefix(pool).fixed(id).take(),
+                           query, query.limit,
+                           [](BytesView key, const storage::Stored&) -> Result<std::optional<UserId>> {
                              return std::optional(UserId(uuid_text(key.substr(key.size() - uuid_size))));
                            });
 }

@@ -15,14 +15,13 @@
 namespace holdfast::identity {
 namespace {
 
-// The longest life of an access or ID token (pool_rules.cpp): until then a key that signs no more must verify.
+// The longest life of an access or ID token (pool_rules.cpp): until then a key that signs no more must
+// verify.
 constexpr std::chrono::seconds longest_token_life = std::chrono::days(1);
 constexpr std::size_t cached_key_sets = 1000;
 constexpr auto maintenance_pause = std::chrono::seconds(5);
 
-Bytes signing_key_key(const PoolId& pool, std::string_view kid) {
-  return pool_prefix(pool).text(kid).take();
-}
+Bytes signing_key_key(const PoolId& pool, std::string_view kid) { return pool_prefix(pool).text(kid).take(); }
 
 SigningKeyRecord new_record(const NewSigningKey& key, SigningKeyState state, WallTime now) {
   SigningKeyRecord record;
@@ -38,15 +37,19 @@ SigningKeyRecord new_record(const NewSigningKey& key, SigningKeyState state, Wal
 void put_key(storage::Transaction& transaction, const PoolId& pool, std::string_view kid,
              const SigningKeyRecord& record) {
   Bytes plain = encode(record);
-  transaction.put(signing_keys_table, signing_key_key(pool, kid), storage::Scope::pool(pool), record_version, plain);
+  transaction.put(signing_keys_table, signing_key_key(pool, kid), storage::Scope::pool(pool), record_version,
+                  plain);
   wipe(plain);
 }
 
 std::string_view state_name(SigningKeyState state) {
   switch (state) {
-    case SigningKeyState::pending: return "pending";
-    case SigningKeyState::active: return "active";
-    case SigningKeyState::retiring: return "retiring";
+    case SigningKeyState::pending:
+      return "pending";
+    case SigningKeyState::active:
+      return "active";
+    case SigningKeyState::retiring:
+      return "retiring";
   }
   return "pending";
 }
@@ -111,7 +114,10 @@ Result<KeyService::KeySet> KeyService::load(const PoolId& pool) const {
         auto signing = crypto::SigningKey::from_private_der(record->algorithm, record->private_der);
         if (!signing) return void(read = fail(signing.error()));
         list += (list.empty() ? "" : ",") + record->public_jwk;
-        set.entries.push_back({.kid = parts.text(), .record = *std::move(record), .key = *std::move(signing), .tag = stored.tag});
+        set.entries.push_back({.kid = parts.text(),
+                               .record = *std::move(record),
+                               .key = *std::move(signing),
+                               .tag = stored.tag});
       }));
   TRY_VOID(std::move(read));
   const Entry* newest = nullptr;
@@ -121,7 +127,9 @@ Result<KeyService::KeySet> KeyService::load(const PoolId& pool) const {
   }
   if (newest != nullptr) {
     set.signer = std::make_shared<const Signer>(
-        Signer{.kid = newest->kid, .header_json = crypto::jws_header(newest->key.algorithm(), newest->kid), .key = newest->key});
+        Signer{.kid = newest->kid,
+               .header_json = crypto::jws_header(newest->key.algorithm(), newest->kid),
+               .key = newest->key});
   }
   set.jwks = std::make_shared<const std::string>("{\"keys\":[" + list + "]}");
   return set;
@@ -154,7 +162,8 @@ Result<crypto::VerifyingKey> KeyService::verifying_key(const PoolId& pool, std::
   } else if (set.error().kind != ErrorKind::not_found) {
     return fail(set.error());
   }
-  return fail(ErrorKind::unauthenticated, "invalid_token", "the token is not valid", "signed by an unknown key");
+  return fail(ErrorKind::unauthenticated, "invalid_token", "the token is not valid",
+              "signed by an unknown key");
 }
 
 Result<std::shared_ptr<const std::string>> KeyService::jwks(const PoolId& pool) {
@@ -210,13 +219,15 @@ async::Task<Result<>> KeyService::activate(PoolId pool, std::string kid) {
     const bool is_new = entry.kid == kid;
     if (is_new && entry.record.state != SigningKeyState::pending) co_return Result<>();
     if (!is_new && entry.record.state != SigningKeyState::active) continue;
-    transaction.require_unchanged(signing_keys_table, signing_key_key(pool, entry.kid), entry.tag, changed_meanwhile());
+    transaction.require_unchanged(signing_keys_table, signing_key_key(pool, entry.kid), entry.tag,
+                                  changed_meanwhile());
     CO_TRY(auto record, decode_signing_key(encode(entry.record)));
     record.state = is_new ? SigningKeyState::active : SigningKeyState::retiring;
     (is_new ? record.activated_at : record.retired_at) = is_new ? now : now + longest_token_life;
     put_key(transaction, pool, entry.kid, record);
   }
-  transaction.audit(audit_event(base_, Actor::system(), "SIGNING_KEY_ACTIVATED", "pool", pool.str(), {{"kid", kid}}));
+  transaction.audit(
+      audit_event(base_, Actor::system(), "SIGNING_KEY_ACTIVATED", "pool", pool.str(), {{"kid", kid}}));
   CO_TRY_VOID(co_await base_.writer.commit(std::move(transaction)));
   co_return Result<>();
 }
@@ -225,7 +236,8 @@ async::Task<Result<>> KeyService::erase_retired(PoolId pool) {
   CO_TRY(const auto set, load(pool));
   storage::Transaction transaction = base_.core.transaction();
   for (const Entry& entry : set.entries) {
-    if (entry.record.state != SigningKeyState::retiring || base_.clock.now() < entry.record.retired_at) continue;
+    if (entry.record.state != SigningKeyState::retiring || base_.clock.now() < entry.record.retired_at)
+      continue;
     const Bytes row = signing_key_key(pool, entry.kid);
     transaction.require_unchanged(signing_keys_table, row, entry.tag, changed_meanwhile());
     transaction.erase(signing_keys_table, row);
@@ -252,7 +264,8 @@ async::Task<Result<>> KeyService::maintain(std::chrono::milliseconds limit) {
   for (const PoolId& pool : retiring) CO_TRY_VOID(co_await erase_retired(pool));
   if (pending.empty()) co_return Result<>();
   // Every row read above is at or below the durable head, so waiting for that covers them all.
-  CO_TRY_VOID(co_await base_.peers.wait_durable_everywhere(storage::position_of(base_.core.durable()), limit));
+  CO_TRY_VOID(
+      co_await base_.peers.wait_durable_everywhere(storage::position_of(base_.core.durable()), limit));
   for (const auto& [pool, kid] : pending) CO_TRY_VOID(co_await activate(pool, kid));
   co_return Result<>();
 }

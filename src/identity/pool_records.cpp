@@ -62,9 +62,12 @@ Result<AttributeDefinition> decode_attribute(BytesView plain) {
   return attribute;
 }
 
-std::uint64_t whole_seconds(std::chrono::seconds duration) { return static_cast<std::uint64_t>(duration.count()); }
+std::uint64_t whole_seconds(std::chrono::seconds duration) {
+  return static_cast<std::uint64_t>(duration.count());
+}
 
-std::chrono::seconds seconds_field(const FieldReader& fields, std::uint32_t number, std::chrono::seconds otherwise) {
+std::chrono::seconds seconds_field(const FieldReader& fields, std::uint32_t number,
+                                   std::chrono::seconds otherwise) {
   return std::chrono::seconds(fields.number(number, whole_seconds(otherwise)));
 }
 
@@ -86,7 +89,8 @@ Bytes encode(const Pool& pool) {
   for (const AttributeDefinition& attribute : pool.custom_attributes) {
     fields.text(pool_custom_attribute, encode_attribute(attribute));
   }
-  fields.signed_number(pool_created, to_micros(pool.created_at)).signed_number(pool_modified, to_micros(pool.modified_at));
+  fields.signed_number(pool_created, to_micros(pool.created_at))
+      .signed_number(pool_modified, to_micros(pool.modified_at));
   return fields.take();
 }
 
@@ -99,7 +103,8 @@ Result<Pool> decode_pool(const PoolId& id, BytesView plain) {
   pool.usernames_are_case_sensitive = fields.flag(pool_case_sensitive);
   pool.password.minimum_length = static_cast<std::uint32_t>(fields.number(pool_minimum_length, 8));
   set_password_classes(pool.password, fields.number(pool_password_classes, 15));
-  pool.password.temporary_validity = seconds_field(fields, pool_temporary_seconds, pool.password.temporary_validity);
+  pool.password.temporary_validity =
+      seconds_field(fields, pool_temporary_seconds, pool.password.temporary_validity);
   pool.lifetimes.access = seconds_field(fields, pool_access_seconds, pool.lifetimes.access);
   pool.lifetimes.id = seconds_field(fields, pool_id_seconds, pool.lifetimes.id);
   pool.lifetimes.refresh = seconds_field(fields, pool_refresh_seconds, pool.lifetimes.refresh);

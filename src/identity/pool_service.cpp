@@ -46,7 +46,8 @@ async::Task<Result<Written<Pool>>> PoolService::create(Pool draft, Actor actor) 
   storage::Transaction transaction = base_.core.transaction();
   const storage::Scope scope = storage::Scope::pool(pool.id);
   base_.core.keys()->create_key(transaction, scope, pool.created_at);
-  transaction.require_absent(pools_table, pool_key(pool.id), already_exists("the pool's id is taken: try again"))
+  transaction
+      .require_absent(pools_table, pool_key(pool.id), already_exists("the pool's id is taken: try again"))
       .put(pools_table, pool_key(pool.id), scope, record_version, encode(pool));
   keys_->add_first(transaction, pool.id, key);
   transaction.audit(audit_event(base_, actor, "POOL_CREATED", "pool", pool.id.str(), {{"name", pool.name}}));
@@ -64,7 +65,8 @@ async::Task<Result<Written<Pool>>> PoolService::update(Pool changed, Actor actor
   changed.modified_at = base_.clock.now();
   storage::Transaction transaction = base_.core.transaction();
   transaction.require_unchanged(pools_table, pool_key(changed.id), before.tag, changed_meanwhile())
-      .put(pools_table, pool_key(changed.id), storage::Scope::pool(changed.id), record_version, encode(changed))
+      .put(pools_table, pool_key(changed.id), storage::Scope::pool(changed.id), record_version,
+           encode(changed))
       .audit(audit_event(base_, actor, "POOL_UPDATED", "pool", changed.id.str()));
   CO_TRY(auto receipt, co_await base_.writer.commit(std::move(transaction)));
   co_return Written<Pool>{.value = std::move(changed), .receipt = receipt};

@@ -14,9 +14,9 @@
 
 namespace holdfast::identity {
 
-/// Decoded records by key, kept right by storage observers on primaries and secondaries alike: a change forgets the entry,
-/// an installed snapshot forgets all. Thread-safe. Holds at most `limit` entries; a full cache starts over, which only
-/// costs reads.
+/// Decoded records by key, kept right by storage observers on primaries and secondaries alike: a change
+/// forgets the entry, an installed snapshot forgets all. Thread-safe. Holds at most `limit` entries; a full
+/// cache starts over, which only costs reads.
 template <class Value>
 class RecordCache {
  public:
@@ -24,8 +24,9 @@ class RecordCache {
   /// Turns a changed row's key into the key of the entry that it is part of.
   using EntryOf = std::function<Bytes(BytesView row_key)>;
 
-  RecordCache(storage::CoreDb& db, const storage::Table& table, std::size_t limit,
-              EntryOf entry_of = [](BytesView key) { return Bytes(key); })
+  RecordCache(
+      storage::CoreDb& db, const storage::Table& table, std::size_t limit,
+      EntryOf entry_of = [](BytesView key) { return Bytes(key); })
       : limit_(limit),
         row_(db.observe(table, [this, entry_of](BytesView key, bool) { forget(entry_of(key)); })),
         reset_(db.on_reset([this] { forget_all(); })) {}

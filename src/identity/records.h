@@ -14,8 +14,9 @@
 
 namespace holdfast::identity {
 
-/// Plaintexts of the room's records, as numbered fields. What stands in a row's key is not repeated in its value, so
-/// decoders take it as an argument. docs/formats/identity-records.md lists the numbers; tests pin the bytes.
+/// Plaintexts of the room's records, as numbered fields. What stands in a row's key is not repeated in its
+/// value, so decoders take it as an argument. docs/formats/identity-records.md lists the numbers; tests pin
+/// the bytes.
 Bytes encode(const Pool& pool);
 Result<Pool> decode_pool(const PoolId& id, BytesView plain);
 
@@ -41,7 +42,8 @@ Bytes encode(const FailureCount& count);
 Result<FailureCount> decode_failure_count(BytesView plain);
 
 Bytes encode(const Session& session);
-Result<Session> decode_session(const PoolId& pool, const UserId& user, std::string origin_jti, BytesView plain);
+Result<Session> decode_session(const PoolId& pool, const UserId& user, std::string origin_jti,
+                               BytesView plain);
 
 /// When something stopped being valid, and until when that must be remembered.
 struct Revocation {

@@ -4,7 +4,12 @@
 namespace holdfast::identity {
 namespace {
 
-enum SessionField : std::uint32_t { session_client = 1, session_started = 2, session_expires = 3, session_branch = 4 };
+enum SessionField : std::uint32_t {
+  session_client = 1,
+  session_started = 2,
+  session_expires = 3,
+  session_branch = 4
+};
 enum BranchField : std::uint32_t { branch_region = 1, branch_oldest_unused = 2, branch_since = 3 };
 enum RevocationField : std::uint32_t { revocation_at = 1, revocation_keep_until = 2 };
 enum SigningKeyField : std::uint32_t {
@@ -36,7 +41,8 @@ Bytes encode(const Session& session) {
   return fields.take();
 }
 
-Result<Session> decode_session(const PoolId& pool, const UserId& user, std::string origin_jti, BytesView plain) {
+Result<Session> decode_session(const PoolId& pool, const UserId& user, std::string origin_jti,
+                               BytesView plain) {
   TRY(const auto fields, FieldReader::parse(plain));
   Session session{.pool = pool,
                   .user = user,

@@ -56,12 +56,13 @@ inline Result<Bytes> page_start(const PageQuery& query) {
     return fail(ErrorKind::invalid, "invalid_limit", "limit must be between 1 and 200");
   }
   auto key = from_base64url(query.next);
-  if (!key || query.next.size() > 1024) return fail(ErrorKind::invalid, "invalid_next", "next is not one that a list gave");
+  if (!key || query.next.size() > 1024)
+    return fail(ErrorKind::invalid, "invalid_next", "next is not one that a list gave");
   return key;
 }
 
-/// Pages through the rows under `prefix`. `take(key, stored)` gives Result<std::optional<T>>, empty for a row to leave out.
-/// At most `scan_limit` rows are looked at.
+/// Pages through the rows under `prefix`. `take(key, stored)` gives Result<std::optional<T>>, empty for a row
+/// to leave out. At most `scan_limit` rows are looked at.
 template <class T, class Take>
 Result<Page<T>> read_page(const storage::Reader& reader, const storage::Table& table, BytesView prefix,
                           const PageQuery& query, std::size_t scan_limit, Take take) {

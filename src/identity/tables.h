@@ -7,24 +7,37 @@
 namespace holdfast::identity {
 
 /// The identity room's tables (docs/formats/identity-records.md). Numbers and key shapes are final.
-/// `pool` and names are text parts, `sub`, `group` and `jti` 16 raw bytes, `blind` 37 raw bytes, `time` u64 microseconds.
-inline constexpr storage::Table pools_table{storage::Family::identity, 0x0101, "pools"};                  // pool
-inline constexpr storage::Table users_table{storage::Family::identity, 0x0103, "users"};                  // pool sub
-inline constexpr storage::Table credentials_table{storage::Family::identity, 0x0104, "credentials"};      // pool sub
-inline constexpr storage::Table usernames_table{storage::Family::identity, 0x0105, "usernames"};          // pool blind
-inline constexpr storage::Table addresses_table{storage::Family::identity, 0x0106, "addresses"};          // pool blind sub
-inline constexpr storage::Table user_order_table{storage::Family::identity, 0x0107, "user_order"};        // pool time sub
-inline constexpr storage::Table groups_table{storage::Family::identity, 0x0108, "groups"};                // pool name
-inline constexpr storage::Table memberships_table{storage::Family::identity, 0x0109, "memberships"};      // pool sub group
-inline constexpr storage::Table group_members_table{storage::Family::identity, 0x010a, "group_members"};  // pool group sub
-inline constexpr storage::Table clients_table{storage::Family::identity, 0x010b, "clients"};              // client
-inline constexpr storage::Table client_order_table{storage::Family::identity, 0x010c, "client_order"};    // pool time client
-inline constexpr storage::Table signing_keys_table{storage::Family::identity, 0x010d, "signing_keys"};    // pool kid
-inline constexpr storage::Table operators_table{storage::Family::identity, 0x010e, "operators"};          // id
-inline constexpr storage::Table admin_tokens_table{storage::Family::identity, 0x010f, "admin_tokens"};    // 32 hash
-inline constexpr storage::Table failures_table{storage::Family::identity, 0x0110, "failures"};            // pool sub region
-inline constexpr storage::Table sessions_table{storage::Family::sessions, 0x0201, "sessions"};            // pool sub jti
-inline constexpr storage::Table revocations_table{storage::Family::sessions, 0x0202, "revocations"};      // pool kind id
+/// `pool` and names are text parts, `sub`, `group` and `jti` 16 raw bytes, `blind` 37 raw bytes, `time` u64
+/// microseconds.
+inline constexpr storage::Table pools_table{storage::Family::identity, 0x0101, "pools"};  // pool
+inline constexpr storage::Table users_table{storage::Family::identity, 0x0103, "users"};  // pool sub
+inline constexpr storage::Table credentials_table{storage::Family::identity, 0x0104,
+                                                  "credentials"};  // pool sub
+inline constexpr storage::Table usernames_table{storage::Family::identity, 0x0105,
+                                                "usernames"};  // pool blind
+inline constexpr storage::Table addresses_table{storage::Family::identity, 0x0106,
+                                                "addresses"};  // pool blind sub
+inline constexpr storage::Table user_order_table{storage::Family::identity, 0x0107,
+                                                 "user_order"};                             // pool time sub
+inline constexpr storage::Table groups_table{storage::Family::identity, 0x0108, "groups"};  // pool name
+inline constexpr storage::Table memberships_table{storage::Family::identity, 0x0109,
+                                                  "memberships"};  // pool sub group
+inline constexpr storage::Table group_members_table{storage::Family::identity, 0x010a,
+                                                    "group_members"};  // pool group sub
+inline constexpr storage::Table clients_table{storage::Family::identity, 0x010b, "clients"};  // client
+inline constexpr storage::Table client_order_table{storage::Family::identity, 0x010c,
+                                                   "client_order"};  // pool time client
+inline constexpr storage::Table signing_keys_table{storage::Family::identity, 0x010d,
+                                                   "signing_keys"};                               // pool kid
+inline constexpr storage::Table operators_table{storage::Family::identity, 0x010e, "operators"};  // id
+inline constexpr storage::Table admin_tokens_table{storage::Family::identity, 0x010f,
+                                                   "admin_tokens"};  // 32 hash
+inline constexpr storage::Table failures_table{storage::Family::identity, 0x0110,
+                                               "failures"};  // pool sub region
+inline constexpr storage::Table sessions_table{storage::Family::sessions, 0x0201,
+                                               "sessions"};  // pool sub jti
+inline constexpr storage::Table revocations_table{storage::Family::sessions, 0x0202,
+                                                  "revocations"};  // pool kind id
 
 /// First byte of a revocation's id part.
 inline constexpr std::uint8_t revoked_family = 1;  ///< then jti

@@ -9,7 +9,7 @@ enum UserField : std::uint32_t {
   user_username = 1,
   user_status = 2,
   user_enabled = 3,
-  user_attribute_name = 4,   // each followed by its value
+  user_attribute_name = 4,  // each followed by its value
   user_attribute_value = 5,
   user_created = 6,
   user_modified = 7,
@@ -42,7 +42,8 @@ Bytes encode(const User& user) {
   // All names, then all values, keeps the numbers ascending.
   for (const auto& [name, value] : user.attributes) fields.text(user_attribute_name, name);
   for (const auto& [name, value] : user.attributes) fields.text(user_attribute_value, value);
-  fields.signed_number(user_created, to_micros(user.created_at)).signed_number(user_modified, to_micros(user.modified_at));
+  fields.signed_number(user_created, to_micros(user.created_at))
+      .signed_number(user_modified, to_micros(user.modified_at));
   return fields.take();
 }
 
@@ -59,7 +60,8 @@ Result<User> decode_user(const PoolId& pool, const UserId& id, BytesView plain) 
   fields.all(user_attribute_name, [&](BytesView name) { names.push_back(name); });
   fields.all(user_attribute_value, [&](BytesView value) { values.push_back(value); });
   if (names.size() != values.size()) {
-    return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged", "user: attributes do not pair up");
+    return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged",
+                "user: attributes do not pair up");
   }
   for (std::size_t at = 0; at < names.size(); ++at) {
     user.attributes.emplace(std::string(names[at]), std::string(values[at]));
@@ -110,7 +112,8 @@ Result<Group> decode_group(const PoolId& pool, std::string name, BytesView plain
   group.name = std::move(name);
   group.id = uuid_text(fields.text(group_id));
   group.description = fields.text(group_description);
-  if (fields.find(group_precedence)) group.precedence = static_cast<std::uint32_t>(fields.number(group_precedence));
+  if (fields.find(group_precedence))
+    group.precedence = static_cast<std::uint32_t>(fields.number(group_precedence));
   group.created_at = from_micros(fields.signed_number(group_created));
   group.modified_at = from_micros(fields.signed_number(group_modified));
   return group;

@@ -10,9 +10,9 @@
 
 namespace holdfast::identity {
 
-/// App clients, read from a cache. Secrets are in the record (sealed with the pool's key) and in what `create` and
-/// `renew_secret` give back, nowhere else; `get` is for authenticating, its secret must not leave the process.
-/// Thread-safe; lives as long as the process.
+/// App clients, read from a cache. Secrets are in the record (sealed with the pool's key) and in what
+/// `create` and `renew_secret` give back, nowhere else; `get` is for authenticating, its secret must not
+/// leave the process. Thread-safe; lives as long as the process.
 class ClientService {
  public:
   explicit ClientService(Foundation base);
@@ -35,7 +35,8 @@ class ClientService {
 
  private:
   struct State;
-  async::Task<Result<Written<Client>>> replace(Client changed, storage::RowTag tag, std::string event, Actor actor);
+  async::Task<Result<Written<Client>>> replace(Client changed, storage::RowTag tag, std::string event,
+                                               Actor actor);
 
   Foundation base_;
   std::unique_ptr<State> state_;

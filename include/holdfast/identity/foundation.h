@@ -15,8 +15,8 @@
 
 namespace holdfast::identity {
 
-/// What the services of this room stand on, built by the composition root. Everything referred to outlives every service;
-/// the services keep a copy of this struct.
+/// What the services of this room stand on, built by the composition root. Everything referred to outlives
+/// every service; the services keep a copy of this struct.
 struct Foundation {
   storage::CoreDb& core;
   storage::LocalDb& local;

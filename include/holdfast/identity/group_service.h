@@ -30,11 +30,14 @@ class GroupService {
   [[nodiscard]] Result<std::vector<Group>> list(const PoolId& pool);
 
   /// Refusals: `not_found` (user, group), `state_unchanged`, `too_many_groups`.
-  async::Task<Result<region::CommitReceipt>> add_member(PoolId pool, std::string group, UserId user, Actor actor);
-  async::Task<Result<region::CommitReceipt>> remove_member(PoolId pool, std::string group, UserId user, Actor actor);
+  async::Task<Result<region::CommitReceipt>> add_member(PoolId pool, std::string group, UserId user,
+                                                        Actor actor);
+  async::Task<Result<region::CommitReceipt>> remove_member(PoolId pool, std::string group, UserId user,
+                                                           Actor actor);
   /// In the order of `cognito:groups`.
   [[nodiscard]] Result<std::vector<Group>> groups_of(const PoolId& pool, const UserId& user);
-  [[nodiscard]] Result<Page<UserId>> members(const PoolId& pool, std::string_view group, const PageQuery& query);
+  [[nodiscard]] Result<Page<UserId>> members(const PoolId& pool, std::string_view group,
+                                             const PageQuery& query);
 
  private:
   struct State;

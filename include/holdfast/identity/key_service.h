@@ -35,10 +35,11 @@ struct NewSigningKey {
   crypto::SigningKey key;
 };
 
-/// The pools' signing keys. A key is published in the pool's JWKS from its creation and signs nothing before every member
-/// whose slot is not lost has it durably (at once where there is no other member); then it replaces the active key, which
-/// goes on verifying for a day, the longest life of a token that it may have signed. Thread-safe; reads are answered from
-/// a cache that storage observers keep right. Lives as long as the process.
+/// The pools' signing keys. A key is published in the pool's JWKS from its creation and signs nothing before
+/// every member whose slot is not lost has it durably (at once where there is no other member); then it
+/// replaces the active key, which goes on verifying for a day, the longest life of a token that it may have
+/// signed. Thread-safe; reads are answered from a cache that storage observers keep right. Lives as long as
+/// the process.
 class KeyService {
  public:
   explicit KeyService(Foundation base);
@@ -57,12 +58,12 @@ class KeyService {
   [[nodiscard]] Result<std::shared_ptr<const std::string>> jwks(const PoolId& pool);
   [[nodiscard]] Result<std::vector<SigningKeyInfo>> list(const PoolId& pool);
 
-  /// A new key of the pool's algorithm. `emergency`: the keys there are stop verifying at once and the new one signs at
-  /// once, durable elsewhere or not; every token of the pool is void. Returns the new key's id.
+  /// A new key of the pool's algorithm. `emergency`: the keys there are stop verifying at once and the new
+  /// one signs at once, durable elsewhere or not; every token of the pool is void. Returns the new key's id.
   async::Task<Result<Written<std::string>>> rotate(Pool pool, bool emergency, Actor actor);
 
-  /// One look at all pending keys: activates those that are durable everywhere within `limit`, and erases keys whose time
-  /// is over. Does nothing at a region that may not write.
+  /// One look at all pending keys: activates those that are durable everywhere within `limit`, and erases
+  /// keys whose time is over. Does nothing at a region that may not write.
   async::Task<Result<>> maintain(std::chrono::milliseconds limit);
   /// maintain, again and again, as keys change; ends by cancellation.
   async::Task<> run();

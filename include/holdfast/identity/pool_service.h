@@ -12,15 +12,15 @@ namespace holdfast::identity {
 
 class KeyService;
 
-/// Pools: made with their data key and first signing key in one transaction, read from a cache. Thread-safe; lives as
-/// long as the process.
+/// Pools: made with their data key and first signing key in one transaction, read from a cache. Thread-safe;
+/// lives as long as the process.
 class PoolService {
  public:
   PoolService(Foundation base, KeyService& keys);
   ~PoolService();
 
-  /// `draft` without id and times. Refusals: `invalid_pool`. The first key is active when this answers, unless a member is
-  /// away; then as soon as that one has it (KeyService).
+  /// `draft` without id and times. Refusals: `invalid_pool`. The first key is active when this answers,
+  /// unless a member is away; then as soon as that one has it (KeyService).
   async::Task<Result<Written<Pool>>> create(Pool draft, Actor actor);
   /// Replaces the settings; id and times are kept. Refusals: `not_found`, `invalid_pool`, `immutable_field`.
   async::Task<Result<Written<Pool>>> update(Pool changed, Actor actor);
