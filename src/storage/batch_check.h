@@ -27,6 +27,6 @@ Result<Head> head_at_end(BytesView rep);
 
 /// check_batch (log_applier.h), showing each operation on the way. What was shown counts only if the result
 /// is good.
-Result<> check_operations(const RawBatch& batch, BatchVisitor visit);
+Result<> check_operations(const RawBatch& batch, const BatchVisitor& visit);
 
 }  // namespace holdfast::storage
