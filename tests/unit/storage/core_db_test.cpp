@@ -1,0 +1,206 @@
+#include "holdfast/storage/core_db.h"
+
+#include <gtest/gtest.h>
+
+#include "holdfast/base/encoding.h"
+#include "holdfast/storage/audit_event.h"
+#include "holdfast/storage/committer.h"
+#include "rocks.h"
+#include "storage/fault_env.h"
+#include "test_store.h"
+
+namespace holdfast::storage {
+namespace {
+
+constexpr Table core_rows{Family::apps, 0x03f3, "core_rows"};
+
+std::string code_of(const Result<std::unique_ptr<CoreDb>>& opened) {
+  return opened ? "opened" : std::string(opened.error().code);
+}
+
+TEST(CoreDb, OpensOnlyWhatItShould) {
+  test::TempDirectory directory;
+  const auto path = directory.path() / "core.db";
+  EXPECT_EQ(code_of(CoreDb::open({.path = path})), "store_missing");
+  auto core = CoreDb::open({.path = path, .create = true});
+  ASSERT_TRUE(core) << core.error().describe();
+  EXPECT_EQ((*core)->applied(), Head{});
+  EXPECT_EQ(code_of(CoreDb::open({.path = path})), "store_in_use");
+  core->reset();
+  EXPECT_EQ(code_of(CoreDb::open({.path = path, .create = true})), "store_exists");
+  EXPECT_EQ(code_of(CoreDb::open({.path = path})), "opened");
+}
+
+TEST(CoreDb, ReopensAtItsHead) {
+  test::TempDirectory directory;
+  const auto path = directory.path() / "core.db";
+  test::TestClock clock;
+  const auto root = RootKey::generate(1);
+  Head head;
+  for (int run = 1; run <= 3; ++run) {
+    auto core = *CoreDb::open({.path = path, .create = run == 1});
+    ASSERT_TRUE(core->unlock(ClusterId("c"), root.copy()));
+    EXPECT_EQ(core->durable(), head);
+    EXPECT_EQ(core->reader().head(), head);
+    Committer committer(*core, clock);
+    ASSERT_TRUE(committer.begin({.reign = 1, .incarnation = static_cast<std::uint32_t>(run)}));
+    auto transaction = core->transaction();
+    if (run == 1) core->keys()->create_key(transaction, Scope::system(), clock.now());
+    transaction.put(core_rows, std::to_string(run), Scope::system(), 1, "x");
+    head = *committer.commit_and_wait(std::move(transaction));
+    EXPECT_EQ(head.index, static_cast<std::uint64_t>(run));
+  }
+}
+
+TEST(CoreDb, RefusesToOpenBelowItsFloor) {
+  test::TempDirectory directory;
+  test::FaultEnv faults;
+  const auto path = directory.path() / "core.db";
+  ASSERT_TRUE(CoreDb::open_tuned({.path = path, .create = true}, {.env = faults.env()}));
+  faults.set_free_bytes(10UL * 1024 * 1024);
+  EXPECT_EQ(code_of(CoreDb::open_tuned({.path = path}, {.env = faults.env()})), "storage_full");
+  faults.set_free_bytes(100UL * 1024 * 1024);
+  EXPECT_EQ(code_of(CoreDb::open_tuned({.path = path}, {.env = faults.env()})), "opened");
+}
+
+TEST(CoreDb, OptionsKeepTheMustsOfReplication) {
+  const auto options = rocks_db_options({}, std::make_shared<ErrorGuard>());
+  EXPECT_EQ(options.WAL_ttl_seconds, UINT64_MAX);
+  EXPECT_EQ(options.WAL_size_limit_MB, 0U);
+  EXPECT_LE(options.max_total_wal_size, 16UL * 1024 * 1024);
+  EXPECT_EQ(options.max_bgerror_resume_count, 0);
+  EXPECT_FALSE(options.persist_stats_to_disk);
+  EXPECT_FALSE(options.manual_wal_flush);
+  EXPECT_EQ(options.wal_compression, rocksdb::kNoCompression);
+  EXPECT_EQ(options.recycle_log_file_num, 0U);
+  EXPECT_FALSE(options.track_and_verify_wals_in_manifest);
+}
+
+TEST(CoreDb, SnapshotsStayAtTheirMoment) {
+  test::TestStore store;
+  const auto write = [&](std::string_view value) {
+    auto transaction = store.transaction();
+    transaction.put(core_rows, "row", Scope::system(), 1, value);
+    return store.commit(std::move(transaction));
+  };
+  const auto head = write("then");
+  const auto then = store.core().snapshot();
+  const auto latest = store.reader();
+  write("now");
+  EXPECT_EQ(then.get(core_rows, "row")->plain, "then");
+  EXPECT_EQ(then.head(), head);
+  EXPECT_EQ(latest.get(core_rows, "row")->plain, "now");
+}
+
+TEST(Reader, ScansAreBoundedByTableAndPrefixAndContinue) {
+  test::TestStore store;
+  constexpr Table before{Family::apps, 0x03f2, "before"};
+  constexpr Table behind{Family::apps, 0x03f4, "behind"};
+  auto transaction = store.transaction();
+  for (const auto* key : {"a", "b1", "b2", "b3", "b\xff", "b\xff\xff", "c"}) {
+    transaction.put(core_rows, key, Scope::system(), 1, key);
+    transaction.put(before, key, Scope::system(), 1, "wrong").put(behind, key, Scope::system(), 1, "wrong");
+  }
+  store.commit(std::move(transaction));
+  const auto scan = [&](BytesView prefix, BytesView after, std::size_t limit) {
+    std::string seen;
+    EXPECT_TRUE(
+        store.reader().scan(core_rows, prefix, after, limit, [&](BytesView key, const Stored& stored) {
+          EXPECT_EQ(stored.plain, key);
+          seen += std::string(key) + " ";
+        }));
+    return seen;
+  };
+  EXPECT_EQ(scan("", "", 99), "a b1 b2 b3 b\xff b\xff\xff c ");
+  EXPECT_EQ(scan("b", "", 99), "b1 b2 b3 b\xff b\xff\xff ");
+  EXPECT_EQ(scan("b\xff", "", 99), "b\xff b\xff\xff ");
+  EXPECT_EQ(scan("b", "b1", 2), "b2 b3 ");
+  EXPECT_EQ(scan("b", "a", 1), "b1 ");
+  EXPECT_EQ(scan("b", "c", 99), "");
+  EXPECT_EQ(scan("b", "b1x", 1), "b2 ") << "a key that is gone still marks its place";
+  EXPECT_EQ(scan("", "", 0), "");
+  int visited = 0;
+  EXPECT_TRUE(
+      store.reader().scan(core_rows, "", "", 99, [&](BytesView, const Stored&) { return ++visited < 2; }));
+  EXPECT_EQ(visited, 2);
+}
+
+TEST(Reader, AbsenceIsAnErrorOnlyForGet) {
+  test::TestStore store;
+  EXPECT_EQ(store.reader().find(core_rows, "nothing"), std::nullopt);
+  EXPECT_EQ(store.reader().get(core_rows, "nothing").error().kind, ErrorKind::not_found);
+}
+
+TEST(Reader, AMovedRowIsRefused) {
+  test::TestStore store;
+  auto transaction = store.transaction();
+  transaction.put(core_rows, "mine", Scope::system(), 1, "value");
+  store.commit(std::move(transaction));
+  // Someone who can write to the disk copies a row to another key.
+  const auto rocks = store.core().rocks();
+  std::string value;
+  auto* family = rocks->family(Family::apps);
+  ASSERT_TRUE(rocks->db->Get({}, family, full_key(core_rows, "mine"), &value).ok());
+  ASSERT_TRUE(rocks->db->Put({}, family, full_key(core_rows, "yours"), value).ok());
+  EXPECT_EQ(store.reader().get(core_rows, "yours").error().kind, ErrorKind::corrupt);
+  ASSERT_TRUE(rocks->db->Put({}, family, full_key(core_rows, "clear"), clear_record(1, "planted")).ok());
+  EXPECT_EQ(store.reader().get(core_rows, "clear").error().kind, ErrorKind::corrupt);
+}
+
+TEST(Audit, EventsComeBackInOrderOfTime) {
+  test::TestStore store;
+  const auto begin = store.clock().now();
+  const auto event = [&](std::string kind) {
+    return AuditEvent{.time = store.clock().now(),
+                      .kind = std::move(kind),
+                      .actor_kind = "operator",
+                      .actor = "op-1",
+                      .target_kind = "app",
+                      .target = "shop",
+                      .region = "us-east-1",
+                      .request_id = "req-9",
+                      .details = {{"old", "active"}, {"new", "fenced"}}};
+  };
+  std::vector<AuditEvent> written;
+  for (const auto* kind : {"FIRST", "SECOND", "THIRD"}) {
+    written.push_back(event(kind));
+    auto transaction = store.transaction();
+    transaction.audit(written.back());
+    store.commit(std::move(transaction));
+    store.clock().advance(std::chrono::seconds(1));
+  }
+  std::vector<AuditEvent> seen;
+  std::vector<Bytes> keys;
+  const auto collect = [&](BytesView key, AuditEvent found) {
+    keys.emplace_back(key);
+    seen.push_back(std::move(found));
+  };
+  ASSERT_TRUE(scan_audit(store.reader(), begin, store.clock().now(), {}, 99, collect));
+  EXPECT_EQ(seen, written);
+  seen.clear();
+  ASSERT_TRUE(scan_audit(store.reader(), begin, store.clock().now(), Bytes(keys[0]), 1, collect));
+  EXPECT_EQ(seen, (std::vector{written[1]}));
+  seen.clear();
+  ASSERT_TRUE(scan_audit(store.reader(), written[1].time, written[2].time, {}, 99, collect));
+  EXPECT_EQ(seen, (std::vector{written[1]})) << "from is inside, until is not";
+}
+
+TEST(Audit, EventIsGolden) {
+  const AuditEvent event{.time = from_micros(1'795'253'400'123'456),
+                         .kind = "STATE_UPDATED",
+                         .actor_kind = "operator",
+                         .actor = "op-1",
+                         .target_kind = "app",
+                         .target = "shop",
+                         .region = "us-east-1",
+                         .request_id = "req-9",
+                         .details = {{"new", "fenced"}, {"old", "active"}}};
+  EXPECT_EQ(to_hex(event.encode()),
+            "01070cc18c02647080020d53544154455f5550444154454403086f70657261746f7204046f702d310503617070060473"
+            "686f70070975732d"
+            "656173742d3108057265712d39090b036e65770666656e636564090b036f6c6406616374697665");
+  EXPECT_EQ(AuditEvent::decode(event.encode()), event);
+}
+
+}  // namespace
+}  // namespace holdfast::storage
