@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "holdfast/base/bytes.h"
@@ -22,6 +23,27 @@ struct PathParam {
   std::string_view name;  ///< points into the row
   std::string raw;
   std::string value;
+};
+
+/// Who the caller is, as the listener's authenticator has it: any copyable type of a domain that http does
+/// not know.
+class Principal {
+ public:
+  Principal() = default;
+  template <class T>
+  static Principal of(T value) {
+    Principal principal;
+    principal.value_ = std::move(value);
+    return principal;
+  }
+  /// Null when it is something else or nothing.
+  template <class T>
+  [[nodiscard]] const T* as() const {
+    return std::any_cast<T>(&value_);
+  }
+
+ private:
+  std::any value_;
 };
 
 /// One request as handlers see it: checked at the edge (house.md "Edge strictness"), headers frozen. Lives on
@@ -44,7 +66,7 @@ struct Request {
   std::string_view route;     ///< the row's template for logs and metrics; empty before routing
   std::vector<PathParam> params;
   /// What the listener's authenticator made of the credentials; empty in `open` rows.
-  std::any principal;
+  Principal principal;
   SteadyTime received_at{};
 
   /// A path parameter, decoded; empty if the template has none of that name.
@@ -56,11 +78,6 @@ struct Request {
   }
   [[nodiscard]] std::optional<std::string_view> query(std::string_view name) const {
     return target.query.find(name);
-  }
-  /// The principal as what the authenticator put there; null when it is something else or nothing.
-  template <class T>
-  [[nodiscard]] const T* principal_as() const {
-    return std::any_cast<T>(&principal);
   }
 };
 

@@ -28,9 +28,10 @@ enum class AuthLevel : std::uint8_t {
 
 std::string_view to_string(AuthLevel level);
 
-/// Runs on the request's I/O thread; blocking work goes to a pool. An Error becomes the row's (else the
-/// listener's) error response; an exception is a defect: 500 with the request id, logged.
-using Handler = std::function<async::Task<Result<Response>>(Request&)>;
+/// Runs on the request's I/O thread; blocking work goes to a pool. The request is valid until the task ends.
+/// An Error becomes the row's (else the listener's) error response; an exception is a defect: 500 with the
+/// request id, logged. (A pointer, because coroutines here take no references.)
+using Handler = std::function<async::Task<Result<Response>>(Request* request)>;
 
 /// Makes the response for an Error. `edge_status` is what HTTP itself demands (400, 405, 408, 413, 415, 421,
 /// 431, …) and 0 for the errors of handlers, whose status the renderer chooses by kind.

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <any>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -28,6 +27,8 @@ struct Timeouts {
   std::chrono::nanoseconds body = std::chrono::seconds(20);
   std::uint64_t min_body_rate_bytes = 4096;
   std::chrono::nanoseconds write = std::chrono::seconds(20);  ///< for each 64 KiB of a response
+  /// For the peer's own end after ours: without it a reset could overtake the response.
+  std::chrono::nanoseconds linger = std::chrono::seconds(2);
 };
 
 struct ServerOptions {
@@ -38,9 +39,9 @@ struct ServerOptions {
   bool access_log = true;
 };
 
-/// Checks the caller's credentials against what the row asks and says who it is (Request::principal). Not
-/// called for `open` rows; called before the body is read.
-using Authenticator = std::function<async::Task<Result<std::any>>(const Request& request, AuthLevel level)>;
+/// Checks the caller's credentials against what the row asks and says who it is (`Principal::of(…)`, kept in
+/// Request::principal). Not called for `open` rows; called before the body is read.
+using Authenticator = std::function<async::Task<Result<Principal>>(const Request* request, AuthLevel level)>;
 
 /// One listener: where it listens, what it serves, and for whom.
 struct ListenerOptions {

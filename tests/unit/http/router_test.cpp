@@ -7,7 +7,7 @@
 namespace holdfast::http {
 namespace {
 
-async::Task<Result<Response>> no_handler(Request& /*request*/) { co_return Response{}; }
+async::Task<Result<Response>> no_handler(Request* /*request*/) { co_return Response{}; }
 
 Router table_of(std::initializer_list<std::pair<Method, std::string_view>> rows) {
   Router router;

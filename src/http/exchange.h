@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+
+#include "edge.h"
+#include "holdfast/http/request.h"
+#include "holdfast/http/response.h"
+#include "message_body.h"
+#include "request_head.h"
+#include "server_state.h"
+
+namespace holdfast::http {
+
+/// One request on its way to a response: host, route, load, limits, credentials, body, handler. Every refusal
+/// on that way becomes a response here; only cancellation leaves it as an exception. Lives in its session's
+/// coroutine.
+class Exchange {
+ public:
+  Exchange(ServerState* server, const ListenerState* listener, net::Connection* connection);
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+  ~Exchange();
+
+  /// The answer to a head that was read whole. `body` outlives the exchange.
+  async::Task<Response> run(RequestHead head, MessageBody* body);
+  /// The answer to bytes that are no request.
+  Response refused(EdgeError error);
+
+  [[nodiscard]] const Request& request() const { return request_; }
+
+ private:
+  async::Task<Result<Response>> handle(MessageBody* body);
+  EdgeResult<> route();
+  EdgeResult<> check_limits(const MessageBody& body) const;
+  async::Task<Result<>> authenticate();
+  Response render(const Error& error, int edge_status);
+  void finish(Response& response);
+
+  ServerState* server_;
+  const ListenerState* listener_;
+  Request request_;
+  const Row* row_ = nullptr;
+  std::string allow_;    ///< the Allow header of a 405
+  int edge_status_ = 0;  ///< of the error that handle() gave
+};
+
+}  // namespace holdfast::http

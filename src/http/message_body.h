@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "chunked.h"
+#include "holdfast/http/body.h"
+#include "read_buffer.h"
+
+namespace holdfast::http {
+
+/// How a message says where its body ends.
+struct BodyFraming {
+  bool chunked = false;
+  bool until_close = false;  ///< responses only
+  std::uint64_t length = 0;
+};
+
+struct BodyLimits {
+  std::uint64_t most_bytes = 0;
+  std::chrono::nanoseconds time{};  ///< for the whole body; one second more per `min_rate_bytes` received
+  std::uint64_t min_rate_bytes = 4096;
+};
+
+/// The one reader of bodies, of requests and of responses. Thread and lifetime: its connection's.
+class MessageBody final : public BodyReader {
+ public:
+  /// What is read away behind a response so that the connection can be kept.
+  static constexpr std::uint64_t max_skip_bytes = 64 * 1024;
+
+  MessageBody(net::Connection* connection, ReadBuffer* buffer, BodyFraming framing, BodyLimits limits);
+
+  /// The sender waits for "100 Continue": it gets one with the first read.
+  void announce_continue() { continue_pending_ = true; }
+  void set_limit(std::uint64_t most_bytes) { limits_.most_bytes = most_bytes; }
+
+  [[nodiscard]] std::optional<std::uint64_t> size() const override;
+  async::Task<Result<Bytes>> read() override;
+  /// The whole body.
+  async::Task<Result<Bytes>> read_all();
+
+  [[nodiscard]] bool done() const;
+  /// What is left can be read away at small cost: the connection need not be closed for it.
+  [[nodiscard]] bool skippable() const;
+  async::Task<Result<>> skip();
+
+ private:
+  async::Task<Result<>> fill();
+  Result<> decode(Bytes* out);
+  std::unexpected<Error> failed(Error error);
+
+  net::Connection* connection_;
+  ReadBuffer* buffer_;
+  BodyFraming framing_;
+  BodyLimits limits_;
+  ChunkDecoder decoder_;
+  std::uint64_t received_ = 0;
+  std::chrono::nanoseconds waited_{};
+  bool ended_ = false;  ///< until_close: the peer has closed
+  bool continue_pending_ = false;
+  std::optional<Error> failure_;
+};
+
+}  // namespace holdfast::http

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+
+#include "holdfast/async/task.h"
+#include "holdfast/base/bytes.h"
+#include "holdfast/base/clock.h"
+#include "holdfast/base/result.h"
+#include "holdfast/net/connection.h"
+
+namespace holdfast::http {
+
+/// Bytes that have arrived on a connection and are not used yet. Reads only when asked, so that it never
+/// holds more than one head or one piece of a body. Thread and lifetime: its connection's.
+class ReadBuffer {
+ public:
+  explicit ReadBuffer(net::Connection* connection) : connection_(connection) {}
+
+  [[nodiscard]] BytesView view() const { return BytesView(bytes_).substr(used_); }
+  [[nodiscard]] bool empty() const { return used_ == bytes_.size(); }
+  void consume(std::size_t size) { used_ += size; }
+  /// Gives memory back while nothing is there.
+  void release();
+
+  /// Waits for more, at most `most` bytes; 0 at the peer's end. Views taken before are invalid afterwards.
+  async::Task<Result<std::size_t>> fill(std::size_t most, SteadyTime deadline);
+
+ private:
+  net::Connection* connection_;
+  Bytes bytes_;
+  std::size_t used_ = 0;
+};
+
+}  // namespace holdfast::http

@@ -1,0 +1,199 @@
+#include "session.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "exchange.h"
+#include "holdfast/base/log.h"
+
+namespace holdfast::http {
+namespace {
+
+constexpr std::size_t head_read_bytes = 4096;
+constexpr std::size_t write_slice_bytes = 64 * 1024;
+
+/// "1f40\r\n"
+std::string chunk_line(std::size_t size) {
+  std::array<char, 16> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), size, 16).ptr;
+  return std::string(digits.data(), end) + "\r\n";
+}
+
+Error broken_source(std::string detail) {
+  return {ErrorKind::internal, "internal", "the response could not be produced", std::move(detail)};
+}
+
+}  // namespace
+
+Session::Session(ServerState* server, const ListenerState* listener, net::Connection connection)
+    : server_(server), listener_(listener), connection_(std::move(connection)) {
+  handle_->executor = connection_.executor();
+  handle_->connection = &connection_;
+  server_->enter(handle_);
+}
+
+Session::~Session() {
+  handle_->connection = nullptr;
+  server_->leave(handle_);
+}
+
+async::Task<> Session::run() {
+  while (true) {
+    auto head = co_await read_head();
+    if (!head) {
+      if (!head.error().answer) co_return;
+      co_await refuse(*std::move(head.error().answer));
+      break;
+    }
+    if (!co_await serve(*std::move(head))) break;
+  }
+  if (!connection_.is_open()) co_return;
+  // The peer may be gone by now; there is nobody left to tell.
+  static_cast<void>(co_await connection_.shutdown(async::after(server_->options.timeouts.linger)));
+}
+
+async::Task<Result<std::size_t>> Session::fill_for_head(SteadyTime deadline) {
+  const bool between_requests = buffer_.empty();
+  if (between_requests) {
+    buffer_.release();
+    // Set before looking: ServerState::close_idle raises the flag first and looks at `idle` afterwards.
+    handle_->idle = true;
+    if (server_->stopping) co_return std::size_t{0};
+    deadline = async::after(server_->options.timeouts.idle);
+  }
+  const auto read = co_await buffer_.fill(head_read_bytes, deadline);
+  handle_->idle = false;
+  co_return read;
+}
+
+async::Task<std::expected<RequestHead, Session::NoRequest>> Session::read_head() {
+  HeadScanner scanner;
+  std::optional<SteadyTime> deadline;
+  while (true) {
+    if (!buffer_.empty()) {
+      if (!deadline) deadline = async::after(server_->options.timeouts.head);
+      auto size = scanner.scan(buffer_.view());
+      if (!size) co_return std::unexpected(NoRequest{std::move(size).error()});
+      if (*size) {
+        auto head = parse_request_head(buffer_.view().substr(0, **size));
+        if (!head) co_return std::unexpected(NoRequest{std::move(head).error()});
+        buffer_.consume(**size);
+        co_return *std::move(head);
+      }
+    }
+    const auto read = co_await fill_for_head(deadline.value_or(async::never));
+    if (!read || *read == 0) co_return std::unexpected(NoRequest{});
+  }
+}
+
+async::Task<> Session::refuse(EdgeError error) {
+  Exchange exchange(server_, listener_, &connection_);
+  Response response = exchange.refused(std::move(error));
+  const int status = response.status;
+  static_cast<void>(co_await write(&response, plan_response(response, false, false, false), false));
+  log_access(exchange.request(), status);
+}
+
+async::Task<bool> Session::serve(RequestHead head) {
+  const bool http_1_0 = head.http_1_0;
+  const bool is_head = head.method == Method::head;
+  const bool wants_more = head.keep_alive;
+  const Timeouts& timeouts = server_->options.timeouts;
+  MessageBody body(&connection_, &buffer_, {.chunked = head.chunked, .length = head.content_length},
+                   {.most_bytes = 0, .time = timeouts.body, .min_rate_bytes = timeouts.min_body_rate_bytes});
+  if (head.expects_continue) body.announce_continue();
+
+  Exchange exchange(server_, listener_, &connection_);
+  Response response = co_await exchange.run(std::move(head), &body);
+  const auto& close_after = listener_->options.close_after_response;
+  const bool keep = wants_more && body.skippable() && !server_->stopping && !(close_after && close_after());
+  const auto plan = plan_response(response, is_head, http_1_0, keep);
+  const int status = response.status;
+  const auto written = co_await write(&response, plan, http_1_0);
+  log_access(exchange.request(), status);
+  if (!written) {
+    connection_.close();  // a cut body must not look like a whole one: no polite end
+    co_return false;
+  }
+  if (!plan.keep_alive) co_return false;
+  co_return (co_await body.skip()).has_value();
+}
+
+async::Task<Result<>> Session::write(const Response* response, ResponsePlan plan, bool http_1_0) {
+  const std::string head = response_head(*response, plan, http_1_0, system_clock().now());
+  written_bytes_ = 0;
+  if (!plan.with_body) co_return co_await write_slices({head});
+  if (!response->stream) co_return co_await write_slices({head, response->body});
+  CO_TRY_VOID(co_await write_slices({head}));
+  co_return co_await write_stream(response->stream.get(), plan);
+}
+
+async::Task<Result<>> Session::write_stream(BodySource* source, ResponsePlan plan) {
+  std::uint64_t left = plan.length.value_or(0);
+  while (true) {
+    Result<Bytes> piece = fail(broken_source("the body source threw"));
+    try {
+      piece = co_await source->read();
+    } catch (const std::exception& failure) {
+      // Cancellation arrives here, too: the next wait ends the session then.
+      piece = fail(broken_source(failure.what()));
+    }
+    if (!piece) {
+      log::error("response body failed", piece.error());
+      co_return fail(piece.error());
+    }
+    if (plan.length && (piece->size() > left || (piece->empty() && left > 0))) {
+      log::error("response body has another size than announced");
+      co_return fail(broken_source("size"));
+    }
+    left -= plan.length ? piece->size() : 0;
+    if (plan.chunked) {
+      const std::string line = chunk_line(piece->size());
+      CO_TRY_VOID(co_await write_slices({line, *piece, "\r\n"}));
+    } else {
+      CO_TRY_VOID(co_await write_slices({*piece}));
+    }
+    if (piece->empty()) co_return Result<>{};
+  }
+}
+
+// One deadline for each slice: a peer that takes a large body slowly but steadily is served.
+async::Task<Result<>> Session::write_slices(std::vector<BytesView> pieces) {
+  std::vector<BytesView> batch;
+  std::size_t size = 0;
+  for (std::size_t at = 0; at < pieces.size();) {
+    const auto take = std::min(pieces[at].size(), write_slice_bytes - size);
+    if (take > 0) batch.push_back(pieces[at].substr(0, take));
+    pieces[at].remove_prefix(take);
+    size += take;
+    if (pieces[at].empty()) ++at;
+    if (size < write_slice_bytes && at < pieces.size()) continue;
+    if (batch.empty()) break;
+    CO_TRY_VOID(
+        co_await connection_.write(std::exchange(batch, {}), async::after(server_->options.timeouts.write)));
+    written_bytes_ += std::exchange(size, 0);
+  }
+  co_return Result<>{};
+}
+
+void Session::log_access(const Request& request, int status) const {
+  if (!server_->options.access_log) return;
+  const auto took = system_clock().steady_now() - request.received_at;
+  log::info("request", {{"listener", request.listener},
+                        {"method", to_string(request.method)},
+                        {"route", request.route},
+                        {"status", status},
+                        {"bytes", written_bytes_},
+                        {"micros", std::chrono::duration_cast<std::chrono::microseconds>(took).count()},
+                        {"requestId", request.request_id}});
+}
+
+async::Task<> serve_connection(ServerState* server, const ListenerState* listener,
+                               net::Connection connection) {
+  Session session(server, listener, std::move(connection));
+  co_await session.run();
+}
+
+}  // namespace holdfast::http

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "edge.h"
+#include "message_body.h"
+#include "read_buffer.h"
+#include "request_head.h"
+#include "response_head.h"
+#include "server_state.h"
+
+namespace holdfast::http {
+
+/// One connection: reads a head, has it answered by an Exchange, writes the response, and again. Lives in the
+/// coroutine that the listener started, on its executor.
+class Session {
+ public:
+  Session(ServerState* server, const ListenerState* listener, net::Connection connection);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session();
+
+  /// Until the peer leaves, a deadline passes, or either side wants the connection closed.
+  async::Task<> run();
+
+ private:
+  /// What came instead of a request: nothing more (the connection is over), or an answer to give and then to
+  /// close.
+  struct NoRequest {
+    std::optional<EdgeError> answer;
+  };
+
+  async::Task<std::expected<RequestHead, NoRequest>> read_head();
+  async::Task<Result<std::size_t>> fill_for_head(SteadyTime deadline);
+  /// True while the connection can serve another request.
+  async::Task<bool> serve(RequestHead head);
+  async::Task<> refuse(EdgeError error);
+  async::Task<Result<>> write(const Response* response, ResponsePlan plan, bool http_1_0);
+  async::Task<Result<>> write_stream(BodySource* source, ResponsePlan plan);
+  async::Task<Result<>> write_slices(std::vector<BytesView> pieces);
+  void log_access(const Request& request, int status) const;
+
+  ServerState* server_;
+  const ListenerState* listener_;
+  net::Connection connection_;
+  ReadBuffer buffer_{&connection_};
+  std::shared_ptr<IdleHandle> handle_ = std::make_shared<IdleHandle>();
+  std::uint64_t written_bytes_ = 0;
+};
+
+}  // namespace holdfast::http

@@ -1,0 +1,252 @@
+#include "holdfast/http/server.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <thread>
+
+#include "server_fixture.h"
+
+namespace holdfast::http {
+namespace {
+
+class HttpServerTest : public ServerTest {
+ protected:
+  static async::Task<Result<Principal>> check_token(const Request* request, AuthLevel level) {
+    if (request->header("Authorization") != "Bearer good") {
+      co_return fail(ErrorKind::unauthenticated, "unauthenticated", "no");
+    }
+    co_return Principal::of("holder:" + std::string(to_string(level)));
+  }
+  static Response render_error(const Error& error, int edge_status, const Request& request) {
+    return respond(edge_status == 0 ? 499 : edge_status, "text/x-error",
+                   std::string(error.code) + "@" + std::string(request.route));
+  }
+};
+
+TEST_F(HttpServerTest, KeepsTheConnectionAndNumbersRequests) {
+  start();
+  RawSocket client(port_);
+  std::set<std::string> ids;
+  for (int i = 0; i < 3; ++i) {
+    const auto answer = client.send(get_hello).response();
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\nDate: ")) << answer;
+    EXPECT_EQ(body_of(answer), "hello");
+    EXPECT_FALSE(answer.contains("Connection:"));
+    ids.insert(answer.substr(answer.find("X-Request-Id: "), 40));
+  }
+  EXPECT_EQ(ids.size(), 3U);
+  EXPECT_EQ(server_->connections(), 1U);
+  const auto last = client.send("GET /hello HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").rest();
+  EXPECT_TRUE(last.contains("Connection: close\r\n"));
+}
+
+TEST_F(HttpServerTest, AnswersPipelinedRequestsInOrder) {
+  start();
+  std::string all;
+  for (int i = 0; i < 50; ++i)
+    all += "GET /keys/" + std::to_string(i) + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  RawSocket client(port_);
+  client.send(all);
+  for (int i = 0; i < 50; ++i)
+    EXPECT_EQ(body_of(client.response()), std::to_string(i) + "|" + std::to_string(i));
+}
+
+TEST_F(HttpServerTest, PipelinedRequestsWaitInTheSocketNotInMemory) {
+  start();
+  RawSocket client(port_);
+  client.send("GET /wait HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  ASSERT_TRUE(entered_.wait());
+  std::string many;
+  while (many.size() < 64UL << 20U) many += get_hello;
+  EXPECT_LT(client.send_until_blocked(many, 300), many.size() / 2)
+      << "the server reads what it does not handle";
+  release_.set();
+  EXPECT_EQ(body_of(client.response()), "released");
+  EXPECT_EQ(body_of(client.response()), "hello");
+}
+
+TEST_F(HttpServerTest, ServesHttp10) {
+  start();
+  const auto closed = RawSocket(port_).send("GET /hello HTTP/1.0\r\nHost: localhost\r\n\r\n").rest();
+  EXPECT_TRUE(closed.starts_with("HTTP/1.0 200 OK")) << closed;
+  EXPECT_EQ(body_of(closed), "hello");
+  RawSocket kept(port_);
+  const std::string request = "GET /hello HTTP/1.0\r\nHost: localhost\r\nConnection: keep-alive\r\n\r\n";
+  EXPECT_TRUE(kept.send(request).response().contains("Connection: keep-alive\r\n"));
+  EXPECT_EQ(body_of(kept.send(request).response()), "hello");
+  const auto stream =
+      RawSocket(port_).send("GET /much?total=100000 HTTP/1.0\r\nHost: localhost\r\n\r\n").rest();
+  EXPECT_FALSE(stream.contains("Transfer-Encoding"));
+  EXPECT_EQ(body_of(stream).size(), 100000U) << "unknown size: until close";
+}
+
+TEST_F(HttpServerTest, HeadHasTheHeadersOfGetAndNoBody) {
+  start();
+  RawSocket client(port_);
+  const auto answer = client.send("HEAD /hello HTTP/1.1\r\nHost: localhost\r\n\r\n").response(true);
+  EXPECT_TRUE(answer.contains("Content-Length: 5\r\n"));
+  EXPECT_EQ(body_of(answer), "");
+  const auto stream =
+      client.send("HEAD /much?total=77&size HTTP/1.1\r\nHost: localhost\r\n\r\n").response(true);
+  EXPECT_TRUE(stream.contains("Content-Length: 77\r\n")) << stream;
+  EXPECT_EQ(body_of(client.send(get_hello).response()), "hello");
+}
+
+TEST_F(HttpServerTest, SaysContinueOnlyWhenTheBodyIsWanted) {
+  start();
+  RawSocket client(port_);
+  client.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+  EXPECT_EQ(client.response(), "HTTP/1.1 100 Continue\r\n\r\n");
+  EXPECT_EQ(body_of(client.send("hello").response()), "hello");
+  client.send(
+      "POST /nothing HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+  const auto refused = client.rest();
+  EXPECT_EQ(status_of(refused), 404) << "and closed: whether the body comes is not known";
+}
+
+TEST_F(HttpServerTest, CredentialsAreCheckedBeforeTheBodyIsRead) {
+  auto options = listener();
+  options.authenticate = check_token;
+  options.errors = render_error;
+  start({}, std::move(options));
+  RawSocket client(port_);
+  EXPECT_EQ(body_of(client.send("GET /who HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer good\r\n\r\n")
+                        .response()),
+            "holder:user");
+  const auto refused = client.send("GET /who HTTP/1.1\r\nHost: localhost\r\n\r\n").response();
+  EXPECT_EQ(status_of(refused), 499);
+  EXPECT_EQ(body_of(refused), "unauthenticated@/who");
+  client.send(
+      "PUT /operator HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+  EXPECT_TRUE(client.rest().starts_with("HTTP/1.1 499")) << "no 100 Continue for a stranger";
+}
+
+TEST_F(HttpServerTest, WithoutAnAuthenticatorNobodyGetsIn) {
+  start();
+  EXPECT_EQ(status_of(ask("GET /who HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer good\r\n\r\n")),
+            401);
+}
+
+TEST_F(HttpServerTest, DefectsOfHandlersAre500WithARequestId) {
+  start();
+  RawSocket client(port_);
+  for (const std::string_view path : {"/throw", "/bad-header"}) {
+    const auto answer =
+        client.send("GET " + std::string(path) + " HTTP/1.1\r\nHost: localhost\r\n\r\n").response();
+    EXPECT_EQ(status_of(answer), 500) << answer;
+    EXPECT_TRUE(answer.contains("X-Request-Id: "));
+    EXPECT_FALSE(answer.contains("planted")) << answer;
+    EXPECT_FALSE(answer.contains("Set-Cookie")) << answer;
+  }
+  EXPECT_EQ(status_of(client.send(get_hello).response()), 200);
+}
+
+TEST_F(HttpServerTest, DecoratorsSeeEveryResponse) {
+  auto options = listener();
+  options.decorate = [](const Request& request, Response& response) {
+    response.headers.add("X-Seen", request.route.empty() ? "-" : request.route);
+  };
+  start({}, std::move(options));
+  EXPECT_TRUE(ask(get_hello).contains("X-Seen: /hello\r\n"));
+  EXPECT_TRUE(ask("GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n").contains("X-Seen: -\r\n"));
+  EXPECT_TRUE(ask("GET /throw HTTP/1.1\r\nHost: localhost\r\n\r\n").contains("X-Seen: /throw\r\n"));
+  EXPECT_TRUE(RawSocket(port_).send("garbage\r\n\r\n").rest().contains("X-Seen: -\r\n"));
+}
+
+TEST_F(HttpServerTest, AdmissionIsAskedFirst) {
+  auto options = listener();
+  options.admit = [](const Request& request) -> Result<> {
+    EXPECT_EQ(request.limit_key, net::address_key(net::parse_address("127.0.0.1").value()));
+    return fail(ErrorKind::overloaded, "overloaded", "slow down");
+  };
+  options.errors = [](const Error& error, int, const Request&) {
+    return respond(503, "text/plain", error.message);
+  };
+  start({}, std::move(options));
+  const auto answer = ask("GET /who HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(body_of(answer), "slow down");
+  EXPECT_TRUE(answer.contains("Retry-After: 1\r\n"));
+}
+
+TEST_F(HttpServerTest, OverloadAnswers503ExceptWhereARowIsAlwaysServed) {
+  ServerOptions options;
+  options.max_active_requests = 1;
+  start(options);
+  RawSocket busy(port_);
+  busy.send("GET /wait HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  ASSERT_TRUE(entered_.wait());
+  const auto refused = ask(get_hello);
+  EXPECT_EQ(status_of(refused), 503);
+  EXPECT_TRUE(refused.contains("Retry-After: 1\r\n"));
+  EXPECT_EQ(status_of(ask("GET /always HTTP/1.1\r\nHost: localhost\r\n\r\n")), 200);
+  release_.set();
+  EXPECT_EQ(body_of(busy.response()), "released");
+  EXPECT_EQ(status_of(ask(get_hello)), 200);
+}
+
+TEST_F(HttpServerTest, ConnectionsBeyondTheCapAreClosed) {
+  auto options = listener();
+  options.listen.max_connections = 1;
+  start({}, std::move(options));
+  RawSocket first(port_);
+  EXPECT_EQ(status_of(first.send(get_hello).response()), 200);
+  EXPECT_TRUE(RawSocket(port_).ended());
+  EXPECT_EQ(status_of(first.send(get_hello).response()), 200);
+}
+
+TEST_F(HttpServerTest, ClosesBehindTheResponseOnDemand) {
+  auto options = listener();
+  auto close = std::make_shared<std::atomic<bool>>(false);
+  options.close_after_response = [close] { return close->load(); };
+  start({}, std::move(options));
+  RawSocket client(port_);
+  EXPECT_FALSE(client.send(get_hello).response().contains("Connection: close"));
+  *close = true;
+  const auto last = client.send(get_hello).rest();
+  EXPECT_TRUE(last.contains("Connection: close\r\n"));
+  EXPECT_EQ(body_of(last), "hello");
+}
+
+TEST_F(HttpServerTest, StopFinishesWhatRunsAndClosesTheIdle) {
+  start();
+  RawSocket idle(port_);
+  RawSocket never_used(port_);
+  EXPECT_EQ(status_of(idle.send(get_hello).response()), 200);
+  auto busy = std::make_unique<RawSocket>(port_);
+  busy->send("GET /wait HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  ASSERT_TRUE(entered_.wait());
+  bool finished = false;
+  std::thread stopper([&] { finished = server_->stop(std::chrono::seconds(20)); });
+  EXPECT_TRUE(idle.ended());
+  EXPECT_TRUE(never_used.ended());
+  release_.set();
+  const auto answer = busy->rest();
+  EXPECT_EQ(body_of(answer), "released");
+  EXPECT_TRUE(answer.contains("Connection: close\r\n"));
+  busy.reset();
+  stopper.join();
+  EXPECT_TRUE(finished);
+}
+
+TEST_F(HttpServerTest, StopCancelsWhatDoesNotEnd) {
+  start();
+  RawSocket busy(port_);
+  busy.send("GET /wait HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  ASSERT_TRUE(entered_.wait());
+  EXPECT_FALSE(server_->stop(std::chrono::milliseconds(50)));
+  EXPECT_TRUE(busy.ended());
+}
+
+TEST_F(HttpServerTest, ReportsAPortInUse) {
+  start();
+  auto options = listener();
+  options.listen.port = port_;
+  Server second(pool_);
+  const auto refused = second.listen(std::move(options));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "port_in_use");
+}
+
+}  // namespace
+}  // namespace holdfast::http
