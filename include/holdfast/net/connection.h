@@ -39,8 +39,8 @@ class Connection {
   /// Makes a plain connection a TLS one. Once.
   [[nodiscard]] async::Task<Result<>> handshake(TlsSetup setup, SteadyTime deadline);
 
-  /// Waits for at least one byte and gives how many were read. 0 is the peer's proper end: close_notify, or
-  /// the end of a plain stream. `into` must stay valid until the result.
+  /// Waits for at least one byte and gives how many were read (`into` is not empty). 0 is the peer's proper
+  /// end: close_notify, or the end of a plain stream. `into` must stay valid until the result.
   [[nodiscard]] async::Task<Result<std::size_t>> read_some(std::span<char> into, SteadyTime deadline);
   /// Fills `into`; an end before that is `connection_truncated`.
   [[nodiscard]] async::Task<Result<>> read_exactly(std::span<char> into, SteadyTime deadline);
@@ -52,8 +52,8 @@ class Connection {
   [[nodiscard]] async::Task<Result<>> write(std::vector<BytesView> pieces, SteadyTime deadline);
 
   /// Ends politely: close_notify, then reads away (bounded) what the peer still sends, so that the last bytes
-  /// written are not lost to a reset, then closes. No reader or writer may be active. An error only when the
-  /// peer could not be told by the deadline.
+  /// written are not lost to a reset, then closes. No reader or writer may be active. `timed_out` when the
+  /// peer had not ended its side by the deadline: it may have missed the last bytes.
   [[nodiscard]] async::Task<Result<>> shutdown(SteadyTime deadline);
   /// Ends at once; pending operations end with `connection_lost`.
   void close();

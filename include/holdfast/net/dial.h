@@ -25,10 +25,14 @@ struct DialOptions {
 /// `timed_out`.
 [[nodiscard]] async::Task<Result<std::vector<IpAddress>>> resolve(std::string host, SteadyTime deadline);
 
-/// Connects to the first address that answers: attempts start 250 ms apart or when the one before failed (RFC
-/// 8305 §5), so a dead address of a host costs no more than that. Plain TCP; follow with
-/// Connection::handshake. `unavailable` codes `name_not_found`, `connection_refused` (nothing listens at any
-/// address), `connect_failed`, `timed_out`, `cancelled`; `forbidden` code `address_not_allowed`.
+/// Connects to the first of `places` that answers: attempts start 250 ms apart or when the one before failed
+/// (RFC 8305 §5), so a dead address costs no more than that. Plain TCP; follow with Connection::handshake.
+/// `unavailable` codes `connection_refused` (nothing listens at any of them), `connect_failed`, `timed_out`,
+/// `cancelled`.
+[[nodiscard]] async::Task<Result<Connection>> connect_any(std::vector<PeerAddress> places,
+                                                          SteadyTime deadline);
+
+/// resolve, then connect_any; their errors, and `forbidden` code `address_not_allowed`.
 [[nodiscard]] async::Task<Result<Connection>> dial(DialOptions target, SteadyTime deadline);
 
 }  // namespace holdfast::net

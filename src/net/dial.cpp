@@ -1,0 +1,173 @@
+#include "holdfast/net/dial.h"
+
+#include <algorithm>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <charconv>
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "holdfast/async/event.h"
+
+namespace holdfast::net {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+// RFC 8305 §5, "Connection Attempt Delay".
+constexpr auto attempt_delay = std::chrono::milliseconds(250);
+
+/// Attempts to several addresses, the first to answer wins. Everything runs on one executor; the handlers
+/// hold the race, stop() makes them end.
+class ConnectRace : public std::enable_shared_from_this<ConnectRace> {
+ public:
+  ConnectRace(async::Executor executor, std::vector<tcp::endpoint> endpoints)
+      : executor_(std::move(executor)), endpoints_(std::move(endpoints)), delay_(executor_) {}
+
+  void start_next() {
+    if (ended_ || next_ == endpoints_.size()) return;
+    const auto socket = std::make_shared<tcp::socket>(executor_);
+    attempts_.push_back(socket);
+    socket->async_connect(endpoints_[next_++], [self = shared_from_this(), socket](const error_code& failed) {
+      self->attempt_ended(*socket, failed);
+    });
+    delay_.expires_after(attempt_delay);
+    delay_.async_wait([self = shared_from_this()](const error_code& stopped) {
+      if (!stopped) self->start_next();
+    });
+  }
+
+  void stop() {
+    ended_ = true;
+    delay_.cancel();
+    for (const auto& socket : attempts_) {
+      error_code ignored;
+      socket->close(ignored);
+    }
+  }
+
+  [[nodiscard]] async::OneShot<Result<tcp::socket>> outcome() const { return outcome_; }
+
+ private:
+  void attempt_ended(tcp::socket& socket, const error_code& failed) {
+    if (ended_) return;
+    if (!failed) {
+      tcp::socket winner = std::move(socket);
+      stop();
+      outcome_.set(std::move(winner));
+      return;
+    }
+    all_refused_ = all_refused_ && failed == asio::error::connection_refused;
+    if (++failures_ < endpoints_.size()) return start_next();
+    stop();
+    outcome_.set(all_refused_
+                     ? fail(ErrorKind::unavailable, "connection_refused", "nothing listens there")
+                     : fail(ErrorKind::unavailable, "connect_failed", "cannot connect", failed.message()));
+  }
+
+  async::Executor executor_;
+  std::vector<tcp::endpoint> endpoints_;
+  asio::steady_timer delay_;
+  std::vector<std::shared_ptr<tcp::socket>> attempts_;
+  std::size_t next_ = 0;
+  std::size_t failures_ = 0;
+  bool all_refused_ = true;
+  bool ended_ = false;
+  async::OneShot<Result<tcp::socket>> outcome_;
+};
+
+/// Ends the race with the dialling task, however that ends.
+class RaceOwner {
+ public:
+  explicit RaceOwner(std::shared_ptr<ConnectRace> race) : race_(std::move(race)) {}
+  RaceOwner(const RaceOwner&) = delete;
+  RaceOwner& operator=(const RaceOwner&) = delete;
+  ~RaceOwner() { race_->stop(); }
+
+ private:
+  std::shared_ptr<ConnectRace> race_;
+};
+
+std::vector<IpAddress> alternating(const std::vector<IpAddress>& addresses) {
+  std::vector<IpAddress> first;
+  std::vector<IpAddress> second;
+  for (const auto& address : addresses) {
+    (address.is_v4() == addresses.front().is_v4() ? first : second).push_back(address);
+  }
+  std::vector<IpAddress> mixed;
+  for (std::size_t i = 0; i < std::max(first.size(), second.size()); ++i) {
+    if (i < first.size()) mixed.push_back(first[i]);
+    if (i < second.size()) mixed.push_back(second[i]);
+  }
+  return mixed;
+}
+
+}  // namespace
+
+Result<DialOptions> parse_endpoint(std::string_view text) {
+  const auto bad = [&] {
+    return fail(ErrorKind::invalid, "invalid_address", "not HOST:PORT: " + std::string(text));
+  };
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return bad();
+  auto host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host = host.substr(1, host.size() - 2);
+    if (const auto address = parse_address(host); !address || !address->is_v6()) return bad();
+  } else if (host.find_first_of(":[]/@ ") != std::string_view::npos) {
+    return bad();
+  }
+  const auto digits = text.substr(colon + 1);
+  std::uint16_t port = 0;
+  const auto [stopped, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (failed != std::errc() || stopped != digits.data() + digits.size() || port == 0) return bad();
+  return DialOptions{.host = std::string(host), .port = port};
+}
+
+async::Task<Result<std::vector<IpAddress>>> resolve(std::string host, SteadyTime deadline) {
+  if (auto literal = parse_address(host)) co_return std::vector{*std::move(literal)};
+  const auto resolver = std::make_shared<tcp::resolver>(co_await asio::this_coro::executor);
+  const async::OneShot<std::vector<IpAddress>> answer;
+  // getaddrinfo cannot be interrupted: a lookup that is too late ends by itself, and only this answer is
+  // given up.
+  resolver->async_resolve(host, "",
+                          [resolver, answer](const error_code&, const tcp::resolver::results_type& found) {
+                            std::vector<IpAddress> addresses;
+                            for (const auto& entry : found) addresses.push_back(entry.endpoint().address());
+                            answer.set(std::move(addresses));
+                          });
+  CO_TRY(const auto addresses, co_await answer.wait(deadline));
+  if (addresses.empty()) co_return fail(ErrorKind::unavailable, "name_not_found", "no address for " + host);
+  co_return alternating(addresses);
+}
+
+async::Task<Result<Connection>> connect_any(std::vector<PeerAddress> places, SteadyTime deadline) {
+  if (places.empty()) co_return fail(ErrorKind::invalid, "invalid_address", "no address to connect to");
+  std::vector<tcp::endpoint> endpoints;
+  for (const auto& place : places) endpoints.emplace_back(place.address, place.port);
+  const auto race = std::make_shared<ConnectRace>(co_await asio::this_coro::executor, std::move(endpoints));
+  const RaceOwner owner(race);
+  race->start_next();
+  CO_TRY(auto outcome, co_await race->outcome().wait(deadline));
+  CO_TRY(auto socket, std::move(outcome));
+  co_return Connection(std::move(socket));
+}
+
+async::Task<Result<Connection>> dial(DialOptions target, SteadyTime deadline) {
+  CO_TRY(const auto addresses, co_await resolve(target.host, deadline));
+  std::vector<PeerAddress> places;
+  for (const auto& address : addresses) {
+    if (!target.allowed || target.allowed(address))
+      places.push_back({.address = address, .port = target.port});
+  }
+  if (places.empty()) {
+    co_return fail(ErrorKind::forbidden, "address_not_allowed",
+                   "the address of " + target.host + " is not allowed");
+  }
+  co_return co_await connect_any(std::move(places), deadline);
+}
+
+}  // namespace holdfast::net
