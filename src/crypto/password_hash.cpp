@@ -14,8 +14,8 @@ namespace {
 
 using namespace argon2_limits;
 
-constexpr std::size_t salt_size = crypto_pwhash_argon2id_SALTBYTES;
-constexpr std::size_t tag_size = 32;
+constexpr std::size_t argon2_salt_size = crypto_pwhash_argon2id_SALTBYTES;
+constexpr std::size_t argon2_tag_size = 32;
 constexpr std::string_view phc_start = "$argon2id$v=19$m=";
 
 struct ParsedPhc {
@@ -115,8 +115,8 @@ Result<std::string> hash_password(std::string_view password, Argon2Params params
   if (password.size() > max_password_bytes) {
     return fail(ErrorKind::too_large, "password_too_long", "the password is too long");
   }
-  const Bytes salt = random_bytes(salt_size);
-  Bytes tag(tag_size, '\0');
+  const Bytes salt = random_bytes(argon2_salt_size);
+  Bytes tag(argon2_tag_size, '\0');
   if (!argon2id(tag, password, salt, params)) return no_memory();
   std::string phc(phc_start);
   phc.append(std::to_string(params.memory_kib)).append(",t=").append(std::to_string(params.iterations));
@@ -147,8 +147,8 @@ bool needs_rehash(std::string_view phc, Argon2Params wanted) {
 void dummy_verify(Argon2Params params, std::string_view password) {
   ensure_sodium();
   if (!within_caps(params) || password.size() > max_password_bytes) return;
-  const Bytes salt(salt_size, '\0');
-  Bytes tag(tag_size, '\0');
+  const Bytes salt(argon2_salt_size, '\0');
+  Bytes tag(argon2_tag_size, '\0');
   // Nothing to tell when there is no memory: the caller refuses the sign-in either way.
   static_cast<void>(argon2id(tag, password, salt, params));
 }

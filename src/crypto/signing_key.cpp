@@ -15,6 +15,7 @@ using EcdsaSignaturePtr = OpensslPtr<ECDSA_SIG, ECDSA_SIG_free>;
 using BignumPtr = OpensslPtr<BIGNUM, BN_free>;
 
 constexpr int p256_scalar_size = 32;
+constexpr std::size_t es256_signature_size = 64;
 
 bool is_rsa_for_signing(EVP_PKEY* key) {
   const int bits = EVP_PKEY_get_bits(key);
@@ -42,7 +43,7 @@ Bytes ecdsa_der_to_raw(BytesView der) {
   const unsigned char* at = octets(der);
   const EcdsaSignaturePtr parsed(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())));
   must(parsed != nullptr, "OpenSSL makes a bad signature");
-  Bytes raw(2 * p256_scalar_size, '\0');
+  Bytes raw(es256_signature_size, '\0');
   const bool fits =
       BN_bn2binpad(ECDSA_SIG_get0_r(parsed.get()), octets(raw), p256_scalar_size) == p256_scalar_size &&
       BN_bn2binpad(ECDSA_SIG_get0_s(parsed.get()), octets(raw) + p256_scalar_size, p256_scalar_size) ==
@@ -53,7 +54,7 @@ Bytes ecdsa_der_to_raw(BytesView der) {
 
 // Empty when `raw` is not 64 bytes; values out of range are left to OpenSSL's verification.
 Bytes ecdsa_raw_to_der(BytesView raw) {
-  if (raw.size() != 2 * p256_scalar_size) return {};
+  if (raw.size() != es256_signature_size) return {};
   const EcdsaSignaturePtr signature(ECDSA_SIG_new());
   BignumPtr r(BN_bin2bn(octets(raw), p256_scalar_size, nullptr));
   BignumPtr s(BN_bin2bn(octets(raw) + p256_scalar_size, p256_scalar_size, nullptr));
