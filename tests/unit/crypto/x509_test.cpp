@@ -136,8 +136,9 @@ TEST(CertificateAuthority, DrawsFreshPositiveSerials) {
         {.dns_names = {"localhost"}, .ip_addresses = {}}, x509_now());
     const X509Ptr leaf = read_certificate(issued->certificate_pem);
     const ASN1_INTEGER* serial = X509_get0_serialNumber(leaf.get());
-    EXPECT_EQ(ASN1_STRING_length(serial), 20);
     EXPECT_EQ(ASN1_STRING_type(serial), V_ASN1_INTEGER);  // a negative one would be V_ASN1_NEG_INTEGER
+    // RFC 5280 §4.1.2.2: 20 octets at most as encoded, so that the top bit must be clear.
+    EXPECT_EQ(i2d_ASN1_INTEGER(serial, nullptr), 22);
     serials.emplace(reinterpret_cast<const char*>(ASN1_STRING_get0_data(serial)), 20);
   }
   EXPECT_EQ(serials.size(), 20U);
