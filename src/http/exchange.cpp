@@ -19,7 +19,7 @@ metrics::Metric refused_total{
 metrics::Metric overloaded_total{metrics::Kind::counter, "holdfast_http_overloaded_total",
                                  "HTTP requests answered 503 because too many were being handled."};
 metrics::Metric failed_total{metrics::Kind::counter, "holdfast_http_handler_failures_total",
-                             "HTTP requests whose handler threw or made an unsendable response."};
+                             "HTTP requests that met a defect or damaged data: the log says which."};
 metrics::Metric active_requests{metrics::Kind::gauge, "holdfast_http_active_requests",
                                 "HTTP requests being handled now."};
 
@@ -28,8 +28,17 @@ Response plain_error(const Error& error, int status) {
                  std::string(error.code) + ": " + error.message + "\n");
 }
 
-Error internal_error() {
-  return {ErrorKind::internal, "internal", "an internal error; it has been logged", {}};
+/// What the client is not told is in the log, under the request id that it is told.
+void log_defect(const Error& error, const Request& request) {
+  const bool defect = error.kind == ErrorKind::internal || error.kind == ErrorKind::corrupt;
+  if (!defect) return;
+  failed_total.add();
+  log::error("request failed",
+             {{"requestId", request.request_id}, {"route", request.route}, {"error", error.describe()}});
+}
+
+Error internal_error(std::string detail) {
+  return {ErrorKind::internal, "internal", "an internal error; it has been logged", std::move(detail)};
 }
 
 bool is_sendable(const Headers& headers) {
@@ -64,7 +73,7 @@ Response Exchange::render(const Error& error, int edge_status) {
     return renderer ? renderer(error, edge_status, request_) : plain_error(error, edge_status);
   } catch (const std::exception& failure) {
     log::error("error renderer failed", {{"requestId", request_.request_id}, {"reason", failure.what()}});
-    return plain_error(internal_error(), 500);
+    return plain_error(internal_error({}), 500);
   }
 }
 
@@ -76,13 +85,13 @@ void Exchange::finish(Response& response) {
     if (listener_->options.decorate) listener_->options.decorate(request_, response);
   } catch (const std::exception& failure) {
     log::error("response decorator failed", {{"requestId", request_.request_id}, {"reason", failure.what()}});
-    response = plain_error(internal_error(), 500);
+    response = plain_error(internal_error({}), 500);
   }
   if (!is_sendable(response.headers)) {
     failed_total.add();
     log::error("response header with a control character",
                {{"requestId", request_.request_id}, {"route", request_.route}});
-    response = render(internal_error(), 0);
+    response = render(internal_error({}), 0);
   }
   if (response.status == 503 && !response.headers.has("Retry-After"))
     response.headers.add("Retry-After", "1");
@@ -167,24 +176,16 @@ async::Task<Response> Exchange::run(RequestHead head, MessageBody* body) {
   request_.target = std::move(head.target);
   request_.headers = std::move(head.headers);
   request_.host = std::move(head.host);
-  Result<Response> answer = fail(internal_error());
+  Result<Response> answer = fail(internal_error("no answer"));
   try {
     answer = co_await handle(body);
   } catch (const boost::system::system_error& failure) {
     if (failure.code() == boost::asio::error::operation_aborted) throw;  // the server is being stopped
-    failed_total.add();
-    log::error("handler failed",
-               {{"requestId", request_.request_id}, {"route", request_.route}, {"reason", failure.what()}});
+    answer = fail(internal_error(failure.what()));
   } catch (const std::exception& failure) {
-    failed_total.add();
-    log::error("handler failed",
-               {{"requestId", request_.request_id}, {"route", request_.route}, {"reason", failure.what()}});
+    answer = fail(internal_error(failure.what()));
   }
-  if (!answer && answer.error().kind == ErrorKind::internal && !answer.error().detail.empty()) {
-    log::error("request failed", {{"requestId", request_.request_id},
-                                  {"route", request_.route},
-                                  {"error", answer.error().describe()}});
-  }
+  if (!answer) log_defect(answer.error(), request_);
   Response response = answer ? *std::move(answer) : render(answer.error(), edge_status_);
   finish(response);
   co_return response;

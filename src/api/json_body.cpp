@@ -1,0 +1,20 @@
+#include "holdfast/api/json_body.h"
+
+#include <nlohmann/json.hpp>
+
+namespace holdfast::api {
+
+Result<> detail::read_fields(BytesView body, const std::function<void(JsonFields&)>& read) {
+  TRY(const nlohmann::json value, parse_json(body));
+  JsonFields fields(value);
+  read(fields);
+  return fields.finish();
+}
+
+http::Response json_response(int status, const nlohmann::json& value) {
+  auto response = http::respond(status, "application/json", to_json_text(value));
+  response.headers.add("Cache-Control", "no-store");
+  return response;
+}
+
+}  // namespace holdfast::api
