@@ -98,6 +98,16 @@ TEST(Observers, MayLetGoInsideTheCallback) {
   EXPECT_EQ(calls, 1);
 }
 
+TEST(Observers, OneCallbackMayEndTheNext) {
+  ChangeHub hub;
+  int calls = 0;
+  Subscription second;
+  const auto first = hub.observe(watched, [&](BytesView, bool) { second.reset(); });
+  second = hub.observe(watched, [&](BytesView, bool) { ++calls; });
+  hub.notify({{.family = Family::apps, .key = full_key(watched, "k"), .deleted = false}});
+  EXPECT_EQ(calls, 0);
+}
+
 TEST(Observers, LettingGoWaitsForARunningCallback) {
   ChangeHub hub;
   std::latch entered(1);
@@ -144,7 +154,9 @@ TEST(Observers, ResetFollowsAnExchangedStore) {
   ASSERT_TRUE(store.core().replace(directory.path() / "core.db"));
   EXPECT_EQ(resets, 1);
   EXPECT_EQ(store.core().applied(), Head{});
-  EXPECT_EQ(before.get(watched, "k")->plain, "old store") << "readers finish on the store they began with";
+  const auto row = before.get(watched, "k");
+  ASSERT_TRUE(row) << row.error().describe();
+  EXPECT_EQ(row->plain, "old store") << "readers finish on the store they began with";
 
   EXPECT_FALSE(store.core().replace(directory.path() / "nothing"));
   EXPECT_EQ(resets, 1);

@@ -1,6 +1,7 @@
 #include "holdfast/storage/core_db.h"
 
 #include <gtest/gtest.h>
+#include <rocksdb/listener.h>
 
 #include "holdfast/base/encoding.h"
 #include "holdfast/storage/audit_event.h"
@@ -74,6 +75,27 @@ TEST(CoreDb, OptionsKeepTheMustsOfReplication) {
   EXPECT_EQ(options.wal_compression, rocksdb::kNoCompression);
   EXPECT_EQ(options.recycle_log_file_num, 0U);
   EXPECT_FALSE(options.track_and_verify_wals_in_manifest);
+}
+
+// RocksDB resumes by itself only after seconds of polling, so its two calls are made here.
+TEST(CoreDb, RecoveryIsVetoedAndEitherCallEndsWriting) {
+  const auto guard = std::make_shared<ErrorGuard>();
+  bool auto_recovery = true;
+  rocks_db_options({}, guard).listeners.at(0)->OnErrorRecoveryBegin(
+      rocksdb::BackgroundErrorReason::kWriteCallback, rocksdb::Status::NoSpace("full"), &auto_recovery);
+  EXPECT_FALSE(auto_recovery);
+  EXPECT_EQ(guard->failure(), "IO error: No space left on device: full");
+
+  const auto other = std::make_shared<ErrorGuard>();
+  std::vector<std::string> told;
+  const auto early =
+      other->on_failure([&](const std::string& reason) { told.push_back("early: " + reason); });
+  auto status = rocksdb::Status::IOError("sync");
+  rocks_db_options({}, other).listeners.at(0)->OnBackgroundError(rocksdb::BackgroundErrorReason::kFlush,
+                                                                 &status);
+  other->fail("a second reason");
+  const auto late = other->on_failure([&](const std::string& reason) { told.push_back("late: " + reason); });
+  EXPECT_EQ(told, (std::vector<std::string>{"early: IO error: sync", "late: IO error: sync"}));
 }
 
 TEST(CoreDb, SnapshotsStayAtTheirMoment) {
