@@ -2,6 +2,7 @@
 
 #include "holdfast/base/ids.h"
 #include "holdfast/base/result.h"
+#include "holdfast/storage/local_db.h"
 #include "holdfast/storage/table.h"
 
 namespace holdfast::identity {
@@ -38,6 +39,10 @@ inline constexpr storage::Table sessions_table{storage::Family::sessions, 0x0201
                                                "sessions"};  // pool sub jti
 inline constexpr storage::Table revocations_table{storage::Family::sessions, 0x0202,
                                                   "revocations"};  // pool kind id
+
+/// What a region that may not write remembers itself: the same keys and plaintexts, in local.db.
+inline constexpr storage::LocalTable local_sessions{0x0020, "sessions"};
+inline constexpr storage::LocalTable local_revocations{0x0021, "revocations"};
 
 /// First byte of a revocation's id part.
 inline constexpr std::uint8_t revoked_family = 1;  ///< then jti

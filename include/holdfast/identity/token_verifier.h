@@ -3,17 +3,18 @@
 #include <string>
 
 #include "holdfast/async/task.h"
-#include "holdfast/base/clock.h"
 #include "holdfast/base/result.h"
+#include "holdfast/identity/foundation.h"
 #include "holdfast/identity/verified_user.h"
-#include "holdfast/storage/core_db.h"
 
 namespace holdfast::identity {
 
-class PoolService;
 class KeyService;
 class ClientService;
+class UserService;
+class GroupService;
 class SessionService;
+struct ReadClaims;
 
 /// "Which token opens what", in one place and one order: algorithm from our key record → `iss` of the app's
 /// own pool → `token_use` → `aud`, if present → client is one of the app's → origin_jti not revoked, user
@@ -24,8 +25,14 @@ class SessionService;
 /// `insufficient_scope` for a good token that does not open this. Thread-safe; lives as long as the process.
 class TokenVerifier {
  public:
-  TokenVerifier(storage::CoreDb& db, const Clock& clock, PoolService& pools, ClientService& clients,
-                KeyService& keys, SessionService& sessions, std::string issuer_base);
+  struct Parts {
+    KeyService& keys;
+    ClientService& clients;
+    UserService& users;
+    GroupService& groups;
+    SessionService& sessions;
+  };
+  TokenVerifier(Foundation base, Parts parts);
 
   /// `token` is the compact JWS as it stood behind `Bearer `.
   async::Task<Result<VerifiedUser>> verify_access_token(std::string token, TokenDemand demand);
@@ -35,19 +42,12 @@ class TokenVerifier {
   async::Task<Result<VerifiedUser>> verify_self_service(std::string token);
 
  private:
-  struct Parsed;
-  [[nodiscard]] Result<Parsed> parse(const std::string& token, const PoolId& pool) const;
   [[nodiscard]] Result<PoolId> pool_named_by(const std::string& token) const;
   [[nodiscard]] Result<VerifiedUser> verify(const std::string& token, const TokenDemand& demand) const;
-  [[nodiscard]] Result<> check_user(const Parsed& parsed, VerifiedUser& user) const;
+  [[nodiscard]] Result<> check_user(const ReadClaims& claims, VerifiedUser& user) const;
 
-  storage::CoreDb* db_;
-  const Clock* clock_;
-  PoolService* pools_;
-  ClientService* clients_;
-  KeyService* keys_;
-  SessionService* sessions_;
-  std::string issuer_base_;
+  Foundation base_;
+  Parts parts_;
 };
 
 }  // namespace holdfast::identity

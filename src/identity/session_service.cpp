@@ -1,0 +1,367 @@
+#include "holdfast/identity/session_service.h"
+
+#include <algorithm>
+#include <shared_mutex>
+#include <unordered_map>
+#include <utility>
+
+#include "holdfast/async/timer.h"
+#include "holdfast/base/log.h"
+#include "holdfast/base/metrics.h"
+#include "holdfast/crypto/aead.h"
+#include "holdfast/identity/sealed_token.h"
+#include "holdfast/identity/session_rules.h"
+#include "holdfast/identity/user_rules.h"
+#include "origin_jti.h"
+#include "records.h"
+#include "store_support.h"
+#include "tables.h"
+
+namespace holdfast::identity {
+namespace {
+
+metrics::Metric reused_tokens{metrics::Kind::counter, "holdfast_refresh_token_reuse_total",
+                              "Refresh tokens presented again after their grace; each revoked its family."};
+
+// Longer than any refresh token lives: a sign-out must outlast every token that it ends.
+constexpr auto longest_session = std::chrono::days(3650);
+constexpr int rotation_attempts = 4;
+
+Result<Bytes> session_key(const PoolId& pool, const UserId& user, const std::string& origin_jti) {
+  TRY(const Bytes sub, uuid_bytes(user.str()));
+  TRY(const Bytes jti, uuid_bytes(origin_jti));
+  return pool_prefix(pool).fixed(sub).fixed(jti).take();
+}
+
+Bytes revocation_key(const PoolId& pool, BytesView id) { return pool_prefix(pool).fixed(id).take(); }
+
+Result<Bytes> family_id(const std::string& origin_jti) {
+  TRY(const Bytes jti, uuid_bytes(origin_jti));
+  return static_cast<char>(revoked_family) + jti;
+}
+
+Result<Bytes> whole_user_id(const UserId& user) {
+  TRY(const Bytes sub, uuid_bytes(user.str()));
+  return static_cast<char>(revoked_user) + sub;
+}
+
+std::unexpected<Error> bad_session(std::string detail) {
+  return fail(ErrorKind::unauthenticated, "invalid_token", "the token is not valid", std::move(detail));
+}
+
+std::unexpected<Error> revoked() {
+  return fail(ErrorKind::unauthenticated, "token_revoked", "the token is revoked");
+}
+
+// Whether a region that cannot write should go on without: sign-ins outlive a full disk and a lost primary.
+bool may_go_on_without(const Error& error) {
+  return error.kind == ErrorKind::read_only || error.kind == ErrorKind::storage_full ||
+         error.kind == ErrorKind::unavailable || error.kind == ErrorKind::outcome_unknown;
+}
+
+void merge_branches(Session& into, const Session& from) {
+  for (const Branch& branch : from.branches) {
+    const auto found = std::ranges::find(into.branches, branch.region, &Branch::region);
+    if (found == into.branches.end()) {
+      into.branches.push_back(branch);
+    } else if (branch.oldest_unused > found->oldest_unused) {
+      *found = branch;
+    }
+  }
+}
+
+}  // namespace
+
+struct SessionService::State {
+  mutable std::shared_mutex mutex;
+  std::unordered_map<Bytes, Revocation> local_revocations;
+  Bytes swept_sessions;
+  Bytes swept_revocations;
+};
+
+/// What this region knows of a session: the replicated row and its own.
+struct SessionService::Known {
+  std::optional<Session> session;
+  std::optional<storage::RowTag> tag;  ///< of the replicated row
+};
+
+SessionService::SessionService(Foundation base) : base_(std::move(base)), state_(std::make_unique<State>()) {}
+SessionService::~SessionService() = default;
+
+Result<std::unique_ptr<SessionService>> SessionService::open(Foundation base) {
+  std::unique_ptr<SessionService> service(new SessionService(std::move(base)));
+  TRY_VOID(service->load());
+  return service;
+}
+
+Result<> SessionService::load() {
+  Result<> decoded;
+  TRY_VOID(base_.local.scan(local_revocations, {}, {}, 10'000'000, [&](BytesView key, BytesView plain) {
+    auto revocation = decode_revocation(plain);
+    if (!revocation) {
+      decoded = fail(revocation.error());
+      return false;
+    }
+    state_->local_revocations.emplace(Bytes(key), *revocation);
+    return true;
+  }));
+  return decoded;
+}
+
+Result<std::string> SessionService::seal(SealedKind kind, const SealedClaims& claims) const {
+  const auto& ring = *base_.core.keys();
+  TRY(const auto id, ring.key_for(storage::Scope::token()));
+  TRY(const auto key, ring.key(id));
+  const Bytes nonce = crypto::random_bytes(crypto::aead_nonce_size, base_.entropy);
+  return seal_token(ring.cluster(), kind, id, *key, nonce, encode_claims(claims));
+}
+
+Result<SealedClaims> SessionService::unseal(SealedKind kind, std::string token) const {
+  const auto& ring = *base_.core.keys();
+  TRY(const auto id, sealed_token_key(kind, token));
+  const auto key = ring.key(id);
+  if (!key) return bad_session("sealed token: unknown key");
+  TRY(const Bytes plain, open_token(ring.cluster(), kind, **key, token));
+  const auto claims = decode_claims(plain);
+  if (!claims) return bad_session("sealed token: unreadable");
+  if (base_.clock.now() >= claims->expires_at) return bad_session("sealed token: expired");
+  return *claims;
+}
+
+async::Task<Result<SessionTokens>> SessionService::start(NewSession wanted) {
+  const WallTime now = base_.clock.now();
+  SessionTokens tokens;
+  SealedClaims& claims = tokens.claims;
+  claims.pool = wanted.pool;
+  claims.client = wanted.client;
+  claims.user = wanted.user;
+  claims.origin_jti = new_origin_jti(now, base_.entropy);
+  claims.branch = claims.region = base_.region;
+  claims.credential_version = wanted.credential_version;
+  claims.started_at = claims.issued_at = now;
+  claims.expires_at = now + wanted.lifetime;
+  claims.scopes = std::move(wanted.scopes);
+
+  if (base_.writer.may_write()) {
+    const Session session{.pool = claims.pool,
+                          .user = claims.user,
+                          .origin_jti = claims.origin_jti,
+                          .client = claims.client,
+                          .started_at = now,
+                          .expires_at = claims.expires_at,
+                          .branches = {}};
+    CO_TRY(const Bytes row, session_key(claims.pool, claims.user, claims.origin_jti));
+    storage::Transaction transaction = base_.core.transaction();
+    transaction.put(sessions_table, row, storage::Scope::pool(claims.pool), record_version, encode(session));
+    auto receipt = co_await base_.writer.commit(std::move(transaction));
+    if (receipt) {
+      tokens.receipt = *receipt;
+      claims.recorded = true;
+      // A region that holds this commit has the row; one that does not must find the token newer than all it
+      // holds.
+      claims.issued_at = std::max(base_.clock.now(), receipt->head.committed_at);
+    } else if (!may_go_on_without(receipt.error())) {
+      co_return fail(std::move(receipt).error());
+    }
+  }
+  CO_TRY(tokens.refresh_token, seal(SealedKind::refresh_token, claims));
+  co_return tokens;
+}
+
+Result<> SessionService::check_live(const PoolId& pool, const UserId& user,
+                                    const std::string& origin_jti) const {
+  const auto family = family_id(origin_jti);
+  const auto whole_user = whole_user_id(user);
+  if (!family || !whole_user) return bad_session("no origin_jti or sub of ours");
+  const WallTime began = begin_of(origin_jti);
+  const storage::Reader reader = base_.core.reader();
+  for (const Bytes& id : {*family, *whole_user}) {
+    const Bytes key = revocation_key(pool, id);
+    const bool by_family = id == *family;
+    TRY(const auto row, reader.find(revocations_table, key));
+    if (row) {
+      TRY(const auto revocation, decode_revocation(row->plain));
+      if (by_family || began <= revocation.revoked_at) return revoked();
+    }
+    const std::shared_lock lock(state_->mutex);
+    const auto local = state_->local_revocations.find(key);
+    if (local != state_->local_revocations.end() && (by_family || began <= local->second.revoked_at))
+      return revoked();
+  }
+  return {};
+}
+
+Result<SessionService::Known> SessionService::find_known(const SealedClaims& claims) const {
+  Known known;
+  const auto key = session_key(claims.pool, claims.user, claims.origin_jti);
+  if (!key) return bad_session("sealed token: ids");
+  TRY(const auto row, base_.core.reader().find(sessions_table, *key));
+  if (row) {
+    TRY(known.session, decode_session(claims.pool, claims.user, claims.origin_jti, row->plain));
+    known.tag = row->tag;
+  }
+  TRY(const auto local, base_.local.find(local_sessions, *key));
+  if (local) {
+    TRY(auto own, decode_session(claims.pool, claims.user, claims.origin_jti, *local));
+    if (known.session) {
+      merge_branches(*known.session, own);
+    } else {
+      known.session = std::move(own);
+    }
+  }
+  return known;
+}
+
+async::Task<Result<std::optional<region::CommitReceipt>>> SessionService::keep(Session session,
+                                                                               const Known& known) {
+  CO_TRY(const Bytes row, session_key(session.pool, session.user, session.origin_jti));
+  if (base_.writer.may_write()) {
+    storage::Transaction transaction = base_.core.transaction();
+    if (known.tag) {
+      transaction.require_unchanged(sessions_table, row, *known.tag, changed_meanwhile());
+    } else {
+      transaction.require_absent(sessions_table, row, changed_meanwhile());
+    }
+    transaction.put(sessions_table, row, storage::Scope::pool(session.pool), record_version, encode(session));
+    auto receipt = co_await base_.writer.commit(std::move(transaction));
+    if (receipt) co_return std::optional(*receipt);
+    if (!may_go_on_without(receipt.error())) co_return fail(std::move(receipt).error());
+  }
+  CO_TRY_VOID(co_await async::offload(base_.disk,
+                                      [&] { return base_.local.put(local_sessions, row, encode(session)); }));
+  co_return std::optional<region::CommitReceipt>();
+}
+
+async::Task<Result<SessionTokens>> SessionService::refresh(SealedClaims claims, Client client) {
+  if (claims.client != client.id || claims.pool != client.pool)
+    co_return bad_session("refresh token: another client's");
+  CO_TRY_VOID(check_live(claims.pool, claims.user, claims.origin_jti));
+  for (int attempt = 0; attempt < rotation_attempts; ++attempt) {
+    CO_TRY(auto known, co_await async::offload(base_.disk, [&] { return find_known(claims); }));
+    if (!known.session && !may_honour_unknown(claims, base_.core.applied().committed_at)) {
+      co_return bad_session("refresh token: its session should be known here and is not");
+    }
+    SessionTokens tokens{.claims = claims, .refresh_token = {}, .receipt = {}};
+    if (!client.rotates_refresh_tokens) co_return tokens;
+
+    const WallTime now = base_.clock.now();
+    const Session* session = known.session ? &*known.session : nullptr;
+    const auto verdict = judge_refresh(session, claims.generation, claims.branch, now, client.rotation_grace);
+    if (verdict == RefreshVerdict::reused) {
+      reused_tokens.add();
+      CO_TRY_VOID(co_await revoke(claims, {.kind = "system", .id = "refresh_token_reuse", .request_id = {}}));
+      co_return fail(ErrorKind::unauthenticated, "refresh_token_reuse", "the refresh token was used before");
+    }
+    if (verdict == RefreshVerdict::within_grace) {
+      tokens.claims.generation =
+          generation_within_grace(*session, claims.generation, claims.branch, base_.region);
+    } else {
+      Session parent = known.session.value_or(Session{.pool = claims.pool,
+                                                      .user = claims.user,
+                                                      .origin_jti = claims.origin_jti,
+                                                      .client = claims.client,
+                                                      .started_at = claims.started_at,
+                                                      .expires_at = claims.expires_at,
+                                                      .branches = {}});
+      auto rotation = rotate(std::move(parent), claims.generation, claims.branch, base_.region, now);
+      auto kept = co_await keep(std::move(rotation.session), known);
+      if (!kept && kept.error().kind == ErrorKind::conflict) continue;
+      if (!kept) co_return fail(std::move(kept).error());
+      tokens.receipt = *kept;
+      tokens.claims.generation = rotation.generation;
+    }
+    tokens.claims.branch = tokens.claims.region = base_.region;
+    tokens.claims.recorded =
+        tokens.receipt.has_value() || (claims.recorded && verdict == RefreshVerdict::within_grace);
+    tokens.claims.issued_at =
+        tokens.receipt ? std::max(base_.clock.now(), tokens.receipt->head.committed_at) : now;
+    CO_TRY(tokens.refresh_token, seal(SealedKind::refresh_token, tokens.claims));
+    co_return tokens;
+  }
+  co_return fail(ErrorKind::overloaded, "overloaded", "too many refreshes of one session at the same time");
+}
+
+async::Task<Result<std::optional<region::CommitReceipt>>> SessionService::put_revocation(
+    PoolId pool, Bytes id, WallTime keep_until, storage::AuditEvent event) {
+  const Bytes key = revocation_key(pool, id);
+  const Revocation revocation{.revoked_at = base_.clock.now(), .keep_until = keep_until};
+  if (base_.writer.may_write()) {
+    storage::Transaction transaction = base_.core.transaction();
+    transaction.put(revocations_table, key, storage::Scope::pool(pool), record_version, encode(revocation))
+        .audit(event);
+    auto receipt = co_await base_.writer.commit(std::move(transaction), region::AckClass::security);
+    if (receipt) co_return std::optional(*receipt);
+    if (!may_go_on_without(receipt.error()) || receipt.error().kind == ErrorKind::outcome_unknown) {
+      co_return fail(std::move(receipt).error());
+    }
+  }
+  // Towards refusal only, so it may be remembered here alone and takes effect here at once.
+  {
+    const std::unique_lock lock(state_->mutex);
+    state_->local_revocations.insert_or_assign(key, revocation);
+  }
+  CO_TRY_VOID(co_await async::offload(
+      base_.disk, [&] { return base_.local.put(local_revocations, key, encode(revocation)); }));
+  log::info("remembered at this region alone", {{"event", event.kind}, {"pool", pool.str()}});
+  co_return std::optional<region::CommitReceipt>();
+}
+
+async::Task<Result<std::optional<region::CommitReceipt>>> SessionService::revoke(SealedClaims claims,
+                                                                                 Actor actor) {
+  CO_TRY(Bytes id, family_id(claims.origin_jti));
+  auto event = audit_event(base_, actor, "SESSION_REVOKED", "user", claims.user.str(),
+                           {{"pool", claims.pool.str()}, {"originJti", claims.origin_jti}});
+  // Access tokens may outlive the refresh token that made them by a day.
+  co_return co_await put_revocation(claims.pool, std::move(id), claims.expires_at + std::chrono::days(1),
+                                    std::move(event));
+}
+
+async::Task<Result<std::optional<region::CommitReceipt>>> SessionService::sign_out(PoolId pool, UserId user,
+                                                                                   Actor actor) {
+  CO_TRY(Bytes id, whole_user_id(user));
+  auto event = audit_event(base_, actor, "USER_SIGNED_OUT", "user", user.str(), {{"pool", pool.str()}});
+  co_return co_await put_revocation(std::move(pool), std::move(id), base_.clock.now() + longest_session,
+                                    std::move(event));
+}
+
+async::Task<Result<std::size_t>> SessionService::sweep(std::size_t limit) {
+  if (!base_.writer.may_write()) co_return std::size_t{0};
+  const WallTime now = base_.clock.now();
+  storage::Transaction transaction = base_.core.transaction();
+  std::size_t gone = 0;
+  std::size_t seen = 0;
+  const auto look = [&](const storage::Table& table, Bytes& from, auto is_over) -> Result<> {
+    Bytes last;
+    seen = 0;
+    TRY_VOID(
+        base_.core.reader().scan(table, {}, from, limit, [&](BytesView key, const storage::Stored& stored) {
+          ++seen;
+          last = Bytes(key);
+          if (!is_over(stored.plain)) return;
+          transaction.erase(table, key);
+          ++gone;
+        }));
+    from = seen < limit ? Bytes() : last;
+    return {};
+  };
+  CO_TRY_VOID(look(sessions_table, state_->swept_sessions, [&](BytesView plain) {
+    const auto session = decode_session({}, {}, {}, plain);
+    return session && session->expires_at < now;
+  }));
+  CO_TRY_VOID(look(revocations_table, state_->swept_revocations, [&](BytesView plain) {
+    const auto revocation = decode_revocation(plain);
+    return revocation && revocation->keep_until < now;
+  }));
+  if (!transaction.empty()) CO_TRY_VOID(co_await base_.writer.commit(std::move(transaction)));
+  co_return gone;
+}
+
+async::Task<> SessionService::run() {
+  for (;;) {
+    const auto swept = co_await sweep(2000);
+    if (!swept) log::error("expired sessions", swept.error());
+    co_await async::sleep_for(std::chrono::minutes(1));
+  }
+}
+
+}  // namespace holdfast::identity

@@ -1,0 +1,333 @@
+#include "holdfast/identity/sign_in_service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "holdfast/base/metrics.h"
+#include "holdfast/identity/client_rules.h"
+#include "holdfast/identity/pool_rules.h"
+#include "holdfast/identity/session_rules.h"
+#include "holdfast/identity/user_rules.h"
+
+namespace holdfast::identity {
+namespace {
+
+metrics::Metric sign_ins{metrics::Kind::counter, "holdfast_sign_ins_total",
+                         "Password sign-ins that gave tokens."};
+metrics::Metric refreshes{metrics::Kind::counter, "holdfast_refreshes_total", "Refreshes that gave tokens."};
+
+constexpr std::string_view new_password_required = "NEW_PASSWORD_REQUIRED";
+
+std::unexpected<Error> refused(std::string_view code, std::string message) {
+  return fail(ErrorKind::unauthenticated, code, std::move(message));
+}
+
+std::unexpected<Error> wrong_user_or_password() {
+  return refused("not_authorized", "Incorrect username or password.");
+}
+
+// Messages are Cognito's, which SDKs and pages compare with.
+Result<> check_proof(const Client& client, const ClientProof& proof, std::span<const std::string> usernames) {
+  if (!client.is_confidential()) {
+    if (!proof.secret_hash && !proof.secret) return {};
+    return refused("secret_hash_wrong", "Client " + client.id.str() + " is not configured for a secret");
+  }
+  if (proof.secret) {
+    if (check_client_secret(client, *proof.secret)) return {};
+    return refused("secret_hash_wrong", "Unable to verify the secret of client " + client.id.str());
+  }
+  if (!proof.secret_hash) {
+    return refused("secret_hash_missing", "Client " + client.id.str() +
+                                              " is configured with secret but SECRET_HASH was not received");
+  }
+  const bool right = std::ranges::any_of(
+      usernames, [&](const std::string& name) { return check_secret_hash(client, name, proof.secret_hash); });
+  if (right) return {};
+  return refused("secret_hash_wrong", "Unable to verify secret hash for client " + client.id.str());
+}
+
+Result<> check_may_sign_in(const User& user) {
+  if (!user.enabled) return refused("user_disabled", "User is disabled.");
+  switch (user.status) {
+    case UserStatus::confirmed:
+    case UserStatus::force_change_password:
+      return {};
+    case UserStatus::unconfirmed:
+      return refused("user_not_confirmed", "User is not confirmed.");
+    case UserStatus::reset_required:
+      return refused("password_reset_required", "Password reset required for the user");
+    case UserStatus::external_provider:
+      return wrong_user_or_password();
+  }
+  return wrong_user_or_password();
+}
+
+std::vector<std::string> group_names(const std::vector<Group>& groups) {
+  std::vector<std::string> names;
+  for (const Group& group : groups) names.push_back(group.name);
+  return names;
+}
+
+// What Cognito's own sign-in API gives: the self-service scope alone, where the client is allowed it.
+std::vector<std::string> sign_in_scopes(const Client& client) {
+  if (std::ranges::find(client.scopes, self_service_scope) == client.scopes.end()) return {};
+  return {std::string(self_service_scope)};
+}
+
+Actor user_actor(const UserId& user, const Origin& origin) {
+  return {.kind = "user", .id = user.str(), .request_id = origin.request_id};
+}
+
+}  // namespace
+
+struct SignInService::Checked {
+  std::shared_ptr<const Client> client;
+  std::shared_ptr<const Pool> pool;
+};
+
+Result<SignInService::Checked> SignInService::check_caller(const ClientId& id, Flow flow) const {
+  auto client = parts_.clients.get(id);
+  if (!client && client.error().kind != ErrorKind::not_found) return fail(client.error());
+  if (!client || !(*client)->enabled) {
+    return fail(ErrorKind::not_found, "client_not_found",
+                "User pool client " + printable_or(id.str(), "of that id") + " does not exist.");
+  }
+  TRY(auto pool, parts_.pools.get((*client)->pool));
+  if (!allows(**client, flow)) {
+    return fail(ErrorKind::forbidden, "flow_not_enabled",
+                std::string(to_string(flow)) + " flow not enabled for this client");
+  }
+  return Checked{.client = *std::move(client), .pool = std::move(pool)};
+}
+
+async::Task<Result<Account>> SignInService::check_password_of(const Pool& pool, std::string username,
+                                                              std::string password, Origin origin) {
+  CO_TRY(const Bytes blind, parts_.users.blinded_username(pool, username));
+  const auto user = parts_.users.get_by_username(pool.id, username);
+  if (!user && user.error().kind != ErrorKind::not_found) co_return fail(user.error());
+  Account account;
+  if (user) {
+    CO_TRY(account, parts_.users.get_account(pool.id, user->id));
+  }
+  AttemptSubject subject{.pool = pool.id, .blind = blind, .user = {}, .epoch = 0};
+  if (account.credential) {
+    subject.user = account.user.id;
+    subject.epoch = account.credential->lockout_epoch;
+  }
+  CO_TRY(auto attempt, co_await parts_.lockouts.admit(std::move(subject)));
+  std::string phc = account.credential ? account.credential->phc : std::string();
+  CO_TRY(const bool right, co_await parts_.users.hasher().verify({.address = origin.address, .user = blind},
+                                                                 std::move(phc), std::move(password)));
+  if (!right) {
+    co_await parts_.lockouts.failed(std::move(attempt));
+    co_return wrong_user_or_password();
+  }
+  co_await parts_.lockouts.succeeded(std::move(attempt));
+  co_return account;
+}
+
+Result<UserTokens> SignInService::tokens_of(const Pool& pool, const Client& client, const User& user,
+                                            SessionTokens session) const {
+  TRY(const auto groups, parts_.groups.groups_of(pool.id, user.id));
+  TRY(auto tokens, parts_.issuer.issue(pool, client, user, group_names(groups), session.claims));
+  tokens.refresh_token = std::move(session.refresh_token);
+  tokens.receipt = session.receipt;
+  return tokens;
+}
+
+async::Task<Result<UserTokens>> SignInService::start_session(std::shared_ptr<const Pool> pool,
+                                                             std::shared_ptr<const Client> client, User user,
+                                                             std::uint64_t credential_version) {
+  CO_TRY_VOID(parts_.issuer.ready(pool->id));
+  CO_TRY(auto session, co_await parts_.sessions.start({.pool = pool->id,
+                                                       .client = client->id,
+                                                       .user = user.id,
+                                                       .credential_version = credential_version,
+                                                       .scopes = sign_in_scopes(*client),
+                                                       .lifetime = lifetimes_of(*pool, *client).refresh}));
+  CO_TRY(auto tokens, tokens_of(*pool, *client, user, std::move(session)));
+  sign_ins.add();
+  co_return tokens;
+}
+
+async::Task<Result<SignInService::Outcome>> SignInService::sign_in(PasswordSignIn request) {
+  CO_TRY(const auto caller, check_caller(request.client, Flow::user_password));
+  const std::vector<std::string> names = {request.username};
+  CO_TRY_VOID(check_proof(*caller.client, request.proof, names));
+  CO_TRY(auto account, co_await check_password_of(*caller.pool, std::move(request.username),
+                                                  std::move(request.password), request.origin));
+  User& user = account.user;
+  CO_TRY_VOID(check_may_sign_in(user));
+  const PasswordCredential& credential = *account.credential;
+  if (user.status != UserStatus::force_change_password) {
+    CO_TRY(auto tokens,
+           co_await start_session(caller.pool, caller.client, std::move(user), credential.version));
+    co_return Outcome(std::move(tokens));
+  }
+
+  const WallTime now = base_.clock.now();
+  if (credential.temporary && now >= credential.temporary_until) {
+    co_return refused("temporary_password_expired",
+                      "Temporary password has expired and must be reset by an administrator.");
+  }
+  SealedClaims claims;
+  claims.pool = caller.pool->id;
+  claims.client = caller.client->id;
+  claims.user = user.id;
+  claims.origin_jti = crypto::random_uuid(base_.entropy);
+  claims.branch = claims.region = base_.region;
+  claims.credential_version = credential.version;
+  claims.issued_at = claims.started_at = now;
+  claims.expires_at = now + caller.pool->lifetimes.challenge;
+  claims.challenge = new_password_required;
+  NewPasswordChallenge challenge;
+  CO_TRY(challenge.session, parts_.sessions.seal(SealedKind::challenge, claims));
+  std::ranges::copy_if(caller.pool->required_attributes, std::back_inserter(challenge.required_attributes),
+                       [&](const std::string& name) { return !user.attributes.contains(name); });
+  challenge.user = std::move(user);
+  co_return Outcome(std::move(challenge));
+}
+
+async::Task<Result<UserTokens>> SignInService::answer(NewPasswordAnswer request) {
+  CO_TRY(const auto caller, check_caller(request.client, Flow::user_password));
+  const auto claims = parts_.sessions.unseal(SealedKind::challenge, std::move(request.session));
+  if (!claims || claims->client != request.client || claims->challenge != new_password_required) {
+    co_return refused("invalid_session", "Invalid session for the user.");
+  }
+  auto account = parts_.users.get_account(claims->pool, claims->user);
+  if (!account || !account->credential) co_return refused("invalid_session", "Invalid session for the user.");
+  const std::vector<std::string> names = {request.username, account->user.username, account->user.id.str()};
+  CO_TRY_VOID(check_proof(*caller.client, request.proof, names));
+  CO_TRY(const auto named, username_key(request.username, caller.pool->usernames_are_case_sensitive));
+  CO_TRY(const auto expected,
+         username_key(account->user.username, caller.pool->usernames_are_case_sensitive));
+  if (named != expected && request.username != account->user.id.str()) {
+    co_return refused("invalid_session", "Invalid session for the user.");
+  }
+  CO_TRY_VOID(check_may_sign_in(account->user));
+  if (account->credential->version != claims->credential_version ||
+      account->user.status != UserStatus::force_change_password) {
+    co_return refused("invalid_session", "Invalid session for the user, session can only be used once.");
+  }
+  const Attributes before = account->user.attributes;
+  for (const auto& [name, value] : request.attributes) {
+    if (std::ranges::find(caller.client->writable_attributes, name) ==
+            caller.client->writable_attributes.end() &&
+        std::ranges::find(caller.pool->required_attributes, name) == caller.pool->required_attributes.end()) {
+      co_return fail(ErrorKind::invalid, "invalid_attribute",
+                     "attribute " + printable_or(name, "name") + " is not writable");
+    }
+  }
+  CO_TRY(const auto after, change_attributes(*caller.pool, before, request.attributes));
+  CO_TRY_VOID(check_new_attributes(*caller.pool, after));
+  CO_TRY_VOID(check_password(caller.pool->password, request.new_password));
+  CO_TRY_VOID(parts_.issuer.ready(caller.pool->id));
+
+  const Actor actor = user_actor(claims->user, request.origin);
+  if (after != before) {
+    CO_TRY_VOID(
+        co_await parts_.users.update_attributes(claims->pool, claims->user, request.attributes, actor));
+  }
+  async::FairKey turn{.address = request.origin.address, .user = claims->user.str()};
+  CO_TRY(auto written,
+         co_await parts_.users.change_password(claims->pool, claims->user, std::move(request.new_password),
+                                               claims->credential_version, std::move(turn), actor));
+  co_return co_await start_session(caller.pool, caller.client, std::move(written.value),
+                                   claims->credential_version + 1);
+}
+
+async::Task<Result<UserTokens>> SignInService::refresh(RefreshRequest request) {
+  CO_TRY(const auto caller, check_caller(request.client, Flow::refresh_token));
+  const auto claims = parts_.sessions.unseal(SealedKind::refresh_token, request.refresh_token);
+  if (!claims) co_return refused("invalid_token", "Invalid Refresh Token");
+  std::vector<std::string> names = {claims->user.str()};
+  // The hash is made with the name that the user signed in with, which may be either.
+  if (const auto user = parts_.users.get(claims->pool, claims->user)) names.push_back(user->username);
+  CO_TRY_VOID(check_proof(*caller.client, request.proof, names));
+  co_return co_await refresh_for(*caller.client, std::move(request.refresh_token));
+}
+
+async::Task<Result<UserTokens>> SignInService::refresh_for(Client client, std::string refresh_token) {
+  if (!allows(client, Flow::refresh_token)) {
+    co_return fail(ErrorKind::forbidden, "flow_not_enabled",
+                   "REFRESH_TOKEN_AUTH flow not enabled for this client");
+  }
+  const auto claims = parts_.sessions.unseal(SealedKind::refresh_token, std::move(refresh_token));
+  if (!claims || claims->client != client.id || claims->pool != client.pool) {
+    co_return refused("invalid_token", "Invalid Refresh Token");
+  }
+  CO_TRY(const auto pool, parts_.pools.get(client.pool));
+  auto account = parts_.users.get_account(claims->pool, claims->user);
+  if (!account && account.error().kind != ErrorKind::not_found) co_return fail(account.error());
+  if (!account) co_return refused("invalid_token", "Invalid Refresh Token");
+  if (!account->user.enabled) co_return refused("user_disabled", "User is disabled.");
+  if (account->credential &&
+      !credential_still_counts(*account->credential, claims->credential_version, claims->started_at)) {
+    co_return refused("token_revoked", "Refresh Token has been revoked");
+  }
+  CO_TRY_VOID(parts_.issuer.ready(pool->id));
+  auto session = co_await parts_.sessions.refresh(*claims, client);
+  if (!session && session.error().code == "token_revoked") {
+    co_return refused("token_revoked", "Refresh Token has been revoked");
+  }
+  if (!session && session.error().code == "invalid_token") {
+    co_return fail(ErrorKind::unauthenticated, "invalid_token", "Invalid Refresh Token",
+                   session.error().detail);
+  }
+  if (!session) co_return fail(std::move(session).error());
+  CO_TRY(auto tokens, tokens_of(*pool, client, account->user, *std::move(session)));
+  refreshes.add();
+  co_return tokens;
+}
+
+async::Task<Result<region::CommitReceipt>> SignInService::change_password(VerifiedUser user,
+                                                                          std::string old_password,
+                                                                          std::string new_password,
+                                                                          Origin origin) {
+  CO_TRY(const auto pool, parts_.pools.get(user.pool));
+  if (!base_.writer.may_write()) co_return fail(base_.writer.state().refusal());
+  CO_TRY_VOID(check_password(pool->password, new_password));
+  CO_TRY(const auto account,
+         co_await check_password_of(*pool, user.username, std::move(old_password), origin));
+  if (account.user.id != user.user) co_return wrong_user_or_password();
+  CO_TRY_VOID(check_may_sign_in(account.user));
+  CO_TRY(auto written,
+         co_await parts_.users.change_password(
+             user.pool, user.user, std::move(new_password), account.credential->version,
+             {.address = origin.address, .user = user.user.str()}, user_actor(user.user, origin)));
+  co_return written.receipt;
+}
+
+async::Task<Result<std::optional<region::CommitReceipt>>> SignInService::sign_out(VerifiedUser user,
+                                                                                  Origin origin) {
+  const Actor actor = user_actor(user.user, origin);
+  co_return co_await parts_.sessions.sign_out(std::move(user.pool), std::move(user.user), actor);
+}
+
+async::Task<Result<std::optional<region::CommitReceipt>>> SignInService::revoke(RefreshRequest request) {
+  auto client = parts_.clients.get(request.client);
+  if (!client || !(*client)->enabled) {
+    co_return fail(
+        ErrorKind::not_found, "client_not_found",
+        "User pool client " + printable_or(request.client.str(), "of that id") + " does not exist.");
+  }
+  const bool proven = (*client)->is_confidential()
+                          ? request.proof.secret && check_client_secret(**client, *request.proof.secret)
+                          : !request.proof.secret;
+  if (!proven)
+    co_return refused("secret_hash_wrong", "Unable to verify the secret of client " + request.client.str());
+  co_return co_await revoke_for(**client, std::move(request.refresh_token), std::move(request.origin));
+}
+
+async::Task<Result<std::optional<region::CommitReceipt>>> SignInService::revoke_for(Client client,
+                                                                                    std::string refresh_token,
+                                                                                    Origin origin) {
+  const auto claims = parts_.sessions.unseal(SealedKind::refresh_token, std::move(refresh_token));
+  if (!claims || claims->client != client.id || claims->pool != client.pool) {
+    co_return std::optional<region::CommitReceipt>();
+  }
+  co_return co_await parts_.sessions.revoke(
+      *claims, {.kind = "client", .id = client.id.str(), .request_id = origin.request_id});
+}
+
+}  // namespace holdfast::identity
