@@ -163,6 +163,13 @@ Result<std::vector<std::string>> grant_scopes(std::span<const std::string> allow
   return granted;
 }
 
+std::vector<std::string> machine_scopes(const Client& client) {
+  std::vector<std::string> scopes;
+  std::ranges::copy_if(client.scopes, std::back_inserter(scopes),
+                       [](const std::string& scope) { return !is_user_scope(scope); });
+  return scopes;
+}
+
 bool is_scope(std::string_view text) {
   return !text.empty() && text.size() <= 128 &&
          std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f && c != '"' && c != '\\'; });

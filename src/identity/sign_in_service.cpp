@@ -247,7 +247,8 @@ async::Task<Result<UserTokens>> SignInService::refresh(RefreshRequest request) {
   co_return co_await refresh_for(*caller.client, std::move(request.refresh_token));
 }
 
-async::Task<Result<UserTokens>> SignInService::refresh_for(Client client, std::string refresh_token) {
+async::Task<Result<UserTokens>> SignInService::refresh_for(Client client, std::string refresh_token,
+                                                           std::optional<std::string> scope) {
   if (!allows(client, Flow::refresh_token)) {
     co_return fail(ErrorKind::forbidden, "flow_not_enabled",
                    "REFRESH_TOKEN_AUTH flow not enabled for this client");
@@ -265,6 +266,8 @@ async::Task<Result<UserTokens>> SignInService::refresh_for(Client client, std::s
       !credential_still_counts(*account->credential, claims->credential_version, claims->started_at)) {
     co_return refused("token_revoked", "Refresh Token has been revoked");
   }
+  CO_TRY(auto scopes,
+         scope ? grant_scopes(claims->scopes, *scope) : Result<std::vector<std::string>>(claims->scopes));
   CO_TRY_VOID(parts_.issuer.ready(pool->id));
   auto session = co_await parts_.sessions.refresh(*claims, client);
   if (!session && session.error().code == "token_revoked") {
@@ -275,6 +278,7 @@ async::Task<Result<UserTokens>> SignInService::refresh_for(Client client, std::s
                    session.error().detail);
   }
   if (!session) co_return fail(std::move(session).error());
+  session->claims.scopes = std::move(scopes);
   CO_TRY(auto tokens, tokens_of(*pool, client, account->user, *std::move(session)));
   refreshes.add();
   co_return tokens;

@@ -32,6 +32,9 @@ Lifetimes lifetimes_of(const Pool& pool, const Client& client);
 Result<std::vector<std::string>> grant_scopes(std::span<const std::string> allowed,
                                               std::optional<std::string_view> requested);
 
+/// What a client may have for itself: its scopes without those that stand for a signed-in user.
+std::vector<std::string> machine_scopes(const Client& client);
+
 /// RFC 6749 §3.3: printable ASCII without space, quote and backslash, at most 128 bytes.
 bool is_scope(std::string_view text);
 

@@ -88,8 +88,10 @@ class SignInService {
   /// Writes: refused with `read_only_region` at a secondary.
   async::Task<Result<UserTokens>> answer(NewPasswordAnswer request);
   async::Task<Result<UserTokens>> refresh(RefreshRequest request);
-  /// Refreshing for a client that is authenticated already (the OAuth grant).
-  async::Task<Result<UserTokens>> refresh_for(Client client, std::string refresh_token);
+  /// Refreshing for a client that is authenticated already (the OAuth grant). `scope` narrows what the new
+  /// access token carries (RFC 6749 §6): `invalid_scope` beyond what the session has.
+  async::Task<Result<UserTokens>> refresh_for(Client client, std::string refresh_token,
+                                              std::optional<std::string> scope = {});
 
   /// Of the user whose access token was verified. Wrong old password: `not_authorized`, counted like a
   /// sign-in.
