@@ -1,7 +1,5 @@
 #pragma once
 
-#include <stdlib.h>
-
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -15,28 +13,9 @@
 #include "holdfast/storage/committer.h"
 #include "holdfast/storage/core_db.h"
 #include "holdfast/storage/key_ring.h"
+#include "storage/temp_directory.h"
 
 namespace holdfast::test {
-
-/// A directory of its own that goes away with the object.
-class TempDirectory {
- public:
-  TempDirectory() {
-    std::string pattern = std::filesystem::temp_directory_path() / "holdfast-test-XXXXXX";
-    if (mkdtemp(pattern.data()) == nullptr) std::abort();
-    path_ = pattern;
-  }
-  TempDirectory(const TempDirectory&) = delete;
-  TempDirectory& operator=(const TempDirectory&) = delete;
-  ~TempDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// A clock that a test moves.
 class TestClock final : public Clock {
