@@ -1,35 +1,23 @@
 #include "app_store.h"
 
-#include <mutex>
-
 namespace holdfast::apps {
 
 AppStore::AppStore(storage::CoreDb& db, std::function<void()> on_state_change)
     : db_(&db), on_state_change_(std::move(on_state_change)) {
-  subscriptions_.push_back(db.observe(apps_table, [this](BytesView key, bool) { forget(app_of_key(key)); }));
+  subscriptions_.push_back(
+      db.observe(apps_table, [this](BytesView key, bool) { cache_.forget(app_of_key(key)); }));
   subscriptions_.push_back(db.observe(app_states_table, [this](BytesView key, bool) {
-    forget(app_of_key(key));
+    cache_.forget(app_of_key(key));
     on_state_change_();
   }));
   subscriptions_.push_back(db.on_reset([this] {
-    forget_all();
+    cache_.forget_all();
     on_state_change_();
   }));
 }
 
 Result<std::optional<StoredApp>> AppStore::find(const AppId& id) const {
-  std::uint64_t changes_before = 0;
-  {
-    const std::shared_lock lock(mutex_);
-    if (const auto cached = cache_.find(id); cached != cache_.end()) return cached->second;
-    changes_before = changes_;
-  }
-  TRY(auto stored, read(id));
-  if (stored) {
-    const std::unique_lock lock(mutex_);
-    if (changes_ == changes_before) cache_.insert_or_assign(id, *stored);
-  }
-  return stored;
+  return cache_.find(id, [this](const AppId& wanted) { return read(wanted); });
 }
 
 Result<std::optional<StoredApp>> AppStore::read(const AppId& id) const {
@@ -72,18 +60,6 @@ void AppStore::put_state(storage::Transaction& transaction, const AppId& id, con
 
 void AppStore::erase(storage::Transaction& transaction, const AppId& id) {
   transaction.erase(apps_table, app_key(id)).erase(app_states_table, app_key(id));
-}
-
-void AppStore::forget(const AppId& id) {
-  const std::unique_lock lock(mutex_);
-  ++changes_;
-  cache_.erase(id);
-}
-
-void AppStore::forget_all() {
-  const std::unique_lock lock(mutex_);
-  ++changes_;
-  cache_.clear();
 }
 
 }  // namespace holdfast::apps

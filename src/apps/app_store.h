@@ -1,12 +1,11 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <optional>
-#include <shared_mutex>
 #include <vector>
 
 #include "app_records.h"
+#include "holdfast/apps/row_cache.h"
 #include "holdfast/storage/core_db.h"
 
 namespace holdfast::apps {
@@ -20,9 +19,8 @@ struct StoredApp {
 };
 
 /// Reads apps and their states through a cache that observers of both tables empty, row by row, whoever
-/// wrote: the commit thread of a primary or the applier of a secondary. Absence is not cached, so strangers'
-/// ids cost no memory. Thread-safe. `on_state_change` runs on the writing thread after a state row changed or
-/// the store was exchanged.
+/// wrote: the commit thread of a primary or the applier of a secondary. Thread-safe. `on_state_change` runs
+/// on the writing thread after a state row changed or the store was exchanged.
 class AppStore {
  public:
   AppStore(storage::CoreDb& db, std::function<void()> on_state_change);
@@ -39,14 +37,10 @@ class AppStore {
 
  private:
   [[nodiscard]] Result<std::optional<StoredApp>> read(const AppId& id) const;
-  void forget(const AppId& id);
-  void forget_all();
 
   storage::CoreDb* db_;
   std::function<void()> on_state_change_;
-  mutable std::shared_mutex mutex_;
-  mutable std::map<AppId, StoredApp> cache_;
-  std::uint64_t changes_ = 0;  ///< rows read before a change must not enter the cache after it
+  mutable RowCache<AppId, StoredApp> cache_;
   std::vector<storage::Subscription> subscriptions_;
 };
 

@@ -27,15 +27,15 @@ struct PutRequest {
   UserMetadata metadata{};
   Conditions conditions{};
   Caller caller{};
+  std::optional<ChecksumKind> checksum{};  ///< to compute while the bytes pass, for ExpectedContent
 };
 
 /// What the sender says the bytes are; checked before anything is written.
 struct ExpectedContent {
   std::optional<std::uint64_t> size{};
-  std::optional<Bytes> md5{};     ///< Content-MD5
-  std::optional<Bytes> sha256{};  ///< x-amz-content-sha256
-  std::optional<ChecksumKind> checksum_kind{};
-  std::optional<Bytes> checksum{};  ///< x-amz-checksum-…, as header or trailer
+  std::optional<Bytes> md5{};       ///< Content-MD5
+  std::optional<Bytes> sha256{};    ///< x-amz-content-sha256
+  std::optional<Bytes> checksum{};  ///< x-amz-checksum-… of PutRequest's kind, from header or trailer
 };
 
 class ObjectService;
@@ -84,6 +84,12 @@ class Content {
   std::unique_ptr<State> state_;
 };
 
+/// An object as read, with its bytes where they are inline: both of one moment.
+struct Found {
+  Object object{};
+  Bytes inline_bytes{};
+};
+
 /// A page of ListObjectsV2.
 struct ObjectPage {
   std::vector<Object> objects{};
@@ -106,6 +112,8 @@ class ObjectService {
     const storage::BlobStore& blobs;
     async::DiskPool& disk;
     const Clock& clock;
+    /// Told when a reader meets a blob that is not here, so that it can be fetched first; may be empty.
+    std::function<void(const BlobId&)> on_missing_blob;
   };
   explicit ObjectService(Parts parts);
 
@@ -115,11 +123,12 @@ class ObjectService {
   /// `object_too_large`.
   async::Task<Result<Upload>> begin_put(PutRequest request, std::optional<std::uint64_t> announced_size);
 
-  /// `no_such_key` when absent.
-  async::Task<Result<Object>> get(std::string bucket, std::string key);
+  /// Without bytes, for HEAD. `no_such_bucket`, `no_such_key`.
+  async::Task<Result<Object>> head(std::string bucket, std::string key);
+  async::Task<Result<Found>> get(std::string bucket, std::string key);
   /// The bytes of what `get` gave. Errors: `content_pending` (503) when the blob has not reached this region
   /// yet.
-  async::Task<Result<Content>> open(Object object, std::optional<ByteRange> range);
+  async::Task<Result<Content>> open(Found found, std::optional<ByteRange> range);
 
   /// Deleting an absent key is no error, as S3 has it (nothing is written then: no receipt).
   async::Task<Result<std::optional<region::CommitReceipt>>> remove(std::string bucket, std::string key,
