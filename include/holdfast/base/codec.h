@@ -9,8 +9,8 @@
 
 namespace holdfast {
 
-/// Appends fixed-width big-endian numbers and length-prefixed bytes. Every on-disk and on-wire format of Holdfast is
-/// written with this one writer and read with ByteReader.
+/// Appends fixed-width big-endian numbers and length-prefixed bytes. Every on-disk and on-wire format of
+/// Holdfast is written with this one writer and read with ByteReader.
 class ByteWriter {
  public:
   ByteWriter& u8(std::uint8_t value);
@@ -32,8 +32,9 @@ class ByteWriter {
   Bytes out_;
 };
 
-/// Reads what ByteWriter wrote, from bytes that may be hostile. After the first impossible read every further read gives
-/// zeros and `finish` reports `corrupt`, so decoders read straight through and check once. Views point into the input.
+/// Reads what ByteWriter wrote, from bytes that may be hostile. After the first impossible read every further
+/// read gives zeros and `finish` reports `corrupt`, so decoders read straight through and check once. Views
+/// point into the input.
 class ByteReader {
  public:
   explicit ByteReader(BytesView input) : rest_(input) {}
@@ -61,9 +62,9 @@ class ByteReader {
   bool ok_ = true;
 };
 
-/// A record's fields as (number, bytes) pairs, in ascending order of number. Readers skip numbers that they do not know,
-/// so a newer writer's record stays readable; a number is never reused for another meaning. Absent and empty differ.
-/// Format: repeated { varint number ‖ varint length ‖ bytes }.
+/// A record's fields as (number, bytes) pairs, in ascending order of number. Readers skip numbers that they
+/// do not know, so a newer writer's record stays readable; a number is never reused for another meaning.
+/// Absent and empty differ. Format: repeated { varint number ‖ varint length ‖ bytes }.
 class FieldWriter {
  public:
   FieldWriter& text(std::uint32_t number, BytesView value);
@@ -76,7 +77,8 @@ class FieldWriter {
   ByteWriter writer_;
 };
 
-/// Reads FieldWriter's format. Repeated numbers are allowed: `all` visits each, the single getters take the first.
+/// Reads FieldWriter's format. Repeated numbers are allowed: `all` visits each, the single getters take the
+/// first.
 class FieldReader {
  public:
   /// Checks the framing of the whole record: a damaged one is `corrupt`.

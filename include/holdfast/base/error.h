@@ -5,7 +5,8 @@
 
 namespace holdfast {
 
-/// What kind of refusal or failure this is. The api room maps each kind to an HTTP status in one exhaustive switch.
+/// What kind of refusal or failure this is. The api room maps each kind to an HTTP status in one exhaustive
+/// switch.
 enum class ErrorKind {
   invalid,          ///< the caller's input is wrong (400, or 422 for a well-formed but unacceptable value)
   unauthenticated,  ///< no or wrong credentials (401)
@@ -24,8 +25,9 @@ enum class ErrorKind {
 
 std::string_view to_string(ErrorKind kind);
 
-/// An expected refusal or failure. `code` and `message` may be shown to clients; `detail` goes to the log only and never
-/// carries secrets. `code` is a stable snake_case name (docs: api errors) and must be a string literal.
+/// An expected refusal or failure. `code` and `message` may be shown to clients; `detail` goes to the log
+/// only and never carries secrets. `code` is a stable snake_case name (docs: api errors) and must be a string
+/// literal.
 struct Error {
   ErrorKind kind = ErrorKind::internal;
   std::string_view code = "internal";

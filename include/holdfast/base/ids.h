@@ -42,5 +42,7 @@ using BlobId = StrongId<struct BlobIdTag>;
 
 template <class Tag>
 struct std::hash<holdfast::StrongId<Tag>> {
-  std::size_t operator()(const holdfast::StrongId<Tag>& id) const noexcept { return std::hash<std::string>{}(id.str()); }
+  std::size_t operator()(const holdfast::StrongId<Tag>& id) const noexcept {
+    return std::hash<std::string>{}(id.str());
+  }
 };

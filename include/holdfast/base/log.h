@@ -12,14 +12,16 @@ namespace holdfast::log {
 enum class Level : std::uint8_t { debug, info, warn, error };
 enum class Format : std::uint8_t { text, json };
 
-/// One named value of a log line. Values are escaped, so that no CR, LF or control character reaches the log raw.
+/// One named value of a log line. Values are escaped, so that no CR, LF or control character reaches the log
+/// raw.
 struct Field {
   Field(std::string_view field_name, std::string_view value) : name(field_name), text(value) {}
   Field(std::string_view field_name, const char* value) : name(field_name), text(value) {}
   Field(std::string_view field_name, const std::string& value) : name(field_name), text(value) {}
   template <class Number>
     requires std::is_arithmetic_v<Number>
-  Field(std::string_view field_name, Number value) : name(field_name), text(std::to_string(value)), is_number(true) {}
+  Field(std::string_view field_name, Number value)
+      : name(field_name), text(std::to_string(value)), is_number(true) {}
 
   std::string_view name;
   std::string text;

@@ -9,9 +9,10 @@ namespace holdfast::metrics {
 
 enum class Kind : std::uint8_t { counter, gauge };
 
-/// A number that the ops room exports. Declare one per metric, with static lifetime, next to the code it counts:
-/// `metrics::Metric commits{metrics::Kind::counter, "holdfast_commits_total", "Merged batches written."};`
-/// Construction registers it; adding is one relaxed atomic. Names follow Prometheus: `_total`, base units, no labels.
+/// A number that the ops room exports. Declare one per metric, with static lifetime, next to the code it
+/// counts: `metrics::Metric commits{metrics::Kind::counter, "holdfast_commits_total", "Merged batches
+/// written."};` Construction registers it; adding is one relaxed atomic. Names follow Prometheus: `_total`,
+/// base units, no labels.
 class Metric {
  public:
   Metric(Kind kind, std::string_view name, std::string_view help);

@@ -28,25 +28,25 @@ using Result = std::expected<T, Error>;
 #define HOLDFAST_CONCAT(a, b) HOLDFAST_CONCAT_(a, b)
 
 /// `TRY(auto user, find(id));` declares `user` or returns the error. `TRY_VOID(expr);` for Result<void>.
-#define TRY(declaration, ...)                                            \
-  auto HOLDFAST_CONCAT(try_result_, __LINE__) = (__VA_ARGS__);           \
-  if (!HOLDFAST_CONCAT(try_result_, __LINE__))                           \
+#define TRY(declaration, ...)                                                           \
+  auto HOLDFAST_CONCAT(try_result_, __LINE__) = (__VA_ARGS__);                          \
+  if (!HOLDFAST_CONCAT(try_result_, __LINE__))                                          \
     return ::holdfast::fail(std::move(HOLDFAST_CONCAT(try_result_, __LINE__)).error()); \
   declaration = *std::move(HOLDFAST_CONCAT(try_result_, __LINE__))
-#define TRY_VOID(...)                                                        \
-  do {                                                                       \
-    if (auto try_result_void = (__VA_ARGS__); !try_result_void)              \
-      return ::holdfast::fail(std::move(try_result_void).error());           \
+#define TRY_VOID(...)                                              \
+  do {                                                             \
+    if (auto try_result_void = (__VA_ARGS__); !try_result_void)    \
+      return ::holdfast::fail(std::move(try_result_void).error()); \
   } while (false)
 
 /// The same inside a coroutine: `CO_TRY(auto user, co_await find(id));`
-#define CO_TRY(declaration, ...)                                         \
-  auto HOLDFAST_CONCAT(try_result_, __LINE__) = (__VA_ARGS__);           \
-  if (!HOLDFAST_CONCAT(try_result_, __LINE__))                           \
+#define CO_TRY(declaration, ...)                                                           \
+  auto HOLDFAST_CONCAT(try_result_, __LINE__) = (__VA_ARGS__);                             \
+  if (!HOLDFAST_CONCAT(try_result_, __LINE__))                                             \
     co_return ::holdfast::fail(std::move(HOLDFAST_CONCAT(try_result_, __LINE__)).error()); \
   declaration = *std::move(HOLDFAST_CONCAT(try_result_, __LINE__))
-#define CO_TRY_VOID(...)                                                     \
-  do {                                                                       \
-    if (auto try_result_void = (__VA_ARGS__); !try_result_void)              \
-      co_return ::holdfast::fail(std::move(try_result_void).error());        \
+#define CO_TRY_VOID(...)                                              \
+  do {                                                                \
+    if (auto try_result_void = (__VA_ARGS__); !try_result_void)       \
+      co_return ::holdfast::fail(std::move(try_result_void).error()); \
   } while (false)
