@@ -19,11 +19,16 @@ async::Task<> hold_connection(Connection connection, async::Event release) {
   (void)co_await release.wait(soon());
 }
 
-async::Task<> hold_until_cancelled(Connection connection, std::atomic<int>* ended) {
+struct Counts {
+  std::atomic<int> begun = 0;
+  std::atomic<int> ended = 0;
+};
+async::Task<> hold_until_cancelled(Connection connection, Counts* counts) {
   struct AtEnd {
     std::atomic<int>* count;
     ~AtEnd() { ++*count; }
-  } at_end{ended};
+  } at_end{&counts->ended};
+  ++counts->begun;
   std::array<char, 1> byte{};
   (void)co_await connection.read_some(byte, async::never);
 }
@@ -203,15 +208,15 @@ TEST_F(ListenerTest, DrainWaitsForOpenConnectionsAndTakesNoNewOnes) {
 }
 
 TEST_F(ListenerTest, DestructionCancelsTheHandlers) {
-  std::atomic<int> ended = 0;
-  auto listener = listen({.name = "test"}, [&ended](Connection connection) {
-    return hold_until_cancelled(std::move(connection), &ended);
+  Counts counts;
+  auto listener = listen({.name = "test"}, [&counts](Connection connection) {
+    return hold_until_cancelled(std::move(connection), &counts);
   });
   const PlainClient first(listener->port());
   const PlainClient second(listener->port());
-  ASSERT_TRUE(eventually([&] { return listener->connections() == 2; }));
+  ASSERT_TRUE(eventually([&] { return counts.begun == 2; }));
   listener.reset();
-  EXPECT_EQ(ended, 2);
+  EXPECT_EQ(counts.ended, 2);
 }
 
 class ProxyListener : public ListenerTest {
