@@ -132,6 +132,14 @@ Result<> flush_all(RocksStore& store) {
   return {};
 }
 
+Result<std::uint64_t> live_bytes_of(const std::shared_ptr<RocksStore>& store) {
+  const FilesStay stay(store);
+  TRY(const auto files, list_wal_files(*store));
+  std::uint64_t bytes = 0;
+  for (const auto& file : files) bytes += file.archived ? 0 : file.bytes;
+  return bytes;
+}
+
 }  // namespace
 
 LogJanitor::LogJanitor(CoreDb& db, Limits limits, MarkLost mark_lost)
@@ -140,7 +148,6 @@ LogJanitor::LogJanitor(CoreDb& db, Limits limits, MarkLost mark_lost)
 Result<LogJanitor::Report> LogJanitor::sweep(const std::vector<Slot>& slots) {
   const auto store = db_.rocks();
   const auto load = [&]() -> Result<std::vector<WalSpan>> {
-    const FilesStay stay(store);
     TRY(const auto files, list_wal_files(*store));
     if (known_of_ != store->path) first_index_.clear();
     known_of_ = store->path;
@@ -157,16 +164,11 @@ Result<LogJanitor::Report> LogJanitor::sweep(const std::vector<Slot>& slots) {
     first_index_ = std::move(known);
     return log;
   };
+  TRY(const auto live_bytes, live_bytes_of(store));
+  if (live_bytes > limits_.cap_bytes / 2) TRY_VOID(flush_all(*store));
+  // Held while files are deleted too: RocksDB fails to list logs that go meanwhile (seen).
+  const FilesStay stay(store);
   TRY(auto log, load());
-  const auto live_bytes = [&] {
-    std::uint64_t bytes = 0;
-    for (const auto& span : log) bytes += span.file.archived ? 0 : span.file.bytes;
-    return bytes;
-  };
-  if (live_bytes() > limits_.cap_bytes / 2) {
-    TRY_VOID(flush_all(*store));
-    TRY(log, load());
-  }
   JanitorSweep sweep(*store, std::move(log), slots);
   TRY_VOID(sweep.delete_unneeded(limits_.keep_bytes));
   TRY_VOID(sweep.delete_over(limits_.cap_bytes, mark_lost_));

@@ -137,10 +137,11 @@ Result<std::vector<RawBatchPtr>> LogTail::read_after(const Position& from, std::
   for (int attempt = 0; attempt < read_attempts; ++attempt) {
     // What RocksDB says is a hint; look again before calling the log lost.
     std::this_thread::sleep_for(std::chrono::milliseconds(attempt));
-    TRY(const auto files, list_wal_files(*store));
-    if (files.empty()) return fail(log_gone(from));
+    const auto files = list_wal_files(*store);
+    if (!files) continue;
+    if (files->empty()) return fail(log_gone(from));
     const auto hint = attempt == 0 ? hint_for(*store, from) : 0;
-    const auto sequence = hint != 0 ? Result<std::uint64_t>(hint) : search_files(*store, files, from.index);
+    const auto sequence = hint != 0 ? Result<std::uint64_t>(hint) : search_files(*store, *files, from.index);
     if (!sequence) continue;
     TRY(auto batches, walk_log(*store, *sequence, TailWalk(from, bound, max_bytes)));
     if (batches.empty()) continue;

@@ -52,6 +52,9 @@ struct RocksStore {
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, family_count> families{};
   std::shared_ptr<ErrorGuard> guard;
+  /// Who reads the log holds it (FilesStay), one at a time: overlapping holds would keep RocksDB from ever
+  /// archiving a log.
+  std::mutex log_reading;
 
  private:
   mutable std::mutex mutex_;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -20,22 +21,25 @@ struct WalFile {
 };
 
 /// While one lives, RocksDB neither deletes nor archives a log: without it, listing and opening race with the
-/// archiving and the iterator silently begins further on (seen: 48 of 2,885 reads). Counted, so holders do
-/// not disturb each other.
+/// archiving and the iterator silently begins further on (seen: 48 of 2,885 reads). One at a time per store,
+/// and short: what became obsolete meanwhile is archived when it ends, which overlapping holds would put off
+/// for ever.
 class FilesStay {
  public:
-  explicit FilesStay(std::shared_ptr<RocksStore> store) : store_(std::move(store)) {
+  explicit FilesStay(std::shared_ptr<RocksStore> store)
+      : store_(std::move(store)), reading_(store_->log_reading) {
     held_ = store_->db->DisableFileDeletions().ok();
   }
   FilesStay(const FilesStay&) = delete;
   FilesStay& operator=(const FilesStay&) = delete;
   ~FilesStay() {
-    // Not forced: another holder's hold stays.
+    // Not forced: a checkpoint's hold stays.
     if (held_) store_->db->EnableFileDeletions(false).PermitUncheckedError();
   }
 
  private:
   std::shared_ptr<RocksStore> store_;
+  std::unique_lock<std::mutex> reading_;
   bool held_ = false;
 };
 

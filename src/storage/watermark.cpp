@@ -15,7 +15,7 @@ Recovery judge_recovery(const std::optional<Watermark>& watermark, const Head& r
 }
 
 bool peer_is_further_in_own_term(const Head& own, const Position& peer) {
-  return peer.term == own.term && peer.index > own.index;
+  return peer.term.reign == own.term.reign && peer.index > own.index;
 }
 
 WatermarkKeeper::WatermarkKeeper(LocalDb& local, std::uint64_t generation)

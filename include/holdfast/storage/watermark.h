@@ -24,8 +24,8 @@ std::string_view to_string(Recovery recovery);
 /// Judges the head that was found at start.
 Recovery judge_recovery(const std::optional<Watermark>& watermark, const Head& recovered);
 
-/// Whether a peer holds more of our own last term than we do: then the log here lost its tail, however
-/// complete it looks, and opening a term would fork history.
+/// Whether a peer holds more of our own last reign than we do: its incarnations were all opened here, so the
+/// log here lost its tail, however complete it looks, and opening a term would fork history.
 bool peer_is_further_in_own_term(const Head& own, const Position& peer);
 
 /// Keeps the watermark of one generation in local.db: call `advance` about once a second and when the daemon

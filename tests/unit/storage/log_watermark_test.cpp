@@ -21,11 +21,12 @@ TEST(LogWatermark, OnlyAStoreBelowItIsRefused) {
   EXPECT_EQ(judge_recovery(mark, watermark_head(2, 2, 100)), Recovery::below_watermark);
 }
 
-TEST(LogWatermark, APeerThatHasMoreOfOurOwnTermIsNoticed) {
+TEST(LogWatermark, APeerThatHasMoreOfOurOwnReignIsNoticed) {
   const auto own = watermark_head(2, 3, 100);
   EXPECT_TRUE(peer_is_further_in_own_term(own, position_of(watermark_head(2, 3, 101))));
   EXPECT_FALSE(peer_is_further_in_own_term(own, position_of(watermark_head(2, 3, 100))));
-  EXPECT_FALSE(peer_is_further_in_own_term(own, position_of(watermark_head(2, 2, 500))));
+  EXPECT_TRUE(peer_is_further_in_own_term(own, position_of(watermark_head(2, 4, 500))));
+  EXPECT_FALSE(peer_is_further_in_own_term(own, position_of(watermark_head(1, 9, 500))));
   EXPECT_FALSE(peer_is_further_in_own_term(own, position_of(watermark_head(3, 1, 101))));
 }
 
