@@ -55,7 +55,7 @@ TEST_F(LogBitFlip, TheMissedWatermarkIsFoundAndAPeerHealsIt) {
   write_history(std::nullopt);
   ASSERT_EQ(logs_.size(), 1U);
   for (std::uint64_t offset = 5; offset < logs_[0].bytes; offset += 397) {
-    const test::TempDirectory copy;
+    const test::TempDirectory copy(test::TempDirectory::Where::memory);
     const auto db = open_flipped(copy / "core.db", logs_[0], offset);
     ASSERT_TRUE(db) << "a flip in the only log opens as a shorter store";
     EXPECT_LT(history_.expect_prefix(*db), std::uint64_t{flipped_batches});
@@ -75,7 +75,7 @@ TEST_F(LogBitFlip, WithAFamilyFlushedBehindItEitherRefusedOrFound) {
   ASSERT_EQ(logs_.size(), 2U);
   for (const auto& log : logs_) {
     for (std::uint64_t offset = 5; offset < log.bytes; offset += 811) {
-      const test::TempDirectory copy;
+      const test::TempDirectory copy(test::TempDirectory::Where::memory);
       const auto db = open_flipped(copy / "core.db", log, offset);
       if (!db) continue;
       history_.expect_prefix(*db);

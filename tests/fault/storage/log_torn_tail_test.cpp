@@ -40,7 +40,7 @@ class LogTornTail : public testing::Test {
 
   /// Opens a copy of the store whose log `damage` changed, and gives the index that it reached.
   std::uint64_t open_damaged(const std::function<void(const std::filesystem::path& log)>& damage) {
-    const test::TempDirectory copy;
+    const test::TempDirectory copy(test::TempDirectory::Where::memory);
     const auto path = copy / "core.db";
     std::filesystem::copy(scene_.path(), path, std::filesystem::copy_options::recursive);
     damage(path / torn_.log.filename());

@@ -113,7 +113,9 @@ inline std::unique_ptr<storage::CoreDb> open_store(const std::filesystem::path& 
 /// A store written through the applier, like a secondary's.
 class LogScene {
  public:
-  explicit LogScene(const storage::RocksTuning& tuning = {}) : tuning_(tuning) {
+  explicit LogScene(const storage::RocksTuning& tuning = {},
+                    TempDirectory::Where where = TempDirectory::Where::disk)
+      : directory(where), tuning_(tuning) {
     db = open_store(path(), true, tuning_);
     applier = std::make_unique<storage::LogApplier>(*db);
   }

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
@@ -10,11 +11,17 @@
 
 namespace holdfast::test {
 
-/// A fresh directory that goes with the object.
+/// A fresh directory that goes with the object. In memory where a test makes very many syncs and none of them
+/// matters.
 class TempDirectory {
  public:
-  TempDirectory() {
-    auto pattern = (std::filesystem::temp_directory_path() / "holdfast-test-XXXXXX").string();
+  enum class Where : std::uint8_t { disk, memory };
+
+  explicit TempDirectory(Where where = Where::disk) {
+    const bool in_memory = where == Where::memory && ::access("/dev/shm", W_OK) == 0;
+    const auto parent =
+        in_memory ? std::filesystem::path("/dev/shm") : std::filesystem::temp_directory_path();
+    auto pattern = (parent / "holdfast-test-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
     path_ = pattern;
   }
