@@ -18,18 +18,6 @@ bool reaches(const PeerStatus& peer, const storage::Position& position) {
 
 }  // namespace
 
-std::string_view to_string(SlotState state) {
-  switch (state) {
-    case SlotState::reserved:
-      return "reserved";
-    case SlotState::at_risk:
-      return "at_risk";
-    case SlotState::lost:
-      return "lost";
-  }
-  return "lost";
-}
-
 PeerTable::PeerTable(Members& members, const Clock& clock) : members_(&members), clock_(&clock) {
   subscription_ = members.on_change([this] { wake(); });
 }

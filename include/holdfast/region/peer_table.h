@@ -6,7 +6,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <string_view>
 #include <vector>
 
 #include "holdfast/async/event.h"
@@ -14,17 +13,10 @@
 #include "holdfast/base/clock.h"
 #include "holdfast/base/ids.h"
 #include "holdfast/region/members.h"
+#include "holdfast/region/slot_state.h"
 #include "holdfast/storage/position.h"
 
 namespace holdfast::region {
-
-/// How safe it is that a member can still catch up from the log.
-enum class SlotState : std::uint8_t {
-  reserved = 1,  ///< the log is kept for it
-  at_risk = 2,   ///< more than half of the byte cap is kept for it
-  lost = 3,      ///< beyond the cap: its log is gone, it needs a snapshot
-};
-std::string_view to_string(SlotState state);
 
 /// What is known of one other member. Positions are durable ones: fsynced there, not merely received.
 struct PeerStatus {

@@ -7,9 +7,9 @@
 
 #include "holdfast/base/clock.h"
 #include "holdfast/base/ids.h"
-#include "holdfast/region/fact_exchange.h"
-#include "holdfast/region/peer_table.h"
+#include "holdfast/region/fact.h"
 #include "holdfast/region/role.h"
+#include "holdfast/region/slot_state.h"
 #include "holdfast/replication/wire.h"
 
 namespace holdfast::replication {

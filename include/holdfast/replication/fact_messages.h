@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "holdfast/region/fact_exchange.h"
+#include "holdfast/region/fact.h"
 #include "holdfast/replication/wire.h"
 
 namespace holdfast::replication {

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "holdfast/async/disk_pool.h"
 #include "holdfast/async/io_pool.h"
+#include "holdfast/async/offload.h"
 #include "holdfast/async/task.h"
 #include "holdfast/base/clock.h"
 #include "holdfast/net/tls_context.h"
