@@ -23,6 +23,7 @@ Result<std::unique_ptr<Authority>> Authority::open(Parts parts, Options options)
   TRY(const auto standing, authority->parts_.local.standing());
   authority->highest_reign_ = std::max(standing.highest_seen, standing.promised);
   authority->fenced_by_operator_ = standing.role == to_string(Role::fenced) && standing.fenced;
+  authority->publish();
   return authority;
 }
 
@@ -102,7 +103,9 @@ Result<> Authority::caught_up() {
   }
   parts_.state.set_term(head.term);
   parts_.state.set_synced(head.index > 0);
-  return settled_ ? Result<>{} : decide();
+  if (!settled_) return decide();
+  publish();
+  return {};
 }
 
 Result<> Authority::decide() {
@@ -121,7 +124,7 @@ Result<> Authority::decide() {
       done = become(Role::fenced, decision_.reason);
       break;
   }
-  changed_.notify();
+  publish();
   return done;
 }
 
@@ -190,7 +193,7 @@ Result<> Authority::fence(FenceReason reason) {
   decision_ = decide_boot(facts());
   decision_.reason = reason;
   log::warn("this region was fenced", {{"reason", to_string(reason)}});
-  changed_.notify();
+  publish();
   return {};
 }
 
@@ -202,14 +205,20 @@ Result<> Authority::unfence() {
   return decide();
 }
 
-std::uint32_t Authority::highest_reign() const {
-  const std::scoped_lock lock(mutex_);
-  return highest_reign_;
+void Authority::publish() {
+  {
+    const std::scoped_lock lock(published_mutex_);
+    published_chain_ = chain_;
+    published_decision_ = decision_;
+  }
+  changed_.notify();
 }
 
+std::uint32_t Authority::highest_reign() const { return highest_reign_; }
+
 TermChain Authority::chain() const {
-  const std::scoped_lock lock(mutex_);
-  return chain_;
+  const std::scoped_lock lock(published_mutex_);
+  return published_chain_;
 }
 
 Result<TermChain> Authority::verify(std::vector<TermRecord> records) const {
@@ -229,15 +238,15 @@ Result<TermChain> Authority::verify(std::vector<TermRecord> records) const {
 }
 
 bool Authority::wants_stream_from(const RegionName& name) const {
-  const std::scoped_lock lock(mutex_);
   if (parts_.state.role() == Role::primary) return false;
-  if (decision_.step == BootStep::pull_tail) return decision_.pull_from == name;
-  return decision_.step == BootStep::follow;
+  const std::scoped_lock lock(published_mutex_);
+  if (published_decision_.step == BootStep::pull_tail) return published_decision_.pull_from == name;
+  return published_decision_.step == BootStep::follow;
 }
 
 BootDecision Authority::last_decision() const {
-  const std::scoped_lock lock(mutex_);
-  return decision_;
+  const std::scoped_lock lock(published_mutex_);
+  return published_decision_;
 }
 
 }  // namespace holdfast::region

@@ -151,4 +151,11 @@ void PeerTable::blobs_missing(const RegionName& name, std::uint64_t count) {
   peer.blobs_missing = count;
 }
 
+void PeerTable::diverged(const RegionName& name, bool is_diverged) {
+  const std::scoped_lock lock(mutex_);
+  auto& peer = peers_[name];
+  peer.name = name;
+  peer.diverged = is_diverged;
+}
+
 }  // namespace holdfast::region

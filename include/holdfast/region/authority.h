@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -82,13 +83,20 @@ class Authority {
 
   Parts parts_;
   Options options_;
-  mutable std::recursive_mutex mutex_;
+  void publish();
+
+  std::recursive_mutex
+      mutex_;  ///< held while deciding, also across disk writes; views below answer meanwhile
   TermChain chain_;
   std::map<RegionName, PeerAnswer> answers_;
   BootDecision decision_;
   bool settled_ = false;  ///< a role other than fenced was reached: only a fence asks the rules again
   bool fenced_by_operator_ = false;
-  std::uint32_t highest_reign_ = 0;
+  std::atomic<std::uint32_t> highest_reign_ = 0;
+
+  mutable std::mutex published_mutex_;  ///< held for a copy only
+  TermChain published_chain_;
+  BootDecision published_decision_;
   Listeners<> changed_;
 };
 

@@ -28,6 +28,7 @@ struct PeerStatus {
   std::chrono::microseconds lag{};  ///< by the primary's clock alone; zero when caught up
   std::uint64_t lag_bytes = 0;
   std::uint64_t blobs_missing = 0;  ///< objects whose bytes it does not have yet
+  bool diverged = false;            ///< a comparison found other bytes there: bars its promotion
 };
 
 /// What each member has durably; fed by replication, asked by the Writer (acknowledge k of n), by signing-key
@@ -57,6 +58,7 @@ class PeerTable {
   void lag(const RegionName& name, std::chrono::microseconds time, std::uint64_t bytes);
   void slot(const RegionName& name, SlotState state);
   void blobs_missing(const RegionName& name, std::uint64_t count);
+  void diverged(const RegionName& name, bool is_diverged);
 
  private:
   struct Waiter {

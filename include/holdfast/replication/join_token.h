@@ -12,6 +12,7 @@
 namespace holdfast::replication {
 
 inline constexpr std::chrono::minutes max_join_token_age{60};
+inline constexpr std::size_t join_secret_bytes = 32;
 inline constexpr std::string_view join_exporter_label = "EXPORTER-holdfast-join-v1";
 
 /// A one-time permission for one named region to join: `hfj1.` ‖ base64url of numbered fields. A secret:

@@ -1,0 +1,186 @@
+#include "blob_session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "holdfast/async/timer.h"
+#include "holdfast/base/log.h"
+#include "holdfast/base/metrics.h"
+#include "liveness.h"
+
+namespace holdfast::replication {
+namespace {
+
+constexpr std::size_t transfers_at_once = 4;
+constexpr std::size_t wishes_at_once = 64;
+
+metrics::Metric blobs_fetched{metrics::Kind::counter, "holdfast_blobs_fetched_total",
+                              "Objects' bytes that came from another region."};
+metrics::Metric blob_bytes_sent{metrics::Kind::counter, "holdfast_blob_bytes_sent_total",
+                                "Bytes of objects given to other regions."};
+
+/// One sealed chunk as it lies on disk.
+Result<BlobData> read_sealed(const storage::BlobStore& blobs, const BlobFetch& fetch) {
+  BlobData data{.id = fetch.id, .chunk = fetch.chunk};
+  auto reader = blobs.read(fetch.id);
+  if (!reader || fetch.chunk >= reader->shape().chunks) {
+    data.absent = true;
+    return data;
+  }
+  if (fetch.header) data.header = reader->header();
+  TRY(data.sealed, reader->sealed_chunk(fetch.chunk));
+  data.last = fetch.chunk + 1 == reader->shape().chunks;
+  return data;
+}
+
+/// True once the blob is whole and durable.
+Result<bool> keep_sealed(storage::BlobImport& import, const BlobData& data) {
+  if (import.wants_header()) TRY_VOID(import.header(data.header));
+  if (data.chunk != import.next_chunk()) {
+    return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged",
+                "not the chunk that was asked for");
+  }
+  TRY_VOID(import.add(data.sealed, data.last));
+  if (data.last) TRY_VOID(import.finish());
+  return data.last;
+}
+
+}  // namespace
+
+BlobSession::BlobSession(Context& context, std::shared_ptr<Channel> channel, RegionName peer)
+    : context_(&context),
+      channel_(std::move(channel)),
+      peer_(std::move(peer)),
+      rate_(context.options.blob_bytes_per_second) {}
+
+BlobSession::~BlobSession() {
+  for (const auto& [id, transfer] : transfers_) context_->release_blob(id);
+}
+
+async::Task<> BlobSession::run() {
+  const auto self = shared_from_this();
+  struct Closer {
+    BlobSession* session;
+    ~Closer() { session->close(); }
+  } closer{this};
+  wanted_ = context_->parts.demand.on_wanted([weak = weak_from_this()] {
+    if (const auto session = weak.lock()) session->wake();
+  });
+  context_->tasks.spawn(channel_->connection().executor(), ask_loop(self));
+  co_await read_loop();
+}
+
+void BlobSession::close() {
+  if (closed_) return;
+  closed_ = true;
+  channel_->finish();
+  wake_.notify();
+}
+
+async::Task<> BlobSession::read_loop() {
+  while (!closed_) {
+    auto message = co_await channel_->read(async::after(silence_limit));
+    if (!message) co_return;
+    co_await take(*std::move(message));
+  }
+}
+
+async::Task<> BlobSession::ask_loop(std::shared_ptr<BlobSession> self) {
+  auto& demand = context_->parts.demand;
+  while (!self->closed_) {
+    // An empty WANT is the beat of this connection.
+    BlobWant want;
+    if (!asking_ && transfers_.size() < transfers_at_once) want.ids = demand.next(wishes_at_once);
+    std::erase_if(want.ids, [&](const BlobId& id) { return transfers_.contains(id); });
+    asking_ = asking_ || !want.ids.empty();
+    channel_->send(want);
+    (void)co_await wake_.wait(async::after(beat_interval));
+    // A burst of wishes makes one question.
+    co_await async::sleep_for(std::chrono::milliseconds(2));
+  }
+}
+
+async::Task<> BlobSession::take(Message message) {
+  if (auto* want = std::get_if<BlobWant>(&message)) co_return co_await answer_want(std::move(*want));
+  if (auto* fetch = std::get_if<BlobFetch>(&message)) co_return co_await answer_fetch(std::move(*fetch));
+  if (auto* have = std::get_if<BlobHave>(&message)) co_return co_await begin_transfers(std::move(*have));
+  if (auto* data = std::get_if<BlobData>(&message)) co_return co_await store(std::move(*data));
+  log::warn("a member sent what does not belong on a connection for objects", {{"peer", peer_.str()}});
+  close();
+}
+
+async::Task<> BlobSession::answer_want(BlobWant want) {
+  if (want.ids.empty()) co_return;
+  auto have =
+      co_await async::offload(context_->parts.disk, [blobs = &context_->parts.blobs, want = std::move(want)] {
+        BlobHave found;
+        for (const auto& id : want.ids) (blobs->has(id) ? found.ids : found.missing).push_back(id);
+        return found;
+      });
+  if (have) channel_->send(*have);
+}
+
+async::Task<> BlobSession::answer_fetch(BlobFetch fetch) {
+  auto data = co_await async::offload(
+      context_->parts.disk, [blobs = &context_->parts.blobs, fetch] { return read_sealed(*blobs, fetch); });
+  if (!data) {
+    log::error("an object's bytes do not read", data.error());
+    data = BlobData{.id = fetch.id, .chunk = fetch.chunk, .absent = true};
+  }
+  const auto size = data->sealed.size();
+  blob_bytes_sent.add(static_cast<std::int64_t>(size));
+  channel_->send(*std::move(data));
+  co_await async::sleep_until(rate_.after(size, context_->parts.clock.steady_now()));
+}
+
+async::Task<> BlobSession::begin_transfers(BlobHave have) {
+  asking_ = false;
+  for (const auto& id : have.ids) {
+    if (transfers_.size() >= transfers_at_once) break;
+    if (transfers_.contains(id) || !context_->claim_blob(id)) continue;
+    transfers_[id];
+    auto import = co_await async::offload(context_->parts.disk,
+                                          [blobs = &context_->parts.blobs, id] { return blobs->import(id); });
+    if (!import) {
+      // Here already: another member was faster.
+      if (import.error().kind == ErrorKind::conflict) context_->parts.demand.arrived(id);
+      give_up(id);
+      continue;
+    }
+    transfers_[id].import.emplace(*std::move(import));
+    fetch_next(id, *transfers_[id].import);
+  }
+}
+
+void BlobSession::fetch_next(const BlobId& id, const storage::BlobImport& import) {
+  channel_->send(BlobFetch{.id = id, .chunk = import.next_chunk(), .header = import.wants_header()});
+}
+
+async::Task<> BlobSession::store(BlobData data) {
+  const auto id = data.id;
+  const auto transfer = transfers_.find(id);
+  if (transfer == transfers_.end() || !transfer->second.import) co_return;
+  if (data.absent) co_return give_up(id);
+  auto* import = &*transfer->second.import;
+  const auto whole = co_await async::offload(
+      context_->parts.disk, [import, data = std::move(data)] { return keep_sealed(*import, data); });
+  if (!whole) {
+    // Most often its key is in a batch that has not arrived yet; otherwise the bytes are damaged. Asked again
+    // later.
+    log::warn("an object's bytes were not taken",
+              {{"peer", peer_.str()}, {"error", whole.error().describe()}});
+    co_return give_up(id);
+  }
+  if (!*whole) co_return fetch_next(id, *import);
+  blobs_fetched.add();
+  context_->parts.demand.arrived(id);
+  give_up(id);
+  wake_.notify();
+}
+
+void BlobSession::give_up(const BlobId& id) {
+  transfers_.erase(id);
+  context_->release_blob(id);
+}
+
+}  // namespace holdfast::replication

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "channel.h"
+#include "context.h"
+#include "holdfast/async/event.h"
+#include "holdfast/storage/blob_store.h"
+#include "rate_limiter.h"
+
+namespace holdfast::replication {
+
+/// Exchanges object bytes with one member over a connection of its own, in both directions at once: asks for
+/// what this region lacks, gives what the other asks for. Every chunk is verified before it is kept; a broken
+/// transfer goes on where it ended. Thread: the connection's executor. Lives while its tasks run. Bounds:
+/// four blobs at a time, one chunk each.
+class BlobSession : public std::enable_shared_from_this<BlobSession> {
+ public:
+  BlobSession(Context& context, std::shared_ptr<Channel> channel, RegionName peer);
+  ~BlobSession();
+
+  /// After the handshake, until the connection ends.
+  async::Task<> run();
+  void wake() { wake_.notify(); }
+
+ private:
+  struct Transfer {
+    std::optional<storage::BlobImport> import;
+  };
+
+  async::Task<> ask_loop(std::shared_ptr<BlobSession> self);
+  async::Task<> read_loop();
+  async::Task<> take(Message message);
+  async::Task<> answer_want(BlobWant want);
+  async::Task<> answer_fetch(BlobFetch fetch);
+  async::Task<> begin_transfers(BlobHave have);
+  async::Task<> store(BlobData data);
+  void fetch_next(const BlobId& id, const storage::BlobImport& import);
+  void give_up(const BlobId& id);
+  void close();
+
+  Context* context_;
+  std::shared_ptr<Channel> channel_;
+  RegionName peer_;
+  RateLimiter rate_;
+  std::map<BlobId, Transfer> transfers_;
+  async::Signal wake_;
+  region::Subscription wanted_;
+  bool asking_ = false;  ///< a WANT is unanswered
+  bool closed_ = false;
+};
+
+}  // namespace holdfast::replication

@@ -1,0 +1,61 @@
+#include "context.h"
+
+#include "source_driver.h"
+
+namespace holdfast::replication {
+
+Context::Context(Replication::Parts shared_parts, Replication::Options shared_options,
+                 std::unique_ptr<SlotBook> book)
+    : parts(std::move(shared_parts)),
+      options(std::move(shared_options)),
+      slots(std::move(book)),
+      shelf(parts.data, parts.core, *slots, parts.clock),
+      tail(parts.core, [core = &parts.core] { return core->durable(); }),
+      primary_heard_ns(parts.clock.steady_now().time_since_epoch().count()) {}
+
+bool Context::enter(const RegionName& name, Purpose purpose) {
+  const std::scoped_lock lock(mutex_);
+  return inside_.emplace(name, purpose).second;
+}
+
+void Context::leave(const RegionName& name, Purpose purpose) {
+  const std::scoped_lock lock(mutex_);
+  inside_.erase({name, purpose});
+}
+
+void Context::add_source(const std::shared_ptr<SourceDriver>& driver) {
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(sources_, [](const auto& weak) { return weak.expired(); });
+  sources_.push_back(driver);
+}
+
+std::vector<std::shared_ptr<SourceDriver>> Context::sources() {
+  const std::scoped_lock lock(mutex_);
+  std::vector<std::shared_ptr<SourceDriver>> live;
+  for (const auto& weak : sources_) {
+    if (auto driver = weak.lock()) live.push_back(std::move(driver));
+  }
+  return live;
+}
+
+bool Context::claim_blob(const BlobId& id) {
+  const std::scoped_lock lock(mutex_);
+  return claimed_.insert(id).second;
+}
+
+void Context::release_blob(const BlobId& id) {
+  const std::scoped_lock lock(mutex_);
+  claimed_.erase(id);
+}
+
+void Context::set_progress(std::optional<SnapshotProgress> progress) {
+  const std::scoped_lock lock(mutex_);
+  progress_ = std::move(progress);
+}
+
+std::optional<SnapshotProgress> Context::progress() {
+  const std::scoped_lock lock(mutex_);
+  return progress_;
+}
+
+}  // namespace holdfast::replication

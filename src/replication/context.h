@@ -1,0 +1,61 @@
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "holdfast/async/task_group.h"
+#include "holdfast/replication/replication.h"
+#include "slot_book.h"
+#include "snapshot_shelf.h"
+
+namespace holdfast::replication {
+
+class SourceDriver;
+
+/// What all sessions of one process share. Outlives every task in `tasks`. Thread-safe.
+struct Context {
+  Context(Replication::Parts shared_parts, Replication::Options shared_options,
+          std::unique_ptr<SlotBook> book);
+
+  Replication::Parts parts;
+  Replication::Options options;
+  std::unique_ptr<SlotBook> slots;
+  SnapshotShelf shelf;
+  storage::LogTail tail;
+  std::atomic<bool> stopping = false;
+  std::atomic<std::uint64_t> next_mark = 1;
+
+  /// When the primary was last heard by a sink session, and since when this process waits for it.
+  std::atomic<std::int64_t> primary_heard_ns = 0;
+
+  // Sessions that members dialled, by name.
+  bool enter(const RegionName& name, Purpose purpose);
+  void leave(const RegionName& name, Purpose purpose);
+  void add_source(const std::shared_ptr<SourceDriver>& driver);
+  [[nodiscard]] std::vector<std::shared_ptr<SourceDriver>> sources();
+
+  // Blobs that a session is fetching, so that two members are not asked for the same one.
+  bool claim_blob(const BlobId& id);
+  void release_blob(const BlobId& id);
+
+  void set_progress(std::optional<SnapshotProgress> progress);
+  [[nodiscard]] std::optional<SnapshotProgress> progress();
+
+  /// Last: its tasks use everything above.
+  async::TaskGroup tasks{"replication"};
+
+ private:
+  std::mutex mutex_;
+  std::set<std::pair<RegionName, Purpose>> inside_;
+  std::vector<std::weak_ptr<SourceDriver>> sources_;
+  std::set<BlobId> claimed_;
+  std::optional<SnapshotProgress> progress_;
+};
+
+}  // namespace holdfast::replication

@@ -1,0 +1,133 @@
+#include "server.h"
+
+#include <utility>
+
+#include "blob_session.h"
+#include "gather.h"
+#include "holdfast/base/log.h"
+#include "holdfast/base/metrics.h"
+#include "liveness.h"
+#include "source_driver.h"
+
+namespace holdfast::replication {
+namespace {
+
+constexpr std::chrono::seconds first_message_limit{10};
+constexpr std::size_t max_sessions = 256;
+constexpr std::size_t exporter_bytes = 32;
+
+metrics::Metric rejected_peers{metrics::Kind::counter, "holdfast_replication_rejected_total",
+                               "Connections of other regions that were turned away."};
+
+/// Holds the one live session that a member may have for a purpose.
+class Entry {
+ public:
+  Entry(Context& context, RegionName name, Purpose purpose)
+      : context_(&context),
+        name_(std::move(name)),
+        purpose_(purpose),
+        inside_(context.enter(name_, purpose_)) {}
+  Entry(const Entry&) = delete;
+  Entry& operator=(const Entry&) = delete;
+  ~Entry() {
+    if (inside_) context_->leave(name_, purpose_);
+  }
+  [[nodiscard]] bool inside() const { return inside_; }
+
+ private:
+  Context* context_;
+  RegionName name_;
+  Purpose purpose_;
+  bool inside_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::open(Context& context) {
+  net::ListenOptions options{
+      .name = "replication", .address = context.options.listen_address, .port = context.options.listen_port};
+  options.max_connections = max_sessions;
+  // Whoever holds the private key of what it shows may knock; what it may say is decided by the node table.
+  options.tls = [tls = context.parts.tls] { return tls.accept([](const net::PeerKey&) { return true; }); };
+  TRY(auto listener, net::Listener::open(context.parts.io, std::move(options)));
+  return std::unique_ptr<Server>(new Server(context, std::move(listener)));
+}
+
+void Server::start() {
+  listener_->start([context = context_](net::Connection connection) {
+    return serve(context, std::make_shared<Channel>(std::move(connection)));
+  });
+}
+
+async::Task<> Server::serve(Context* context, std::shared_ptr<Channel> channel) {
+  struct Closer {
+    Channel* channel;
+    ~Closer() { channel->finish(); }
+  } closer{channel.get()};
+  const auto* key = channel->connection().peer_key();
+  if (key == nullptr) co_return;
+  const bool is_member = context->parts.members.find_by_spki_hash(key->spki_sha256).has_value();
+  context->tasks.spawn(channel->connection().executor(), Channel::run_writer(channel));
+  // A stranger's HELLO is read too (it is small), so that it can be told why it is turned away.
+  auto message = co_await channel->read(async::after(first_message_limit), [is_member](MessageType type) {
+    return type == MessageType::hello || (type == MessageType::join && !is_member);
+  });
+  if (!message) {
+    rejected_peers.add();
+    log::warn("a peer did not introduce itself",
+              {{"address", channel->connection().remote().to_string()}, {"why", message.error().describe()}});
+    co_return;
+  }
+  if (auto* join = std::get_if<Join>(&*message))
+    co_return co_await serve_join(context, channel, std::move(*join));
+  auto& hello = std::get<Hello>(*message);
+  if (hello.purpose == Purpose::blobs) co_return co_await serve_blobs(context, channel, std::move(hello));
+  co_await serve_stream(context, channel, std::move(hello));
+}
+
+async::Task<> Server::serve_join(Context* context, std::shared_ptr<Channel> channel, Join join) {
+  const auto exporter = channel->connection().export_keying_material(join_exporter_label, {}, exporter_bytes);
+  if (!exporter) co_return;
+  auto joined = co_await context->parts.desk.admit(std::move(join), *exporter,
+                                                   channel->connection().peer_key()->spki_der);
+  if (!joined.accepted) rejected_peers.add();
+  channel->send(joined);
+}
+
+async::Task<> Server::serve_stream(Context* context, std::shared_ptr<Channel> channel, Hello hello) {
+  auto facts = gather_host(*context, *channel->connection().peer_key());
+  const auto now = context->parts.clock.steady_now();
+  if (!facts.peer) {
+    // Told why, without a session.
+    SourceSession stranger(std::move(facts), std::move(hello), make_verifier(*context), now);
+    for (const auto& action : stranger.start()) {
+      if (const auto* send = std::get_if<SendMessage>(&action)) channel->send(send->message);
+    }
+    rejected_peers.add();
+    co_return;
+  }
+  const auto name = facts.peer->name;
+  const Entry entry(*context, name, Purpose::stream);
+  facts.second_session = !entry.inside();
+  SourceSession session(std::move(facts), std::move(hello), make_verifier(*context), now);
+  const auto driver = std::make_shared<SourceDriver>(*context, channel, name, std::move(session));
+  if (entry.inside()) context->add_source(driver);
+  co_await driver->run();
+}
+
+async::Task<> Server::serve_blobs(Context* context, std::shared_ptr<Channel> channel, Hello hello) {
+  auto facts = gather_host(*context, *channel->connection().peer_key());
+  const auto name = facts.peer ? facts.peer->name : RegionName();
+  const Entry entry(*context, name, Purpose::blobs);
+  facts.second_session = !entry.inside();
+  const auto verdict = judge_hello(facts, hello, make_verifier(*context));
+  channel->send(verdict.welcome);
+  if (verdict.welcome.kind != Welcome::Kind::blobs) {
+    rejected_peers.add();
+    co_return;
+  }
+  const auto session = std::make_shared<BlobSession>(*context, channel, name);
+  co_await session->run();
+}
+
+}  // namespace holdfast::replication

@@ -1,0 +1,284 @@
+#include "sink_driver.h"
+
+#include <utility>
+
+#include "gather.h"
+#include "holdfast/base/log.h"
+
+namespace holdfast::replication {
+namespace {
+
+bool is_sink_news(const Action& action) {
+  return std::holds_alternative<PeerBeat>(action) || std::holds_alternative<FactsAreDone>(action) ||
+         std::holds_alternative<Outranked>(action) || std::holds_alternative<CompareDigests>(action);
+}
+
+bool is_sink_store_work(const Action& action) {
+  return std::holds_alternative<ApplyBatches>(action) || std::holds_alternative<SyncStore>(action) ||
+         std::holds_alternative<BeginSnapshot>(action) || std::holds_alternative<StoreChunk>(action) ||
+         std::holds_alternative<InstallSnapshot>(action);
+}
+
+}  // namespace
+
+SinkDriver::SinkDriver(Context& context, std::shared_ptr<Channel> channel, RegionName peer,
+                       SinkSession session)
+    : context_(&context),
+      channel_(std::move(channel)),
+      peer_(std::move(peer)),
+      session_(std::move(session)),
+      intake_(context, peer_) {}
+
+async::Task<bool> SinkDriver::run() {
+  const auto self = shared_from_this();
+  struct Closer {
+    SinkDriver* driver;
+    ~Closer() { driver->close(); }
+  } closer{this};
+  const auto executor = channel_->connection().executor();
+  context_->tasks.spawn(executor, pump_loop(self));
+  context_->tasks.spawn(executor, lane_loop(self, &store_lane_));
+  context_->tasks.spawn(executor, lane_loop(self, &news_lane_));
+  carry_out(session_.start());
+  co_await read_loop();
+  co_return welcomed_;
+}
+
+void SinkDriver::close() {
+  if (closed_) return;
+  closed_ = true;
+  channel_->finish();
+  store_lane_.end();
+  news_lane_.end();
+  wake_.notify();
+}
+
+async::Task<> SinkDriver::read_loop() {
+  while (!closed_) {
+    auto message = co_await channel_->read(async::after(silence_limit));
+    if (!message) {
+      log::info("the connection to a member ended",
+                {{"peer", peer_.str()}, {"why", message.error().describe()}});
+      co_return;
+    }
+    carry_out(session_.on_message(*std::move(message), context_->parts.clock.steady_now()));
+    welcomed_ = welcomed_ || (session_.state() != SinkSession::State::greeting &&
+                              session_.welcome().kind != Welcome::Kind::reject);
+  }
+}
+
+async::Task<> SinkDriver::pump_loop(std::shared_ptr<SinkDriver> self) {
+  while (!self->closed_) {
+    std::optional<std::string> reason;
+    {
+      const std::scoped_lock lock(mutex_);
+      reason = std::exchange(end_reason_, std::nullopt);
+    }
+    if (reason) {
+      carry_out(refuse_session(RejectCode::none, *std::move(reason)));
+      co_return;
+    }
+    carry_out(session_.on_tick(context_->parts.clock.steady_now()));
+    pump_waits_until_ = session_.next_wakeup();
+    (void)co_await wake_.wait(*pump_waits_until_);
+    pump_waits_until_.reset();
+  }
+}
+
+async::Task<> SinkDriver::lane_loop(std::shared_ptr<SinkDriver> self, Lane* lane) {
+  while (auto action = co_await lane->next()) co_await self->carry_out_on_lane(*std::move(action));
+}
+
+void SinkDriver::carry_out(Actions actions) {
+  for (auto& action : actions) now_.push_back(std::move(action));
+  if (carrying_out_) return;
+  carrying_out_ = true;
+  while (!now_.empty()) {
+    auto action = std::move(now_.front());
+    now_.pop_front();
+    carry_out_now(std::move(action));
+  }
+  carrying_out_ = false;
+  // An earlier deadline (a group of batches to sync) is the pump's to wait for.
+  if (pump_waits_until_ && session_.next_wakeup() < *pump_waits_until_) wake_.notify();
+}
+
+void SinkDriver::carry_out_now(Action action) {
+  if (is_sink_news(action)) return news_lane_.push(std::move(action));
+  if (is_sink_store_work(action)) return store_lane_.push(std::move(action));
+  if (const auto* send = std::get_if<SendMessage>(&action)) return channel_->send(send->message);
+  if (std::holds_alternative<SendBeat>(action)) return send_beat();
+  if (const auto* stream = std::get_if<StreamJoined>(&action)) return joined(*stream);
+  if (const auto* take = std::get_if<TakeSinkSnapshot>(&action)) return take_snapshot(take->mark);
+  if (const auto* closing = std::get_if<CloseSession>(&action)) {
+    log::info("the session with a member ends",
+              {{"peer", peer_.str()}, {"code", to_string(closing->code)}, {"reason", closing->reason}});
+    close();
+  }
+}
+
+async::Task<> SinkDriver::carry_out_on_lane(Action action) {
+  if (auto* work = std::get_if<ApplyBatches>(&action)) co_return co_await apply(std::move(*work));
+  if (std::holds_alternative<SyncStore>(action)) co_return co_await sync();
+  if (auto* work = std::get_if<BeginSnapshot>(&action)) co_return co_await begin_snapshot(std::move(*work));
+  if (auto* work = std::get_if<StoreChunk>(&action)) co_return co_await store_chunk(std::move(*work));
+  if (std::holds_alternative<InstallSnapshot>(action)) co_return co_await install();
+  if (auto* work = std::get_if<CompareDigests>(&action)) co_return co_await compare(std::move(*work));
+  if (auto* work = std::get_if<PeerBeat>(&action)) co_return co_await take_peer_beat(std::move(work->beat));
+  if (auto* work = std::get_if<FactsAreDone>(&action)) co_return co_await forget_facts(std::move(*work));
+  if (auto* work = std::get_if<Outranked>(&action)) co_return co_await outranked(std::move(*work));
+}
+
+void SinkDriver::joined(const StreamJoined& joined) {
+  applier_ = std::make_unique<storage::LogApplier>(context_->parts.core);
+  log::info("following the log of a member",
+            {{"peer", joined.primary.str()}, {"term", storage::to_string(joined.term)}});
+}
+
+async::Task<> SinkDriver::apply(ApplyBatches work) {
+  auto& parts = context_->parts;
+  const auto term_before = parts.core.applied().term;
+  auto applied = co_await async::offload(parts.disk,
+                                         [applier = applier_.get(), &parts, term_before,
+                                          batches = std::move(work.batches)]() -> Result<storage::Head> {
+                                           storage::Head head;
+                                           for (const auto& batch : batches) {
+                                             TRY(head, applier->apply(batch));
+                                           }
+                                           if (head.term != term_before)
+                                             TRY_VOID(parts.authority.caught_up());
+                                           return head;
+                                         });
+  if (!applied) {
+    log::error("a batch of the primary could not be applied", applied.error());
+    co_return carry_out(session_.on_store_failed(applied.error()));
+  }
+  carry_out(session_.on_applied(*applied, parts.clock.steady_now()));
+}
+
+async::Task<> SinkDriver::sync() {
+  auto& parts = context_->parts;
+  auto durable =
+      co_await async::offload(parts.disk, [applier = applier_.get(), &parts]() -> Result<storage::Head> {
+        TRY(const auto head, applier->sync());
+        // A region that pulls its own lost tail asks the boot rules again with every step.
+        if (parts.state.role() == region::Role::fenced) TRY_VOID(parts.authority.caught_up());
+        return head;
+      });
+  if (!durable) {
+    log::error("the log could not be synced", durable.error());
+    co_return carry_out(session_.on_store_failed(durable.error()));
+  }
+  carry_out(session_.on_synced(*durable, parts.clock.steady_now()));
+}
+
+async::Task<> SinkDriver::begin_snapshot(BeginSnapshot begin) {
+  auto want = co_await async::offload(
+      context_->parts.disk, [intake = &intake_, begin = std::move(begin)] { return intake->begin(begin); });
+  if (!want) co_return carry_out(session_.on_snapshot_failed(want.error()));
+  carry_out(session_.on_snapshot_want(*want));
+}
+
+async::Task<> SinkDriver::store_chunk(StoreChunk store) {
+  const auto added = co_await async::offload(
+      context_->parts.disk,
+      [intake = &intake_, store = std::move(store)] { return intake->add(store.chunk); });
+  if (!added) {
+    log::error("a snapshot could not be stored", added.error());
+    co_return carry_out(session_.on_snapshot_failed(added.error()));
+  }
+  carry_out(session_.on_chunk_stored());
+}
+
+async::Task<> SinkDriver::install() {
+  const auto installed =
+      co_await async::offload(context_->parts.disk, [intake = &intake_] { return intake->install(); });
+  if (!installed) {
+    log::error("a snapshot could not be installed", installed.error());
+    co_return carry_out(session_.on_snapshot_failed(installed.error()));
+  }
+  carry_out(session_.on_installed());
+}
+
+void SinkDriver::take_snapshot(const Mark& mark) {
+  comparison_ = Comparison{.mark = mark, .snapshot = context_->parts.core.snapshot(), .ranges = {}};
+  const auto head = comparison_->snapshot->head();
+  if (head && storage::position_of(*head) == mark.at) return;
+  comparison_.reset();
+  channel_->send(Verified{.mark = mark.id, .at = mark.at, .error = "the member does not stand at the mark"});
+}
+
+async::Task<> SinkDriver::compare(CompareDigests compare) {
+  auto& digests = compare.digests;
+  if (!comparison_ || comparison_->mark.id != digests.mark) co_return;
+  for (auto& range : digests.ranges) comparison_->ranges.push_back(std::move(range));
+  if (!digests.last) co_return;
+  auto whole = std::exchange(comparison_, std::nullopt);
+  Verified verified{.mark = whole->mark.id, .at = whole->mark.at, .ranges = whole->ranges.size()};
+  auto mismatches = co_await async::offload(
+      context_->parts.disk,
+      [snapshot = *whole->snapshot, ranges = whole->ranges] { return compare_ranges(snapshot, ranges); });
+  if (mismatches) {
+    verified.mismatches = *std::move(mismatches);
+  } else {
+    verified.error = mismatches.error().message;
+  }
+  channel_->send(verified);
+}
+
+async::Task<> SinkDriver::take_peer_beat(Beat beat) {
+  auto& parts = context_->parts;
+  const bool is_primary = beat.role == region::Role::primary;
+  const auto taken = co_await async::offload(
+      parts.disk, [context = context_, peer = peer_, chain = session_.peer_chain(), beat = std::move(beat)] {
+        return replication::take_beat(*context, peer, chain, beat);
+      });
+  if (!taken) log::error("a member's beat could not be taken in", taken.error());
+  // It became primary since the handshake: dial again for its stream.
+  if (is_primary && session_.state() == SinkSession::State::peer &&
+      parts.authority.wants_stream_from(peer_)) {
+    carry_out(refuse_session(RejectCode::none, "dialling again for a stream"));
+  }
+}
+
+async::Task<> SinkDriver::forget_facts(FactsAreDone done) {
+  const auto forgotten = co_await async::offload(
+      context_->parts.disk,
+      [facts = &context_->parts.facts, done = std::move(done)] { return facts->delivered(done.ids); });
+  if (!forgotten) log::error("the outbox cannot be written", forgotten.error());
+}
+
+async::Task<> SinkDriver::outranked(Outranked outranked) {
+  region::PeerAnswer answer{
+      .name = peer_, .highest_reign = outranked.record.term.reign, .newest = outranked.record};
+  const auto done = co_await async::offload(
+      context_->parts.disk, [authority = &context_->parts.authority, answer = std::move(answer)] {
+        return authority->answered(answer);
+      });
+  if (!done) log::error("this region could not be fenced", done.error());
+}
+
+void SinkDriver::send_beat() {
+  auto beat = make_beat(*context_);
+  beat.number = ++beats_;
+  channel_->send(beat);
+  if (session_.state() == SinkSession::State::streaming) {
+    context_->tasks.spawn(channel_->connection().executor(), send_facts(shared_from_this()));
+  }
+}
+
+async::Task<> SinkDriver::send_facts(std::shared_ptr<SinkDriver> self) {
+  auto facts = co_await async::offload(
+      context_->parts.disk, [facts = &context_->parts.facts] { return facts->outbox(max_facts_in_message); });
+  if (facts && !facts->empty() && !self->closed_) channel_->send(Facts{.facts = *std::move(facts)});
+}
+
+void SinkDriver::end(std::string reason) {
+  {
+    const std::scoped_lock lock(mutex_);
+    end_reason_ = std::move(reason);
+  }
+  wake_.notify();
+}
+
+}  // namespace holdfast::replication

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "channel.h"
+#include "context.h"
+#include "holdfast/storage/log_applier.h"
+#include "holdfast/storage/reader.h"
+#include "lane.h"
+#include "sink_session.h"
+#include "snapshot_intake.h"
+
+namespace holdfast::replication {
+
+/// Runs a SinkSession over a connection to a member that this region dialled. Thread: the connection's
+/// executor, except where noted. Lives while its tasks run.
+class SinkDriver : public std::enable_shared_from_this<SinkDriver> {
+ public:
+  SinkDriver(Context& context, std::shared_ptr<Channel> channel, RegionName peer, SinkSession session);
+
+  /// Until the connection ends. Only once. Says whether a WELCOME other than a rejection was received.
+  async::Task<bool> run();
+  /// Any thread.
+  void end(std::string reason);
+  void wake() { wake_.notify(); }
+
+ private:
+  async::Task<> read_loop();
+  // Tasks of their own keep the driver alive from the moment they are made, not from their first step on.
+  async::Task<> pump_loop(std::shared_ptr<SinkDriver> self);
+  async::Task<> lane_loop(std::shared_ptr<SinkDriver> self, Lane* lane);
+  void carry_out(Actions actions);
+  void carry_out_now(Action action);
+  async::Task<> carry_out_on_lane(Action action);
+
+  async::Task<> apply(ApplyBatches work);
+  async::Task<> sync();
+  async::Task<> begin_snapshot(BeginSnapshot begin);
+  async::Task<> store_chunk(StoreChunk store);
+  async::Task<> install();
+  async::Task<> compare(CompareDigests compare);
+  async::Task<> take_peer_beat(Beat beat);
+  async::Task<> forget_facts(FactsAreDone done);
+  async::Task<> send_facts(std::shared_ptr<SinkDriver> self);
+  async::Task<> outranked(Outranked outranked);
+  void joined(const StreamJoined& joined);
+  void take_snapshot(const Mark& mark);
+  void send_beat();
+  void close();
+
+  Context* context_;
+  std::shared_ptr<Channel> channel_;
+  RegionName peer_;
+  SinkSession session_;
+  std::unique_ptr<storage::LogApplier> applier_;  ///< while streaming
+  SnapshotIntake intake_;
+  std::deque<Action> now_;
+  bool carrying_out_ = false;
+  Lane store_lane_;
+  Lane news_lane_;
+  async::Signal wake_;
+  std::optional<SteadyTime> pump_waits_until_;
+  std::uint64_t beats_ = 0;
+  bool closed_ = false;
+  bool welcomed_ = false;
+
+  struct Comparison {
+    Mark mark;
+    std::optional<storage::Reader> snapshot;
+    std::vector<RangeDigest> ranges;
+  };
+  std::optional<Comparison> comparison_;
+
+  std::mutex mutex_;
+  std::optional<std::string> end_reason_;
+};
+
+}  // namespace holdfast::replication

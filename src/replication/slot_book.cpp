@@ -1,0 +1,112 @@
+#include "slot_book.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "holdfast/base/codec.h"
+
+namespace holdfast::replication {
+namespace {
+
+enum SlotRowField : std::uint32_t { field_index = 1, field_lost = 2 };
+
+}  // namespace
+
+Result<std::unique_ptr<SlotBook>> SlotBook::open(storage::LocalDb& local) {
+  std::unique_ptr<SlotBook> book(new SlotBook(local));
+  Result<> decoded;
+  TRY_VOID(local.scan(storage::local_tables::slots, {}, {}, std::numeric_limits<std::size_t>::max(),
+                      [&](BytesView key, BytesView plain) {
+                        const auto fields = FieldReader::parse(plain);
+                        if (!fields) {
+                          decoded = fail(fields.error());
+                          return false;
+                        }
+                        book->rows_[RegionName(std::string(key))] = Row{.index = fields->number(field_index),
+                                                                        .lost = fields->flag(field_lost),
+                                                                        .saved = true};
+                        return true;
+                      }));
+  TRY_VOID(decoded);
+  return book;
+}
+
+Result<> SlotBook::write(const RegionName& member, const Row& row) {
+  return local_->put(storage::local_tables::slots, member.str(),
+                     FieldWriter().number(field_index, row.index).flag(field_lost, row.lost).take());
+}
+
+void SlotBook::advance(const RegionName& member, std::uint64_t index) {
+  const std::scoped_lock lock(mutex_);
+  auto& row = rows_[member];
+  if (index <= row.index && !row.lost) return;
+  row.index = std::max(row.index, index);
+  // It streams, so the log it needs was there after all.
+  row.lost = false;
+  row.saved = false;
+}
+
+Result<> SlotBook::pin(const RegionName& member, std::uint64_t index) {
+  const std::scoped_lock lock(mutex_);
+  auto& row = rows_[member];
+  row = Row{.index = index};
+  TRY_VOID(write(member, row));
+  row.saved = true;
+  return {};
+}
+
+Result<> SlotBook::mark_lost(const RegionName& member) {
+  const std::scoped_lock lock(mutex_);
+  auto& row = rows_[member];
+  row.lost = true;
+  TRY_VOID(write(member, row));
+  row.saved = true;
+  return {};
+}
+
+void SlotBook::mark_at_risk(const std::vector<std::string>& members) {
+  const std::scoped_lock lock(mutex_);
+  for (auto& [name, row] : rows_) row.at_risk = std::ranges::find(members, name.str()) != members.end();
+}
+
+Result<> SlotBook::save() {
+  const std::scoped_lock lock(mutex_);
+  for (auto& [name, row] : rows_) {
+    if (row.saved) continue;
+    TRY_VOID(write(name, row));
+    row.saved = true;
+  }
+  return {};
+}
+
+Result<> SlotBook::forget_others(const std::vector<RegionName>& members) {
+  const std::scoped_lock lock(mutex_);
+  for (auto row = rows_.begin(); row != rows_.end();) {
+    if (std::ranges::find(members, row->first) != members.end()) {
+      ++row;
+      continue;
+    }
+    TRY_VOID(local_->erase(storage::local_tables::slots, row->first.str()));
+    row = rows_.erase(row);
+  }
+  return {};
+}
+
+std::vector<storage::Slot> SlotBook::slots() const {
+  const std::scoped_lock lock(mutex_);
+  std::vector<storage::Slot> slots;
+  for (const auto& [name, row] : rows_) {
+    slots.push_back({.member = name.str(), .durable_index = row.index, .lost = row.lost});
+  }
+  return slots;
+}
+
+region::SlotState SlotBook::state(const RegionName& member) const {
+  const std::scoped_lock lock(mutex_);
+  const auto row = rows_.find(member);
+  if (row == rows_.end()) return region::SlotState::reserved;
+  if (row->second.lost) return region::SlotState::lost;
+  return row->second.at_risk ? region::SlotState::at_risk : region::SlotState::reserved;
+}
+
+}  // namespace holdfast::replication

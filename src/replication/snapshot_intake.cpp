@@ -1,0 +1,95 @@
+#include "snapshot_intake.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "holdfast/base/log.h"
+
+namespace holdfast::replication {
+namespace {
+
+constexpr std::string_view sent_by_us = "send-";
+
+}  // namespace
+
+std::string SnapshotIntake::resumable(const storage::DataDirectory& data) {
+  std::error_code ignored;
+  std::string id;
+  for (const auto& entry : std::filesystem::directory_iterator(data.staging(), ignored)) {
+    auto name = entry.path().filename().string();
+    if (!name.starts_with(sent_by_us)) id = std::max(id, std::move(name));
+  }
+  return id;
+}
+
+Result<std::optional<storage::StagedCheckpoint::Want>> SnapshotIntake::begin(const BeginSnapshot& begin) {
+  const auto& data = context_->parts.data;
+  // At most one is ever being received: whatever another id left is of no use any more.
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(data.staging(), ignored)) {
+    const auto name = entry.path().filename().string();
+    if (name != begin.id && !name.starts_with(sent_by_us)) std::filesystem::remove_all(entry.path(), ignored);
+  }
+  TRY(auto manifest, storage::CheckpointManifest::decode(begin.manifest));
+  TRY(auto staged,
+      storage::StagedCheckpoint::begin(data, begin.id, manifest, context_->options.max_snapshot_bytes));
+  staged_.emplace(std::move(staged));
+  begun_ = begin;
+  begun_at_ = context_->parts.clock.steady_now();
+  received_before_ = staged_->received_bytes();
+  log::warn("receiving a snapshot", {{"from", from_.str()},
+                                     {"reason", to_string(begin.reason)},
+                                     {"bytes", manifest.total_bytes()},
+                                     {"already_here", received_before_}});
+  report();
+  return staged_->next();
+}
+
+Result<> SnapshotIntake::add(const SnapshotChunk& chunk) {
+  TRY_VOID(staged_->add(chunk.file, chunk.offset, chunk.bytes));
+  report();
+  return {};
+}
+
+void SnapshotIntake::report() {
+  SnapshotProgress progress{.from = from_,
+                            .reason = std::string(to_string(begun_.reason)),
+                            .received_bytes = staged_->received_bytes(),
+                            .total_bytes = staged_->manifest().total_bytes()};
+  const auto elapsed = std::chrono::duration<double>(context_->parts.clock.steady_now() - begun_at_).count();
+  const auto fresh = progress.received_bytes - std::min(received_before_, progress.received_bytes);
+  if (fresh > 0 && elapsed > 0) {
+    const auto rate = static_cast<double>(fresh) / elapsed;
+    const auto left = static_cast<double>(progress.total_bytes - progress.received_bytes) / rate;
+    progress.remaining = std::chrono::seconds(static_cast<std::int64_t>(left) + 1);
+  }
+  context_->set_progress(std::move(progress));
+}
+
+Result<> SnapshotIntake::install() {
+  auto& parts = context_->parts;
+  TRY_VOID(staged_->finish());
+  TRY(const auto before, parts.data.current());
+  TRY(const auto installed, parts.data.install(std::move(*staged_)));
+  staged_.reset();
+  TRY_VOID(parts.core.replace(installed.core_db()));
+  context_->set_progress(std::nullopt);
+  TRY_VOID(parts.authority.caught_up());
+  log::warn("a snapshot was installed", {{"from", from_.str()}, {"generation", installed.number}});
+  if (!before) return {};
+  if (begun_.reason == Welcome::SnapshotReason::forked) {
+    log::error(
+        "this region held batches that the primary's history does not contain; its old generation is kept in "
+        "quarantine until an operator drops it",
+        {{"generation", before->number},
+         {"directory", before->directory.string()},
+         {"fork_index", begun_.fork.index}});
+    return {};
+  }
+  if (const auto dropped = parts.data.drop_generation(before->number); !dropped) {
+    log::warn("the old generation could not be removed", {{"error", dropped.error().describe()}});
+  }
+  return {};
+}
+
+}  // namespace holdfast::replication

@@ -1,0 +1,110 @@
+#include "snapshot_shelf.h"
+
+#include <algorithm>
+#include <fstream>
+
+#include "holdfast/base/encoding.h"
+#include "holdfast/base/log.h"
+#include "holdfast/crypto/random.h"
+
+namespace holdfast::replication {
+namespace {
+
+constexpr std::chrono::minutes idle_limit{10};
+constexpr std::size_t snapshot_id_bytes = 16;
+constexpr std::string_view shelf_prefix = "send-";
+
+Result<Bytes> read_file_part(const std::filesystem::path& path, std::uint64_t offset, std::size_t size) {
+  std::ifstream file(path, std::ios::binary);
+  Bytes bytes(size, '\0');
+  file.seekg(static_cast<std::streamoff>(offset));
+  file.read(bytes.data(), static_cast<std::streamsize>(size));
+  if (!file || static_cast<std::size_t>(file.gcount()) != size) {
+    return fail(ErrorKind::internal, "internal", "internal error",
+                "a checkpoint's file is shorter than its manifest");
+  }
+  return bytes;
+}
+
+}  // namespace
+
+SnapshotShelf::SnapshotShelf(storage::DataDirectory& data, storage::CoreDb& core, SlotBook& slots,
+                             const Clock& clock)
+    : data_(&data), core_(&core), slots_(&slots), clock_(&clock) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(data.staging(), ignored)) {
+    if (entry.path().filename().string().starts_with(shelf_prefix))
+      std::filesystem::remove_all(entry.path(), ignored);
+  }
+}
+
+std::filesystem::path SnapshotShelf::directory(const std::string& id) const {
+  return data_->staging() / (std::string(shelf_prefix) + id);
+}
+
+void SnapshotShelf::remove(const std::string& id) const {
+  std::error_code failed;
+  std::filesystem::remove_all(directory(id), failed);
+  if (failed) log::warn("a checkpoint could not be removed", {{"error", failed.message()}});
+}
+
+Result<SnapshotShelf::Snapshot> SnapshotShelf::make(const RegionName& member, const std::string& resume) {
+  const std::scoped_lock one(making_);
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto known = entries_.find(resume);
+    if (known != entries_.end() && known->second.member == member) {
+      known->second.used_at = clock_->steady_now();
+      return Snapshot{.id = resume, .manifest = known->second.manifest};
+    }
+  }
+  TRY_VOID(slots_->pin(member, core_->durable().index));
+  const auto id = to_hex(crypto::random_bytes(snapshot_id_bytes));
+  storage::Checkpointer checkpointer(*core_, [core = core_] { return core->durable(); });
+  auto manifest = checkpointer.create(directory(id));
+  if (!manifest) {
+    remove(id);
+    return fail(std::move(manifest).error());
+  }
+  const std::scoped_lock lock(mutex_);
+  entries_[id] = Entry{.member = member, .manifest = *manifest, .used_at = clock_->steady_now()};
+  return Snapshot{.id = id, .manifest = *std::move(manifest)};
+}
+
+Result<SnapshotChunk> SnapshotShelf::read(const SnapshotGet& get) {
+  SnapshotChunk chunk{.id = get.id, .file = get.file, .offset = get.offset};
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto entry = entries_.find(get.id);
+    if (entry == entries_.end()) {
+      chunk.gone = true;
+      return chunk;
+    }
+    entry->second.used_at = clock_->steady_now();
+    const auto& files = entry->second.manifest.files;
+    const auto file = std::ranges::find(files, get.file, &storage::CheckpointFile::name);
+    const bool inside =
+        file != files.end() && get.offset <= file->size && get.size <= file->size - get.offset;
+    if (!inside)
+      return fail(ErrorKind::corrupt, "bad_snapshot", "a peer asked for bytes that a snapshot does not have");
+  }
+  TRY(chunk.bytes, read_file_part(directory(get.id) / get.file, get.offset, get.size));
+  return chunk;
+}
+
+void SnapshotShelf::drop(const std::string& id) {
+  const std::scoped_lock lock(mutex_);
+  if (entries_.erase(id) > 0) remove(id);
+}
+
+void SnapshotShelf::drop_idle() {
+  const auto now = clock_->steady_now();
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(entries_, [&](const auto& entry) {
+    if (now - entry.second.used_at < idle_limit) return false;
+    remove(entry.first);
+    return true;
+  });
+}
+
+}  // namespace holdfast::replication

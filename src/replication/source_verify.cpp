@@ -1,0 +1,100 @@
+#include <algorithm>
+#include <utility>
+
+#include "holdfast/base/log.h"
+#include "holdfast/base/metrics.h"
+#include "source_driver.h"
+
+// The primary's side of VERIFY: a mark in the stream, a snapshot exactly there, digests of raw sealed bytes.
+namespace holdfast::replication {
+namespace {
+
+constexpr std::size_t ranges_in_message = 2048;
+
+metrics::Metric mismatched_ranges{metrics::Kind::counter, "holdfast_verify_mismatches_total",
+                                  "Ranges of rows in which a comparison found a member to differ."};
+
+/// Our own digests of the ranges that the member names.
+std::vector<RangeDigest> own_side(const std::vector<RangeDigest>& ours,
+                                  const std::vector<RangeDigest>& theirs) {
+  std::vector<RangeDigest> here;
+  for (const auto& range : theirs) {
+    const auto same = [&](const RangeDigest& own) {
+      return own.family == range.family && own.begin == range.begin;
+    };
+    if (const auto own = std::ranges::find_if(ours, same); own != ours.end()) here.push_back(*own);
+  }
+  return here;
+}
+
+}  // namespace
+
+void SourceDriver::verify(std::shared_ptr<VerifyJob> job) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (new_job_) {
+      job->answer.set(fail(ErrorKind::conflict, "verify_running", "this member is being compared already"));
+      return;
+    }
+    new_job_ = std::move(job);
+  }
+  wake_.notify();
+}
+
+void SourceDriver::take_mark_snapshot(std::uint64_t mark) {
+  if (!job_ || job_->mark != mark) return;
+  job_->snapshot = context_->parts.core.snapshot();
+  const auto head = job_->snapshot->head();
+  if (!head) {
+    std::exchange(job_, nullptr)->answer.set(fail(head.error()));
+    return;
+  }
+  job_->at = storage::position_of(*head);
+  carry_out(session_.on_mark_snapshot(mark, *head));
+}
+
+void SourceDriver::mark_sent() {
+  if (job_) context_->tasks.spawn(channel_->connection().executor(), send_digests(shared_from_this(), job_));
+}
+
+async::Task<> SourceDriver::send_digests(std::shared_ptr<SourceDriver> self, std::shared_ptr<VerifyJob> job) {
+  auto ranges = co_await async::offload(context_->parts.disk,
+                                        [snapshot = *job->snapshot] { return digest_store(snapshot); });
+  if (self->closed_ || job_ != job) co_return;
+  if (!ranges) {
+    std::exchange(job_, nullptr)->answer.set(fail(ranges.error()));
+    co_return;
+  }
+  job->ranges = *std::move(ranges);
+  for (std::size_t begin = 0; begin == 0 || begin < job->ranges.size(); begin += ranges_in_message) {
+    const auto end = std::min(job->ranges.size(), begin + ranges_in_message);
+    Digests digests{.mark = job->mark, .last = end == job->ranges.size()};
+    digests.ranges.assign(job->ranges.begin() + static_cast<std::ptrdiff_t>(begin),
+                          job->ranges.begin() + static_cast<std::ptrdiff_t>(end));
+    channel_->send(digests);
+  }
+}
+
+void SourceDriver::verify_answered(Verified verified) {
+  if (!job_ || job_->mark != verified.mark) return;
+  const auto job = std::exchange(job_, nullptr);
+  if (!verified.error.empty()) {
+    job->answer.set(fail(ErrorKind::unavailable, "verify_failed", verified.error));
+    return;
+  }
+  VerifyReport report{.member = peer_, .at = job->at, .ranges = job->ranges.size()};
+  for (const auto& range : job->ranges) report.rows += range.rows;
+  report.here = own_side(job->ranges, verified.mismatches);
+  report.there = std::move(verified.mismatches);
+  context_->parts.peers.diverged(peer_, !report.identical());
+  if (!report.identical()) {
+    mismatched_ranges.add(static_cast<std::int64_t>(report.there.size()));
+    log::error("a member's data differs from the primary's at the same position",
+               {{"peer", peer_.str()},
+                {"position", storage::to_string(report.at)},
+                {"ranges", report.there.size()}});
+  }
+  job->answer.set(std::move(report));
+}
+
+}  // namespace holdfast::replication
