@@ -14,7 +14,7 @@ namespace holdfast::region {
 namespace {
 
 constexpr std::uint32_t max_members = 16;
-enum AckField : std::uint32_t { field_needed = 1, field_of = 2, field_degrade = 3, field_limit_ms = 4 };
+enum AckField : std::uint32_t { ack_needed = 1, ack_of = 2, ack_degrade = 3, ack_limit_ms = 4 };
 
 std::optional<std::uint32_t> parse_small_number(std::string_view text) {
   std::uint32_t value = 0;
@@ -63,20 +63,20 @@ Result<AckRule> AckRule::parse(std::string_view text) {
 
 Bytes AckRule::encode() const {
   return FieldWriter()
-      .number(field_needed, needed)
-      .number(field_of, of)
-      .flag(field_degrade, degrade)
-      .signed_number(field_limit_ms, limit.count())
+      .number(ack_needed, needed)
+      .number(ack_of, of)
+      .flag(ack_degrade, degrade)
+      .signed_number(ack_limit_ms, limit.count())
       .take();
 }
 
 Result<AckRule> AckRule::decode(BytesView plain) {
   TRY(const auto fields, FieldReader::parse(plain));
   AckRule rule;
-  rule.needed = static_cast<std::uint32_t>(fields.number(field_needed));
-  rule.of = static_cast<std::uint32_t>(fields.number(field_of));
-  rule.degrade = fields.flag(field_degrade);
-  rule.limit = std::chrono::milliseconds(fields.signed_number(field_limit_ms, 5000));
+  rule.needed = static_cast<std::uint32_t>(fields.number(ack_needed));
+  rule.of = static_cast<std::uint32_t>(fields.number(ack_of));
+  rule.degrade = fields.flag(ack_degrade);
+  rule.limit = std::chrono::milliseconds(fields.signed_number(ack_limit_ms, 5000));
   return rule;
 }
 

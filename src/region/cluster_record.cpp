@@ -8,29 +8,29 @@ namespace {
 
 constexpr BytesView cluster_key = "cluster";
 enum ClusterField : std::uint32_t {
-  field_id = 1,
-  field_issuer_base = 2,
-  field_created = 3,
-  field_operator_key = 4
+  cluster_id = 1,
+  cluster_issuer_base = 2,
+  cluster_created = 3,
+  cluster_operator_key = 4
 };
 
 }  // namespace
 
 Bytes ClusterRecord::encode() const {
   FieldWriter writer;
-  writer.text(field_id, id.str())
-      .text(field_issuer_base, issuer_base)
-      .signed_number(field_created, to_micros(created));
-  if (!operator_key_spki.empty()) writer.text(field_operator_key, operator_key_spki);
+  writer.text(cluster_id, id.str())
+      .text(cluster_issuer_base, issuer_base)
+      .signed_number(cluster_created, to_micros(created));
+  if (!operator_key_spki.empty()) writer.text(cluster_operator_key, operator_key_spki);
   return writer.take();
 }
 
 Result<ClusterRecord> ClusterRecord::decode(BytesView plain) {
   TRY(const auto fields, FieldReader::parse(plain));
-  return ClusterRecord{.id = ClusterId(fields.text(field_id)),
-                       .issuer_base = fields.text(field_issuer_base),
-                       .created = from_micros(fields.signed_number(field_created)),
-                       .operator_key_spki = fields.text(field_operator_key)};
+  return ClusterRecord{.id = ClusterId(fields.text(cluster_id)),
+                       .issuer_base = fields.text(cluster_issuer_base),
+                       .created = from_micros(fields.signed_number(cluster_created)),
+                       .operator_key_spki = fields.text(cluster_operator_key)};
 }
 
 Result<std::optional<ClusterRecord>> find_cluster_record(const storage::Reader& reader) {

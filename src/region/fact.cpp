@@ -5,34 +5,28 @@
 namespace holdfast::region {
 namespace {
 
-enum FactField : std::uint32_t {
-  field_name = 1,
-  field_id = 2,
-  field_payload = 3,
-  field_origin = 4,
-  field_at = 5
-};
-enum OverrideField : std::uint32_t { field_kind = 1, field_key = 2, field_value = 3 };
+enum FactField : std::uint32_t { fact_name = 1, fact_id = 2, fact_payload = 3, fact_origin = 4, fact_at = 5 };
+enum OverrideField : std::uint32_t { override_kind = 1, override_key = 2, override_value = 3 };
 
 }  // namespace
 
 Bytes Fact::encode() const {
   return FieldWriter()
-      .text(field_name, name)
-      .text(field_id, id)
-      .text(field_payload, payload)
-      .text(field_origin, origin.str())
-      .signed_number(field_at, to_micros(at))
+      .text(fact_name, name)
+      .text(fact_id, id)
+      .text(fact_payload, payload)
+      .text(fact_origin, origin.str())
+      .signed_number(fact_at, to_micros(at))
       .take();
 }
 
 Result<Fact> Fact::decode(BytesView bytes) {
   TRY(const auto fields, FieldReader::parse(bytes));
-  Fact fact{.name = fields.text(field_name),
-            .id = fields.text(field_id),
-            .payload = fields.text(field_payload),
-            .origin = RegionName(fields.text(field_origin)),
-            .at = from_micros(fields.signed_number(field_at))};
+  Fact fact{.name = fields.text(fact_name),
+            .id = fields.text(fact_id),
+            .payload = fields.text(fact_payload),
+            .origin = RegionName(fields.text(fact_origin)),
+            .at = from_micros(fields.signed_number(fact_at))};
   if (fact.id.size() != id_bytes || fact.name.empty()) {
     return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged",
                 "fact without id or name");
@@ -41,13 +35,14 @@ Result<Fact> Fact::decode(BytesView bytes) {
 }
 
 Bytes Override::encode() const {
-  return FieldWriter().text(field_kind, kind).text(field_key, key).text(field_value, value).take();
+  return FieldWriter().text(override_kind, kind).text(override_key, key).text(override_value, value).take();
 }
 
 Result<Override> Override::decode(BytesView bytes) {
   TRY(const auto fields, FieldReader::parse(bytes));
-  Override decoded{
-      .kind = fields.text(field_kind), .key = fields.text(field_key), .value = fields.text(field_value)};
+  Override decoded{.kind = fields.text(override_kind),
+                   .key = fields.text(override_key),
+                   .value = fields.text(override_value)};
   if (decoded.kind.empty() || decoded.key.empty()) {
     return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged",
                 "override without kind or key");

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "holdfast/async/task_group.h"
+#include "holdfast/replication/hello.h"
 #include "holdfast/replication/replication.h"
 #include "slot_book.h"
 #include "snapshot_shelf.h"

@@ -3,6 +3,7 @@
 #include "context.h"
 #include "handshake.h"
 #include "holdfast/net/tls_context.h"
+#include "holdfast/replication/beat.h"
 
 namespace holdfast::replication {
 

@@ -8,32 +8,32 @@
 namespace holdfast::replication {
 namespace {
 
-enum SlotRowField : std::uint32_t { field_index = 1, field_lost = 2 };
+enum SlotRowField : std::uint32_t { slot_row_index = 1, slot_row_lost = 2 };
 
 }  // namespace
 
 Result<std::unique_ptr<SlotBook>> SlotBook::open(storage::LocalDb& local) {
   std::unique_ptr<SlotBook> book(new SlotBook(local));
   Result<> decoded;
-  TRY_VOID(local.scan(storage::local_tables::slots, {}, {}, std::numeric_limits<std::size_t>::max(),
-                      [&](BytesView key, BytesView plain) {
-                        const auto fields = FieldReader::parse(plain);
-                        if (!fields) {
-                          decoded = fail(fields.error());
-                          return false;
-                        }
-                        book->rows_[RegionName(std::string(key))] = Row{.index = fields->number(field_index),
-                                                                        .lost = fields->flag(field_lost),
-                                                                        .saved = true};
-                        return true;
-                      }));
+  TRY_VOID(local.scan(
+      storage::local_tables::slots, {}, {}, std::numeric_limits<std::size_t>::max(),
+      [&](BytesView key, BytesView plain) {
+        const auto fields = FieldReader::parse(plain);
+        if (!fields) {
+          decoded = fail(fields.error());
+          return false;
+        }
+        book->rows_[RegionName(std::string(key))] =
+            Row{.index = fields->number(slot_row_index), .lost = fields->flag(slot_row_lost), .saved = true};
+        return true;
+      }));
   TRY_VOID(decoded);
   return book;
 }
 
 Result<> SlotBook::write(const RegionName& member, const Row& row) {
   return local_->put(storage::local_tables::slots, member.str(),
-                     FieldWriter().number(field_index, row.index).flag(field_lost, row.lost).take());
+                     FieldWriter().number(slot_row_index, row.index).flag(slot_row_lost, row.lost).take());
 }
 
 void SlotBook::advance(const RegionName& member, std::uint64_t index) {
