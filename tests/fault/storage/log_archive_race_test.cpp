@@ -17,7 +17,7 @@ namespace holdfast::storage {
 namespace {
 
 constexpr int pinned_logs = 40;
-constexpr int wanted_reads = 3'000;
+constexpr int wanted_reads = 2'000;
 constexpr int least_rounds = 12;
 constexpr int most_rounds = 400;
 /// Readers are at most this far behind; the janitor deletes what is older than twice that, while they read.
