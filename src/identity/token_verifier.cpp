@@ -87,11 +87,17 @@ Result<> TokenVerifier::check_user(const ReadClaims& claims, VerifiedUser& user)
   return {};
 }
 
+Result<ReadClaims> TokenVerifier::verify_signature(const std::string& token, const PoolId& pool) const {
+  const auto kid = crypto::jws_key_id(token);
+  if (!kid) return worthless(kid.error().detail);
+  TRY(const auto key, parts_.keys.verifying_key(pool, *kid));
+  const auto jws = crypto::verify_compact(token, key);
+  if (!jws) return worthless(jws.error().detail);
+  return read_claims(jws->payload);
+}
+
 Result<VerifiedUser> TokenVerifier::verify(const std::string& token, const TokenDemand& demand) const {
-  TRY(const auto kid, crypto::jws_key_id(token));
-  TRY(const auto key, parts_.keys.verifying_key(demand.pool, kid));
-  TRY(const auto jws, crypto::verify_compact(token, key));
-  TRY(const auto claims, read_claims(jws.payload));
+  TRY(const auto claims, verify_signature(token, demand.pool));
   if (claims.issuer != issuer_of(base_.issuer_base, demand.pool)) return worthless("token: another issuer");
   TRY_VOID(check_use(claims, demand));
   if (base_.clock.now() >= claims.expires_at) return worthless("token: expired");

@@ -17,6 +17,7 @@
 #include "holdfast/region/region_state.h"
 #include "holdfast/region/writer.h"
 #include "holdfast/storage/local_db.h"
+#include "test_region_key.h"
 #include "test_store.h"
 
 namespace holdfast::test {
@@ -82,9 +83,8 @@ class TestRegion {
   }
 
  private:
-  // Drawing an RSA key takes most of a second: one for the whole process.
   static crypto::RsaRegionKey& region_key() {
-    static crypto::RsaRegionKey key = must(crypto::RsaRegionKey::generate());
+    static crypto::RsaRegionKey key = must(crypto::RsaRegionKey::from_pem(test_region_key_pem));
     return key;
   }
 

@@ -43,6 +43,7 @@ class TokenVerifier {
 
  private:
   [[nodiscard]] Result<PoolId> pool_named_by(const std::string& token) const;
+  [[nodiscard]] Result<ReadClaims> verify_signature(const std::string& token, const PoolId& pool) const;
   [[nodiscard]] Result<VerifiedUser> verify(const std::string& token, const TokenDemand& demand) const;
   [[nodiscard]] Result<> check_user(const ReadClaims& claims, VerifiedUser& user) const;
 

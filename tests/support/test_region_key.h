@@ -1,0 +1,51 @@
+#pragma once
+
+#include <string_view>
+
+namespace holdfast::test {
+
+/// A region key that protects nothing: drawing one takes most of a second, and every test is a process of its
+/// own.
+inline constexpr std::string_view test_region_key_pem = R"(-----BEGIN PRIVATE KEY-----
+MIIG/QIBADANBgkqhkiG9w0BAQEFAASCBucwggbjAgEAAoIBgQC02/AuoXa8Y797
+kV9qyYtW3VOI4V19k+QwhP0aoin+T43WpaJT6MCxaNOS3suLI/foXEZ1TGkOzFIx
+Bqk9y7r6GJ76A76a2EiLhWPC4yFOhUkjEKa/oYQNXhRBH8xXdi0NiEtjlEYid22v
+0Ub1ZA3hAA6oZu3hrZDuNdEQJ1pqapr+Z4E1FXePNGXEcQibR+LaXkZHuVx9SaQb
+liBUKmuk0DQMz/l8jRJg4pVU+ZIlJ1jKrqxtmUCdH87AwbFsAh2jvOPaL2KtDe0S
+b8SLBk7DvKirxvxcKgrh282214VQuKJqh4eFSlVpDDzKOkP+J3fqgiyWYVswn1Du
+grHhST4bh28bK0YqW25WoeL8j+pcZpCHq244p9Xmssgr9FRuDYWiBByZmmVm+lVf
+lSc1q3NHzfO8h4kzzIzgCPqWLMnGzM4ozwrXN3KoObwMVdY8txxjf7QKo3/1IdYD
+PFbvgBUrkqToL4mcPLMTNXmjmuJxOVmOTzjBwCb9/J6hZSED51MCAwEAAQKCAYBL
+LPR73X+GNQv9p+J6d8XkWGEFj2+V6Cg8hrrSHD/KRnUVmImNyTx3QbRX4yXF8zBz
+tA9RaG5uyT0MxdEJL6rLk/pYv7+1i1s0K0DZXCGXCs3otl4pX1CNYeKXY0lDvYpi
+ipmTjalNYEkGgL22+FzQfn6ZPxd36/ZHHbWFumXZv/Am+Qz67K5ipwv6CGXkbY/8
+5pzd6U1pgnelQ9SyR2OxAR3xiW0ReW3/OY+K36YArYc50Ds53y69YOBGvPwrggDs
+0rrzI8zQdfgnmGwp77b8xQleOmDbh4ckEGfcJRm1zpitNe5iy3gtrNEBqe+KLyk9
+rDy0MqlePEz49H199mFCRx1/QI4QtBO8cXEO/xoGcMB9sl4sBluOmU11LM5bxbog
++9Vq0d9K75pzyp9Q2IezgV3k64qTzMEY02Ov5gfhuSVI1eloLuvxiFUGHMhm7Zqv
+gh7OxeEWZ9i+vOinAluy6UjJNbSq/nTjYke53k0xLub++q0yY3npaZaq+JrX30kC
+gcEA/BdN8fqOyYCkA9Xeaz1KNiEoUiq5O4V79bxUm25cexnR7I88o9CL9PKrzqND
+a7rOVDBXlfujmHEKctlW+2X/mWOWcrQD/wZw5EKZ/vRBuWIrK/E72dgy5tMBqRkJ
+4r0BzcCai90KFITLnak8YRRk+Wr4TK7dOe/ipV8oN/JSQ78dDpsPsIRlaChdJ7jh
+GKKEDjE1/NejKqyxap70pkfmRRL8e+2wunC62vkT+X+TY1U+h10JYzet8RyGSJfu
+fQ2dAoHBALep333RiHh/GT8DHeByUPXiCdgFF3UuE5LD81iK44v8v481ckv/tl2a
+IOShzrxBiGpL+7JgAevI8GYNV2EI9sxqRifLHqJvklsyMNNHnaVZkSgDf8/xnOtv
+h6ygX2RcVCOZPRGz5tTOCBrBoIm68K9ED3ESyCf93h4D0VdOFOolF31HtE+pFGgv
+AWbKXKiAgH2O8CuBTaAJlgUJw0UfPD4QzoG3emRY1znoOMe330sf+drO/69r2rYQ
+ptjI7r8trwKBwQCt2yyoa9K56Xw0IPVqJDTgK/Hw6QIiqKabDS2UnIIva9k5Onfp
+ylQbtJkEw9glngnaShS9nXRwF9XK61VvwCKNGP+TT89JvJly8vPdv3rsbWW0woQy
+c0Z3pqKIinok45Ew41oyh1kCWatLqoG3uicBVOK1kAuGf4hh4MSOARL3IgDaJ9qk
+NErzkJLeaETlhn9ogkvnephPQBaDn+i+HOwUS0nR9lVh34kep5U9Bt0RLqMXG/Tz
+dl0B4lhCDHYvzIkCgcBW3U0KoNM+yj4Sg1LaGLcZ0/J77MyPa19uhqbNNcMxLjUb
+clfAggyqcH8mIzE38Haob493adj+v2aTnbO5/Rdcztanc3XltYcvAqn9A14YGiiB
+GEaW/tsMrw8oIiF7wf85ZvxvJvsBowBKR1G6UmQLQNFc1Vk9MOCgqYWVGSTjKO/X
+HNa25mz0aWbsSsFQIJaky7njmaAxFNeTQm7Mfl1rrV8+Ep0cYLhKdv6D1v8Q9Oqj
+Bkv/l681dOK0nTPtz5kCgcA7RNVc6Awn8z7fl+sDVa3Qowgsuo0rBB7eQKXfscJT
+Ng05mx7+lGshff+F3CfRZVKl8YtrfGWU8kS2481VqxcG1Vpppa2DDr89Vt6PHTJX
+l2RNpJMHNDqizW40IOlaWd3ZtxZUJGZ12a+tH/LkPZn3VK6HrWF33HcUwh1uQMOm
+Z37xYm2b1o4j5MBjD9vX5IRs/9zDj9Co4HrnIA7TbWkFx/kUBfU4XUgZ07z9+/vO
+X1IhCNZWZo/fs1IY+7oOExA=
+-----END PRIVATE KEY-----
+)";
+
+}  // namespace holdfast::test

@@ -1,0 +1,226 @@
+#include "holdfast/identity/session_service.h"
+
+#include <gtest/gtest.h>
+
+#include "identity_fixture.h"
+
+namespace holdfast::identity {
+namespace {
+
+class SessionTest : public test::IdentityTest {
+ protected:
+  Client rotating_client(std::chrono::seconds grace) {
+    Client draft;
+    draft.rotates_refresh_tokens = true;
+    draft.rotation_grace = grace;
+    return make_client(pool_.id, draft);
+  }
+  SealedClaims claims_of(const std::string& refresh_token) {
+    return must(identity_.sessions.unseal(SealedKind::refresh_token, refresh_token));
+  }
+  /// As another region would have sealed it.
+  std::string sealed_elsewhere(SealedClaims claims) {
+    return must(identity_.sessions.seal(SealedKind::refresh_token, claims));
+  }
+  /// Claims of a session that this region has no row of.
+  SealedClaims unknown_session(const Client& client) {
+    SealedClaims claims = claims_of(sign_in(client.id, "ada").refresh_token);
+    claims.origin_jti = "018f3c6a-7b2c-7d10-8a4e-5f6071829304";
+    claims.branch = claims.region = RegionName("eu-west-1");
+    claims.issued_at = region_.clock().now();
+    return claims;
+  }
+  std::string_view refresh_refusal(const Client& client, const std::string& token) {
+    const auto refreshed = try_refresh(client.id, token);
+    return refreshed ? "accepted" : refreshed.error().code;
+  }
+
+  Pool pool_ = make_pool();
+  Client web_ = make_client(pool_.id);
+  User ada_ = make_user(pool_.id, "ada");
+};
+
+TEST_F(SessionTest, WithoutRotationTheClientKeepsItsToken) {
+  const UserTokens tokens = sign_in(web_.id, "ada");
+  const auto refreshed = must(try_refresh(web_.id, tokens.refresh_token));
+  EXPECT_TRUE(refreshed.refresh_token.empty());
+  EXPECT_TRUE(try_refresh(web_.id, tokens.refresh_token));
+}
+
+TEST_F(SessionTest, ATokenOpensOnlyForItsClientUntilItExpires) {
+  const UserTokens tokens = sign_in(web_.id, "ada");
+  EXPECT_EQ(refresh_refusal(make_client(pool_.id), tokens.refresh_token), "invalid_token");
+  EXPECT_EQ(refresh_refusal(web_, tokens.access_token), "invalid_token");
+  EXPECT_EQ(refresh_refusal(web_, ""), "invalid_token");
+  region_.clock().advance(std::chrono::days(30) - std::chrono::seconds(1));
+  EXPECT_EQ(refresh_refusal(web_, tokens.refresh_token), "accepted");
+  region_.clock().advance(std::chrono::seconds(1));
+  EXPECT_EQ(refresh_refusal(web_, tokens.refresh_token), "invalid_token");
+}
+
+TEST_F(SessionTest, ADisabledOrDeletedUserRefreshesNothing) {
+  const UserTokens tokens = sign_in(web_.id, "ada");
+  must(region_.run(identity_.users.set_enabled(pool_.id, ada_.id, false, test::operator_actor())));
+  EXPECT_EQ(refresh_refusal(web_, tokens.refresh_token), "user_disabled");
+  must(region_.run(identity_.users.remove(pool_.id, ada_.id, test::operator_actor())));
+  EXPECT_EQ(refresh_refusal(web_, tokens.refresh_token), "invalid_token");
+}
+
+TEST_F(SessionTest, RotationSpendsTheParentAfterItsGrace) {
+  const Client client = rotating_client(std::chrono::seconds(10));
+  const std::string first = sign_in(client.id, "ada").refresh_token;
+  const std::string second = must(try_refresh(client.id, first)).refresh_token;
+  EXPECT_FALSE(second.empty());
+  EXPECT_NE(second, first);
+  region_.clock().advance(std::chrono::seconds(10));
+  const std::string again = must(try_refresh(client.id, first)).refresh_token;  // the reply was lost
+  EXPECT_EQ(claims_of(again).generation, claims_of(second).generation);
+  region_.clock().advance(std::chrono::microseconds(1));
+  EXPECT_EQ(refresh_refusal(client, first), "refresh_token_reuse");
+  EXPECT_EQ(refresh_refusal(client, second), "token_revoked") << "the whole family goes";
+  EXPECT_TRUE(was_audited("SESSION_REVOKED"));
+}
+
+TEST_F(SessionTest, RotationKeepsTheEndOfTheSession) {
+  const Client client = rotating_client(std::chrono::seconds(0));
+  std::string token = sign_in(client.id, "ada").refresh_token;
+  const WallTime end = claims_of(token).expires_at;
+  for (int i = 0; i < 3; ++i) {
+    region_.clock().advance(std::chrono::days(1));
+    token = must(try_refresh(client.id, token)).refresh_token;
+    EXPECT_EQ(claims_of(token).expires_at, end);
+  }
+}
+
+TEST_F(SessionTest, TwoRefreshesOfOneTokenAtTheSameTimeBothSucceed) {
+  const Client client = rotating_client(std::chrono::seconds(10));
+  const std::string token = sign_in(client.id, "ada").refresh_token;
+  const auto refresh = [&] {
+    return boost::asio::co_spawn(
+        region_.io().next(),
+        identity_.sign_in.refresh({.client = client.id, .proof = {}, .refresh_token = token, .origin = {}}),
+        boost::asio::use_future);
+  };
+  auto one = refresh();
+  auto two = refresh();
+  EXPECT_TRUE(one.get());
+  EXPECT_TRUE(two.get());
+}
+
+TEST_F(SessionTest, ASecondaryRotatesInItsOwnStore) {
+  const Client client = rotating_client(std::chrono::seconds(0));
+  const std::string first = sign_in(client.id, "ada").refresh_token;
+  region_.become_secondary();
+  const auto before = region_.core().applied().index;
+  region_.clock().advance(std::chrono::seconds(1));
+  const std::string second = must(try_refresh(client.id, first)).refresh_token;
+  region_.clock().advance(std::chrono::seconds(1));
+  EXPECT_EQ(refresh_refusal(client, first), "refresh_token_reuse");
+  EXPECT_EQ(refresh_refusal(client, second), "token_revoked");
+  EXPECT_EQ(region_.core().applied().index, before);
+}
+
+TEST_F(SessionTest, AnUnknownSessionIsHonouredWhenItIsNewerThanAllThatIsHeldHere) {
+  SealedClaims claims = unknown_session(web_);
+  claims.recorded = true;
+  EXPECT_EQ(refresh_refusal(web_, sealed_elsewhere(claims)), "accepted");
+  claims.issued_at = region_.core().applied().committed_at - std::chrono::microseconds(1);
+  EXPECT_EQ(refresh_refusal(web_, sealed_elsewhere(claims)), "invalid_token") << "its row should be here";
+  claims.recorded = false;
+  EXPECT_EQ(refresh_refusal(web_, sealed_elsewhere(claims)), "accepted")
+      << "a secondary's sign-in has no row";
+}
+
+TEST_F(SessionTest, ATokenIsIssuedNotBeforeItsRowsCommit) {
+  const UserTokens tokens = sign_in(web_.id, "ada");
+  const SealedClaims claims = claims_of(tokens.refresh_token);
+  EXPECT_TRUE(claims.recorded);
+  EXPECT_GE(claims.issued_at, tokens.receipt->head.committed_at);
+}
+
+TEST_F(SessionTest, ANewerGenerationThanKnownIsAcceptedAndRecorded) {
+  const Client client = rotating_client(std::chrono::seconds(0));
+  SealedClaims claims = claims_of(sign_in(client.id, "ada").refresh_token);
+  claims.generation = 7;
+  EXPECT_EQ(refresh_refusal(client, sealed_elsewhere(claims)), "accepted");
+  claims.generation = 6;
+  region_.clock().advance(std::chrono::seconds(1));
+  EXPECT_EQ(refresh_refusal(client, sealed_elsewhere(claims)), "refresh_token_reuse");
+}
+
+TEST_F(SessionTest, AnOldPasswordsSessionAtACutOffRegionIsNotHonoured) {
+  SealedClaims claims = unknown_session(web_);
+  region_.clock().advance(std::chrono::seconds(1));
+  must(region_.run(
+      identity_.users.set_password(pool_.id, ada_.id, "Better-Horse-2", true, test::operator_actor())));
+  region_.clock().advance(std::chrono::seconds(1));
+  claims.issued_at = claims.started_at = region_.clock().now();
+  EXPECT_EQ(refresh_refusal(web_, sealed_elsewhere(claims)), "token_revoked");
+}
+
+TEST_F(SessionTest, RevocationEndsOneFamilyOnly) {
+  const UserTokens one = sign_in(web_.id, "ada");
+  const UserTokens two = sign_in(web_.id, "ada");
+  const auto revoke = [&](const ClientId& client, const std::string& token) {
+    return region_.run(
+        identity_.sign_in.revoke({.client = client, .proof = {}, .refresh_token = token, .origin = {}}));
+  };
+  EXPECT_TRUE(revoke(web_.id, "rubbish"));
+  EXPECT_TRUE(revoke(make_client(pool_.id).id, one.refresh_token));
+  EXPECT_EQ(refresh_refusal(web_, one.refresh_token), "accepted") << "a client revokes its own tokens";
+  EXPECT_TRUE(revoke(web_.id, one.refresh_token));
+  EXPECT_EQ(refresh_refusal(web_, one.refresh_token), "token_revoked");
+  EXPECT_EQ(region_.run(identity_.tokens.verify_self_service(one.access_token)).error().code,
+            "token_revoked");
+  EXPECT_EQ(refresh_refusal(web_, two.refresh_token), "accepted");
+}
+
+TEST_F(SessionTest, SigningOutEverywhereEndsWhatHasBegunAndNothingElse) {
+  const UserTokens before = sign_in(web_.id, "ada");
+  const auto user = must(region_.run(identity_.tokens.verify_self_service(before.access_token)));
+  region_.clock().advance(std::chrono::milliseconds(1));
+  must(region_.run(identity_.sign_in.sign_out(user, {})));
+  EXPECT_EQ(refresh_refusal(web_, before.refresh_token), "token_revoked");
+  EXPECT_EQ(region_.run(identity_.tokens.verify_self_service(before.access_token)).error().code,
+            "token_revoked");
+  region_.clock().advance(std::chrono::milliseconds(1));
+  const UserTokens after = sign_in(web_.id, "ada");
+  EXPECT_TRUE(region_.run(identity_.tokens.verify_self_service(after.access_token)));
+  EXPECT_EQ(refresh_refusal(web_, after.refresh_token), "accepted");
+}
+
+TEST_F(SessionTest, ASecondarysRevocationHoldsThereAtOnceAndAfterARestart) {
+  const UserTokens tokens = sign_in(web_.id, "ada");
+  region_.become_secondary();
+  const auto before = region_.core().applied().index;
+  const auto receipt = must(region_.run(identity_.sign_in.revoke(
+      {.client = web_.id, .proof = {}, .refresh_token = tokens.refresh_token, .origin = {}})));
+  EXPECT_FALSE(receipt);
+  EXPECT_EQ(refresh_refusal(web_, tokens.refresh_token), "token_revoked");
+  EXPECT_EQ(region_.core().applied().index, before);
+  opened_.reset();
+  const auto again = must(Identity::open(foundation()));
+  EXPECT_EQ(region_.run(again->tokens.verify_self_service(tokens.access_token)).error().code,
+            "token_revoked");
+}
+
+TEST_F(SessionTest, SignInsGoOnWhereTheStoreTakesNoWrites) {
+  region_.store().committer().close("the disk is gone");
+  const UserTokens tokens = sign_in(web_.id, "ada");
+  EXPECT_FALSE(claims_of(tokens.refresh_token).recorded);
+  EXPECT_EQ(refresh_refusal(web_, tokens.refresh_token), "accepted");
+}
+
+TEST_F(SessionTest, SweepingRemovesWhatIsOver) {
+  sign_in(web_.id, "ada");
+  sign_in(web_.id, "ada");
+  EXPECT_EQ(must(region_.run(identity_.sessions.sweep(1))), 0U);
+  region_.clock().advance(std::chrono::days(31));
+  std::size_t gone = 0;
+  for (int i = 0; i < 4; ++i) gone += must(region_.run(identity_.sessions.sweep(1)));
+  EXPECT_EQ(gone, 2U);
+  EXPECT_EQ(must(region_.run(identity_.sessions.sweep(100))), 0U);
+}
+
+}  // namespace
+}  // namespace holdfast::identity

@@ -1,0 +1,189 @@
+#include "holdfast/identity/token_verifier.h"
+
+#include <gtest/gtest.h>
+
+#include "holdfast/base/encoding.h"
+#include "holdfast/crypto/jws.h"
+#include "holdfast/identity/token_claims.h"
+#include "identity_fixture.h"
+
+namespace holdfast::identity {
+namespace {
+
+class VerifierTest : public test::IdentityTest {
+ protected:
+  std::string_view refusal(const std::string& token, const TokenDemand& demand) {
+    const auto verified = verify(token, demand);
+    return verified ? "accepted" : verified.error().code;
+  }
+  TokenDemand demand() {
+    TokenDemand wanted;
+    wanted.pool = pool_.id;
+    return wanted;
+  }
+  /// Signed with the pool's own key: only the claims are wrong.
+  std::string signed_by_the_pool(std::string_view payload) {
+    const auto signer = *identity_.keys.signer(pool_.id);
+    return must(crypto::sign_compact(signer->key, signer->header_json, payload));
+  }
+  std::string payload_of(const std::string& token) {
+    const auto first = token.find('.');
+    return *from_base64url(std::string_view(token).substr(first + 1, token.rfind('.') - first - 1));
+  }
+  std::string with(const std::string& token, const std::string& from, const std::string& to) {
+    std::string payload = payload_of(token);
+    const auto at = payload.find(from);
+    EXPECT_NE(at, std::string::npos) << payload;
+    return signed_by_the_pool(payload.replace(at, from.size(), to));
+  }
+  std::string machine_token(const Client& client, std::vector<std::string> scopes) {
+    return must(identity_.issuer.issue(pool_, client, std::move(scopes))).access_token;
+  }
+
+  Pool pool_ = make_pool();
+  Client web_ = make_client(pool_.id);
+  Client machine_ = make_machine(pool_.id);
+  User ada_ = make_user(pool_.id, "ada");
+  UserTokens tokens_ = sign_in(web_.id, "ada");
+};
+
+TEST_F(VerifierTest, AGoodAccessTokenSaysWhoItIs) {
+  const auto user = verify(tokens_.access_token, demand());
+  ASSERT_TRUE(user) << user.error().describe();
+  EXPECT_EQ(user->pool, pool_.id);
+  EXPECT_EQ(user->client, web_.id);
+  EXPECT_EQ(user->user, ada_.id);
+  EXPECT_EQ(user->username, "ada");
+  EXPECT_TRUE(user->has_scope(self_service_scope));
+  EXPECT_FALSE(user->is_machine());
+  EXPECT_TRUE(user->groups.empty());
+}
+
+TEST_F(VerifierTest, RubbishAndForeignSignaturesAreWorthless) {
+  const Pool other = make_pool();
+  TokenDemand elsewhere = demand();
+  elsewhere.pool = other.id;
+  EXPECT_EQ(refusal(tokens_.access_token, elsewhere), "invalid_token");
+  for (const std::string& bad :
+       {std::string(), std::string("a.b.c"), std::string("rubbish"), tokens_.refresh_token}) {
+    EXPECT_EQ(refusal(bad, demand()), "invalid_token");
+    EXPECT_EQ(region_.run(identity_.tokens.verify_self_service(bad)).error().code, "invalid_token");
+  }
+  std::string changed = tokens_.access_token;
+  changed[changed.size() / 2] = changed[changed.size() / 2] == 'A' ? 'B' : 'A';
+  EXPECT_EQ(refusal(changed, demand()), "invalid_token");
+}
+
+TEST_F(VerifierTest, TheAlgorithmIsTheKeysNotTheTokens) {
+  const std::string payload = to_base64url(payload_of(tokens_.access_token));
+  const std::string kid = (*identity_.keys.signer(pool_.id))->kid;
+  for (const char* alg : {"none", "HS256", "RS256"}) {
+    const std::string header =
+        to_base64url(R"({"alg":")" + std::string(alg) + R"(","kid":")" + kid + R"("})");
+    EXPECT_EQ(refusal(header + "." + payload + ".", demand()), "invalid_token") << alg;
+    EXPECT_EQ(refusal(header + "." + payload + "." + to_base64url("x"), demand()), "invalid_token") << alg;
+  }
+}
+
+TEST_F(VerifierTest, TheIssuerMustBeThePools) {
+  EXPECT_EQ(refusal(with(tokens_.access_token, "auth.example.com", "evil.example.com"), demand()),
+            "invalid_token");
+}
+
+TEST_F(VerifierTest, AnIdTokenOpensOnlyWhereItIsAccepted) {
+  EXPECT_EQ(refusal(tokens_.id_token, demand()), "invalid_token");
+  TokenDemand comments = demand();
+  comments.accept_id_token = true;
+  EXPECT_EQ(refusal(tokens_.id_token, comments), "accepted");
+  EXPECT_EQ(verify(tokens_.id_token, comments)->token_use, TokenUse::id);
+  EXPECT_EQ(
+      refusal(with(tokens_.access_token, R"("token_use":"access")", R"("token_use":"other")"), comments),
+      "invalid_token");
+}
+
+TEST_F(VerifierTest, AnAudienceMustNameThisService) {
+  const std::string token = with(tokens_.access_token, R"("version":2)", R"("version":2,"aud":"photos")");
+  EXPECT_EQ(refusal(token, demand()), "invalid_token");
+  TokenDemand photos = demand();
+  photos.audience = "photos";
+  EXPECT_EQ(refusal(token, photos), "accepted");
+}
+
+TEST_F(VerifierTest, TokensExpire) {
+  region_.clock().advance(std::chrono::minutes(59));
+  EXPECT_EQ(refusal(tokens_.access_token, demand()), "accepted");
+  region_.clock().advance(std::chrono::minutes(1));
+  EXPECT_EQ(refusal(tokens_.access_token, demand()), "invalid_token");
+}
+
+TEST_F(VerifierTest, TheClientMustBeOneOfTheApps) {
+  TokenDemand app = demand();
+  app.clients = std::vector{machine_.id};
+  EXPECT_EQ(refusal(tokens_.access_token, app), "wrong_client");
+  app.clients->push_back(web_.id);
+  EXPECT_EQ(refusal(tokens_.access_token, app), "accepted");
+  must(region_.run(identity_.clients.remove(pool_.id, web_.id, test::operator_actor())));
+  EXPECT_EQ(refusal(tokens_.access_token, app), "invalid_token");
+}
+
+TEST_F(VerifierTest, ADisabledOrDeletedUsersTokenOpensNothing) {
+  must(region_.run(identity_.users.set_enabled(pool_.id, ada_.id, false, test::operator_actor())));
+  EXPECT_EQ(refusal(tokens_.access_token, demand()), "token_revoked");
+  must(region_.run(identity_.users.remove(pool_.id, ada_.id, test::operator_actor())));
+  EXPECT_EQ(refusal(tokens_.access_token, demand()), "token_revoked");
+}
+
+TEST_F(VerifierTest, GroupsAreThoseOfTheTokenThatTheUserIsStillIn) {
+  Group draft;
+  draft.pool = pool_.id;
+  for (const char* name : {"admin", "staff"}) {
+    draft.name = name;
+    must(region_.run(identity_.groups.create(draft, test::operator_actor())));
+    must(region_.run(identity_.groups.add_member(pool_.id, name, ada_.id, test::operator_actor())));
+  }
+  EXPECT_TRUE(verify(tokens_.access_token, demand())->groups.empty()) << "joining comes with the next token";
+  const std::string token = sign_in(web_.id, "ada").access_token;
+  EXPECT_TRUE(verify(token, demand())->in_group("admin"));
+  must(region_.run(identity_.groups.remove_member(pool_.id, "admin", ada_.id, test::operator_actor())));
+  EXPECT_EQ(verify(token, demand())->groups, std::vector<std::string>{"staff"});
+  must(region_.run(identity_.groups.remove(pool_.id, "staff", test::operator_actor())));
+  EXPECT_TRUE(verify(token, demand())->groups.empty());
+}
+
+TEST_F(VerifierTest, MachinesOpenOnlyWhatTakesMachines) {
+  const std::string token = machine_token(machine_, {"objects.read"});
+  EXPECT_EQ(refusal(token, demand()), "wrong_party");
+  TokenDemand objects = demand();
+  objects.party = TokenDemand::Party::any;
+  objects.machine_scopes = {"objects.read"};
+  EXPECT_EQ(refusal(token, objects), "accepted");
+  EXPECT_TRUE(verify(token, objects)->is_machine());
+  EXPECT_EQ(refusal(tokens_.access_token, objects), "accepted");
+  objects.machine_scopes = {"objects.write"};
+  EXPECT_EQ(refusal(token, objects), "insufficient_scope");
+  objects.party = TokenDemand::Party::machine;
+  EXPECT_EQ(refusal(tokens_.access_token, objects), "wrong_party");
+}
+
+TEST_F(VerifierTest, SelfServiceNeedsItsScope) {
+  EXPECT_TRUE(region_.run(identity_.tokens.verify_self_service(tokens_.access_token)));
+  EXPECT_EQ(region_.run(identity_.tokens.verify_self_service(tokens_.id_token)).error().code,
+            "invalid_token");
+  EXPECT_EQ(region_.run(identity_.tokens.verify_self_service(machine_token(machine_, {"objects.read"})))
+                .error()
+                .code,
+            "wrong_party");
+  Client plain = web_;
+  plain.scopes.clear();
+  must(region_.run(identity_.clients.update(plain, test::operator_actor())));
+  const std::string token = sign_in(web_.id, "ada").access_token;
+  EXPECT_EQ(region_.run(identity_.tokens.verify_self_service(token)).error().code, "insufficient_scope");
+}
+
+TEST_F(VerifierTest, ASecondaryVerifiesTheSame) {
+  region_.become_secondary();
+  EXPECT_EQ(refusal(tokens_.access_token, demand()), "accepted");
+}
+
+}  // namespace
+}  // namespace holdfast::identity
