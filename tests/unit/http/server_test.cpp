@@ -103,6 +103,8 @@ TEST_F(HttpServerTest, SaysContinueOnlyWhenTheBodyIsWanted) {
       "POST /nothing HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
   const auto refused = client.rest();
   EXPECT_EQ(status_of(refused), 404) << "and closed: whether the body comes is not known";
+  EXPECT_TRUE(refused.contains("Connection: close\r\n")) << refused;
+  EXPECT_FALSE(refused.contains("100 Continue")) << refused;
 }
 
 TEST_F(HttpServerTest, CredentialsAreCheckedBeforeTheBodyIsRead) {
