@@ -89,7 +89,7 @@ TEST_F(OperatorEndpoints, WhatIsWrongIsNamed) {
   EXPECT_EQ(code({{"scopes", Json::array()}}), "invalid_admin_token");
   EXPECT_EQ(code({{"lifetimeSeconds", 400 * 86400}}), "invalid_admin_token");
   EXPECT_EQ(code({{"lifetimeSeconds", 0}}), "invalid_admin_token");
-  EXPECT_FALSE(code({{"region", ""}}).empty()) << "no token for every region";
+  EXPECT_EQ(code({{"region", ""}}), "invalid_region_name") << "no token for every region";
   EXPECT_EQ(code({{"token", "mine"}}), "unknown_field");
   EXPECT_EQ(post("/admin/v1/operators/nobody/tokens", {{"name", "x"}, {"scopes", {"read"}}}).code(),
             "not_found");
