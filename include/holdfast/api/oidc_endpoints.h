@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "holdfast/http/router.h"
+#include "holdfast/identity/identity.h"
+#include "holdfast/oidc/oidc.h"
+
+namespace holdfast::api {
+
+/// What the OIDC endpoints call; everything outlives the router.
+struct OidcParts {
+  identity::Identity& identity;
+  oidc::Oidc& oidc;
+  std::string issuer_base;
+};
+
+/// Public listener: `/{pool}/.well-known/openid-configuration`, `/{pool}/.well-known/jwks.json`,
+/// `POST /{pool}/oauth2/token` and `/{pool}/oauth2/revoke` (RFC 6749, RFC 7009), with errors as RFC 6749 §5.2
+/// has them.
+void add_oidc_rows(http::Router& router, const OidcParts& parts);
+
+}  // namespace holdfast::api

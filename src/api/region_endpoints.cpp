@@ -1,0 +1,154 @@
+#include "holdfast/api/region_endpoints.h"
+
+#include <nlohmann/json.hpp>
+
+#include "holdfast/base/json.h"
+
+namespace holdfast::api {
+namespace {
+
+using http::AuthLevel;
+using http::Method;
+using http::Request;
+using http::Response;
+
+constexpr std::chrono::seconds default_verify_limit{120};
+
+Response region_answer(int status, const nlohmann::json& body) {
+  return http::respond(status, "application/json", to_json_text(body));
+}
+
+std::string_view state_of(const region::PeerStatus& peer) {
+  if (peer.slot == region::SlotState::lost) return "lost";
+  return peer.connected ? "streaming" : "disconnected";
+}
+
+nlohmann::json describe_peer(const region::PeerStatus& peer) {
+  return {{"name", peer.name.str()},
+          {"state", state_of(peer)},
+          {"durablePosition",
+           peer.durable ? nlohmann::json(storage::to_string(*peer.durable)) : nlohmann::json()},
+          {"lagSeconds", std::chrono::duration<double>(peer.lag).count()},
+          {"lagBytes", peer.lag_bytes},
+          {"blobsMissing", peer.blobs_missing}};
+}
+
+nlohmann::json describe_snapshot(const replication::SnapshotProgress& progress) {
+  return {{"from", progress.from.str()},
+          {"reason", progress.reason},
+          {"receivedBytes", progress.received_bytes},
+          {"totalBytes", progress.total_bytes},
+          {"remainingSeconds",
+           progress.remaining ? nlohmann::json(progress.remaining->count()) : nlohmann::json()}};
+}
+
+nlohmann::json describe_region(const RegionParts& parts) {
+  const auto view = parts.state.view();
+  nlohmann::json secondaries = nlohmann::json::array();
+  if (view.role == region::Role::primary) {
+    for (const auto& peer : parts.peers.all()) secondaries.push_back(describe_peer(peer));
+  }
+  nlohmann::json json{
+      {"name", view.self.str()},
+      {"role", region::to_string(view.role)},
+      {"term", {{"reign", view.term.reign}, {"incarnation", view.term.incarnation}}},
+      {"position", storage::to_string(storage::position_of(parts.core.durable()))},
+      {"primary", view.primary ? nlohmann::json(view.primary->name.str()) : nlohmann::json()},
+      {"secondaries", std::move(secondaries)},
+  };
+  if (view.role == region::Role::fenced) json["reason"] = region::to_string(view.fence_reason);
+  if (view.cut_off_since) {
+    const auto silence = parts.clock.steady_now() - *view.cut_off_since;
+    json["cutOffSeconds"] = std::chrono::duration<double>(silence).count();
+  }
+  if (const auto progress = parts.replication.snapshot_progress())
+    json["snapshot"] = describe_snapshot(*progress);
+  return json;
+}
+
+async::Task<Result<Response>> show_region(RegionParts parts) {
+  co_return region_answer(200, describe_region(parts));
+}
+
+async::Task<Result<Response>> create_join_token(RegionParts parts, Bytes body) {
+  CO_TRY(const auto json, parse_json(body));
+  JsonFields fields(json);
+  replication::JoinDesk::TokenRequest request{.node = RegionName(fields.text("name"))};
+  request.may_promote = fields.find_flag("mayPromote").value_or(true);
+  if (const auto minutes = fields.find_number("minutes", 1, replication::max_join_token_age.count())) {
+    request.age = std::chrono::minutes(*minutes);
+  }
+  CO_TRY_VOID(fields.finish());
+  CO_TRY_VOID(region::parse_region_name(request.node.str()));
+  CO_TRY(const auto token, co_await parts.desk.create_token(std::move(request)));
+  const auto encoded = token.encode();
+  co_return region_answer(
+      201,
+      {{"name", token.node.str()}, {"token", encoded.expose()}, {"expiresAt", to_rfc3339(token.expires)}});
+}
+
+nlohmann::json describe_report(const replication::VerifyReport& report) {
+  nlohmann::json different = nlohmann::json::array();
+  for (const auto& range : report.there) {
+    different.push_back({{"family", range.family}, {"rowsThere", range.rows}});
+  }
+  return {{"region", report.member.str()},
+          {"position", storage::to_string(report.at)},
+          {"rows", report.rows},
+          {"ranges", report.ranges},
+          {"identical", report.identical()},
+          {"different", std::move(different)}};
+}
+
+async::Task<Result<Response>> verify_members(RegionParts parts, Bytes body) {
+  CO_TRY(const auto json, parse_json(body.empty() ? BytesView("{}") : BytesView(body)));
+  JsonFields fields(json);
+  const auto only = fields.find_text("region");
+  CO_TRY_VOID(fields.finish());
+  nlohmann::json reports = nlohmann::json::array();
+  bool all_identical = true;
+  for (const auto& member : parts.members.others()) {
+    if (only && *only != member.name.str()) continue;
+    CO_TRY(const auto report, co_await parts.replication.verify(member.name, default_verify_limit));
+    all_identical = all_identical && report.identical();
+    reports.push_back(describe_report(report));
+  }
+  if (reports.empty())
+    co_return fail(ErrorKind::not_found, "not_found", "no such other region to compare with");
+  co_return region_answer(200, {{"identical", all_identical}, {"reports", std::move(reports)}});
+}
+
+async::Task<Result<Response>> change_fence(RegionParts parts, bool fence) {
+  auto change = [authority = &parts.authority, fence]() -> Result<> {
+    return fence ? authority->fence(region::FenceReason::by_operator) : authority->unfence();
+  };
+  CO_TRY_VOID(co_await async::offload(parts.disk, std::move(change)));  // it syncs local.db
+  co_return region_answer(200, describe_region(parts));
+}
+
+}  // namespace
+
+void add_region_endpoints(http::Router& router, const RegionParts& parts) {
+  router.add({.method = Method::get,
+              .path = "/admin/v1/region",
+              .auth = AuthLevel::operator_read,
+              .handler = [parts](Request*) { return show_region(parts); }});
+  router.add({.method = Method::post,
+              .path = "/admin/v1/join-tokens",
+              .auth = AuthLevel::operator_write,
+              .handler = [parts](Request* request) { return create_join_token(parts, request->body); }});
+  router.add({.method = Method::post,
+              .path = "/admin/v1/region/verify",
+              .auth = AuthLevel::operator_read,
+              .handler = [parts](Request* request) { return verify_members(parts, request->body); }});
+  router.add({.method = Method::post,
+              .path = "/admin/v1/region/fence",
+              .auth = AuthLevel::operator_write,
+              .handler = [parts](Request*) { return change_fence(parts, true); }});
+  router.add({.method = Method::post,
+              .path = "/admin/v1/region/unfence",
+              .auth = AuthLevel::operator_write,
+              .handler = [parts](Request*) { return change_fence(parts, false); }});
+}
+
+}  // namespace holdfast::api
