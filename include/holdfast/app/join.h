@@ -1,0 +1,30 @@
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "holdfast/app/config.h"
+#include "holdfast/app/init.h"
+#include "holdfast/base/result.h"
+
+namespace holdfast::app {
+
+struct JoinOptions {
+  std::filesystem::path dir;
+  std::vector<Override>
+      settings;  ///< become the configuration file; `region` is needed, the issuer comes with the token
+  TlsFiles tls;
+  std::filesystem::path token_file;  ///< what `holdfast join-token` wrote
+};
+
+struct JoinReport {
+  std::filesystem::path config_file;
+  std::string primary;  ///< the region that took the token
+};
+
+/// Makes a new secondary in `dir`: keys, then one call to the primary's replication listener that uses up the
+/// join token, then empty stores. The data follows when the region is served. Blocking; seconds. A token that
+/// does not open is `unauthenticated`; nothing is left behind that would make a second try fail.
+Result<JoinReport> join_region(const JoinOptions& options);
+
+}  // namespace holdfast::app

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <functional>
+
+#include "holdfast/app/config.h"
+#include "holdfast/base/result.h"
+
+namespace holdfast::app {
+
+struct ServeOptions {
+  /// `--force-primary`: open a term without hearing the other members. Whoever gives it bears the risk of two
+  /// writable regions.
+  bool force_primary = false;
+};
+
+/// Runs one region until SIGTERM or SIGINT, then drains. SIGHUP re-reads the certificate. Errors before the
+/// first listener is open leave the data as it was.
+Result<> serve(const Config& config, const ServeOptions& options);
+
+}  // namespace holdfast::app

@@ -1,0 +1,93 @@
+#include "foundation.h"
+
+#include "holdfast/base/log.h"
+#include "holdfast/region/cluster_record.h"
+
+namespace holdfast::app {
+namespace {
+
+/// A configured issuer that differs from the cluster's would make tokens that no other region accepts.
+Result<> check_issuer(const Config& config, const storage::CoreDb& core) {
+  TRY(const auto record, region::find_cluster_record(core.reader()));
+  if (!record || record->issuer_base == config.issuer_base) return {};
+  return fail(ErrorKind::invalid, "invalid_configuration",
+              config.file.string() + ": issuer_base: the cluster's is \"" + record->issuer_base +
+                  "\", expected the same here");
+}
+
+storage::BlobKeySource blob_keys(const Stores& stores) {
+  return [ring = stores.core->keys()](std::uint32_t id) -> Result<Secret> {
+    TRY(const auto key, ring->key(id));
+    return key->copy();
+  };
+}
+
+}  // namespace
+
+struct Foundation::Opened {
+  Stores stores;
+  std::uint64_t generation;
+  storage::BlobStore blobs;
+  std::unique_ptr<region::Members> members;
+  std::unique_ptr<region::AcknowledgeSettings> acknowledge;
+  std::unique_ptr<region::FactExchange> facts;
+};
+
+Foundation::Foundation(const Config& config, Opened opened)
+    : io(config.io_threads),
+      hashing("hash", {.threads = config.hash_threads,
+                       .limits = {.total = config.hash_queue,
+                                  .per_address = std::max<std::size_t>(1, config.hash_queue / 4),
+                                  .per_user = std::max<std::size_t>(1, config.hash_queue / 16)}}),
+      stores(std::move(opened.stores)),
+      generation(opened.generation),
+      watermark(*stores.local, generation),
+      blobs(std::move(opened.blobs)),
+      ring(config.ring_bytes),
+      tail(*stores.core),
+      committer(*stores.core, clock,
+                {.free_space_floor_bytes = config.free_space_floor_bytes,
+                 .publish = [this](storage::RawBatchPtr batch) { ring.publish(std::move(batch)); }}),
+      state(stores.node.region),
+      members(std::move(opened.members)),
+      peers(*members, clock),
+      acknowledge(std::move(opened.acknowledge)),
+      writer(state, committer, peers, *acknowledge),
+      facts(std::move(opened.facts)),
+      blob_demand(clock) {}
+
+Result<std::unique_ptr<Foundation>> Foundation::open(const Config& config, const region::BootPolicy& policy) {
+  TRY(auto stores, open_stores(config));
+  TRY_VOID(check_issuer(config, *stores.core));
+  TRY(const auto generation, stores.directory.current());
+  TRY(auto blobs, storage::BlobStore::open(stores.directory.blobs(), stores.node.cluster, blob_keys(stores)));
+  TRY(auto members, region::Members::open(*stores.core, stores.node.region));
+  TRY(auto acknowledge, region::AcknowledgeSettings::open(*stores.core));
+  TRY(auto facts,
+      region::FactExchange::open(*stores.local, *stores.core, stores.node.region, system_clock()));
+  std::unique_ptr<Foundation> made(new Foundation(config, {.stores = std::move(stores),
+                                                           .generation = generation->number,
+                                                           .blobs = std::move(blobs),
+                                                           .members = std::move(members),
+                                                           .acknowledge = std::move(acknowledge),
+                                                           .facts = std::move(facts)}));
+  TRY(const auto recovery, made->watermark.judge(made->stores.core->applied()));
+  region::Authority::Options options{.policy = policy};
+  if (recovery == storage::Recovery::below_watermark) {
+    TRY(options.recovered_short_of, made->stores.local->watermark(std::to_string(made->generation)));
+    log::error(
+        "the log lost a tail that was synced: this region opens no term before a peer has given it back");
+  }
+  TRY(made->authority, region::Authority::open({.core = *made->stores.core,
+                                                .local = *made->stores.local,
+                                                .committer = made->committer,
+                                                .members = *made->members,
+                                                .state = made->state,
+                                                .clock = made->clock,
+                                                .key = made->stores.node_key,
+                                                .cluster = made->stores.node.cluster},
+                                               options));
+  return made;
+}
+
+}  // namespace holdfast::app

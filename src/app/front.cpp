@@ -1,0 +1,98 @@
+#include "front.h"
+
+#include "holdfast/base/files.h"
+#include "holdfast/base/log.h"
+
+namespace holdfast::app {
+namespace {
+
+Result<net::TlsIdentity> read_identity(const Config& config) {
+  TRY(auto certificate, read_file(config.certificate_file));
+  TRY(auto key, read_file(config.certificate_key_file));
+  return net::TlsIdentity{.certificate_pem = std::move(certificate),
+                          .private_key_pem = Secret(std::move(key))};
+}
+
+std::vector<std::string> host_names(const Config& config, std::string_view listener) {
+  std::vector<std::string> names = config.hosts;
+  if (listener == "admin") names.emplace_back("127.0.0.1");
+  return names;
+}
+
+}  // namespace
+
+HostAndPort split_address(std::string_view text) {
+  const auto colon = text.rfind(':');
+  auto host = text.substr(0, colon);
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  return {.host = std::string(host),
+          .port = static_cast<std::uint16_t>(std::stoul(std::string(text.substr(colon + 1))))};
+}
+
+Front::Front(const Config& config, Foundation& foundation, std::unique_ptr<net::ServerTls> tls)
+    : config_(config), foundation_(foundation), tls_(std::move(tls)), server_(foundation.io) {}
+
+Result<std::unique_ptr<Front>> Front::open(const Config& config, Foundation& foundation,
+                                           FrontListeners listeners) {
+  TRY(const auto identity, read_identity(config));
+  auto tls = net::ServerTls::create(identity);
+  if (!tls) {
+    return fail(ErrorKind::invalid, "invalid_configuration",
+                config.certificate_file.string() + ": " + tls.error().message);
+  }
+  std::unique_ptr<Front> front(new Front(config, foundation, *std::move(tls)));
+  TRY_VOID(front->listen("public", config.public_listener, listeners.public_listener, true));
+  TRY_VOID(front->listen("objects", config.objects_listener, listeners.objects, true));
+  TRY_VOID(front->listen("admin", config.admin_listener, listeners.admin, false));
+  return front;
+}
+
+Result<> Front::listen(std::string_view name, const ListenerConfig& where, const FrontListener& what,
+                       bool drifts_home) {
+  if (!where.enabled) return {};
+  TRY_VOID(listen_at(name, where.address, false, where, what, false));
+  if (where.proxy_address.empty()) return {};
+  return listen_at(std::string(name) + "-proxied", where.proxy_address, true, where, what, drifts_home);
+}
+
+Result<> Front::listen_at(std::string_view name, const std::string& address, bool is_proxied,
+                          const ListenerConfig& where, const FrontListener& what, bool drifts_home) {
+  const auto [host, port] = split_address(address);
+  http::ListenerOptions options{.router = what.router,
+                                .host_names = host_names(config_, name),
+                                .authenticate = what.authenticate,
+                                .errors = what.errors,
+                                .decorate = what.decorate};
+  options.listen = {.name = std::string(name),
+                    .address = host,
+                    .port = port,
+                    .tls = [this] { return tls_->accept(); },
+                    .proxy_protocol_required = is_proxied,
+                    .max_connections = config_.max_connections};
+  for (const auto& range : where.trusted_proxies) {
+    TRY(auto cidr, net::Cidr::parse(range));
+    options.listen.trusted_proxies.push_back(std::move(cidr));
+  }
+  if (drifts_home) {
+    // Clients that a front door moved here while the primary was away go back with their next connection.
+    options.close_after_response = [state = &foundation_.state] {
+      const auto view = state->view();
+      return view.role == region::Role::secondary && view.primary && view.primary->reachable;
+    };
+  }
+  TRY_VOID(server_.listen(std::move(options)));
+  log::info("listening", {{"listener", name}, {"address", address}});
+  return {};
+}
+
+Result<> Front::reload_certificate() {
+  TRY(const auto identity, read_identity(config_));
+  return tls_->reload(identity);
+}
+
+void Front::stop() {
+  if (!server_.stop(config_.drain_timeout))
+    log::warn("requests were cut off: they did not end within limits.drain_seconds");
+}
+
+}  // namespace holdfast::app

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+
+#include "foundation.h"
+#include "holdfast/app/config.h"
+#include "holdfast/http/server.h"
+#include "holdfast/net/tls_context.h"
+
+namespace holdfast::app {
+
+struct HostAndPort {
+  std::string host;
+  std::uint16_t port = 0;
+};
+/// Of a checked "IP:PORT" (IPv6 in brackets).
+HostAndPort split_address(std::string_view text);
+
+/// One client-facing listener as the composition root sees it: who may call, and what is there.
+struct FrontListener {
+  std::shared_ptr<const http::Router> router;
+  http::Authenticator authenticate;
+  http::ErrorRenderer errors;
+  http::Decorator decorate;
+};
+
+struct FrontListeners {
+  FrontListener public_listener;
+  FrontListener objects;
+  FrontListener admin;
+};
+
+/// The HTTPS side of a region: public, objects and admin listeners, the first two also behind a front door
+/// (PROXY v2).
+class Front {
+ public:
+  /// Binds every listener; nothing is accepted yet. Errors: `port_in_use`, `bad_certificate`.
+  static Result<std::unique_ptr<Front>> open(const Config& config, Foundation& foundation,
+                                             FrontListeners listeners);
+
+  void start() { server_.start(); }
+  /// Re-reads certificate and key; on an error the old ones stay.
+  Result<> reload_certificate();
+  /// Finishes what runs, for at most the configured time.
+  void stop();
+
+ private:
+  Front(const Config& config, Foundation& foundation, std::unique_ptr<net::ServerTls> tls);
+  Result<> listen(std::string_view name, const ListenerConfig& where, const FrontListener& what,
+                  bool drifts_home);
+  Result<> listen_at(std::string_view name, const std::string& address, bool is_proxied,
+                     const ListenerConfig& where, const FrontListener& what, bool drifts_home);
+
+  const Config& config_;
+  Foundation& foundation_;
+  std::unique_ptr<net::ServerTls> tls_;
+  http::Server server_;
+};
+
+}  // namespace holdfast::app

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "holdfast/app/config.h"
+#include "holdfast/app/init.h"
+#include "holdfast/crypto/key_wrap.h"
+
+namespace holdfast::app {
+
+/// The configuration file `<dir>/holdfast.json` that the settings make, checked. Nothing is written yet:
+/// `init` and `join` write it last, so that a directory without it is no region. `conflict` when there is one
+/// already.
+struct NewConfig {
+  Config config;
+  std::string text;
+};
+Result<NewConfig> compose_config(const std::filesystem::path& dir, const std::vector<Override>& settings);
+
+/// With its parents; `invalid_configuration` naming it when that fails.
+Result<> make_directory(const std::filesystem::path& dir);
+
+/// Makes the region key file, or reads the one that is there. An existing one that others may read is
+/// refused.
+Result<crypto::RsaRegionKey> make_region_key(const std::filesystem::path& file);
+Result<crypto::RsaRegionKey> load_region_key(const std::filesystem::path& file);
+
+/// Puts certificate and key where the configuration says: copies of `files`, or from a small authority made
+/// here. Keeps what is there.
+Result<> place_tls_files(const Config& config, const TlsFiles& files);
+
+}  // namespace holdfast::app

@@ -1,0 +1,87 @@
+#include "routes.h"
+
+#include "holdfast/api/admin_auth.h"
+#include "holdfast/api/app_authenticator.h"
+#include "holdfast/api/apps_endpoints.h"
+#include "holdfast/api/cognito_endpoint.h"
+#include "holdfast/api/health.h"
+#include "holdfast/api/identity_endpoints.h"
+#include "holdfast/api/objects_endpoints.h"
+#include "holdfast/api/oidc_endpoints.h"
+#include "holdfast/api/problem.h"
+#include "holdfast/api/region_endpoints.h"
+
+namespace holdfast::app {
+namespace {
+
+/// Memory only: health is answered on the I/O thread.
+api::HealthChecks health_checks(Foundation& base) {
+  return {.ready = [&base]() -> Result<> {
+            if (!base.state.view().ever_synced) {
+              return fail(ErrorKind::unavailable, "not_synced", "this region has not been fully synced yet");
+            }
+            return {};
+          },
+          .takes_traffic = [&base] { return base.state.should_get_traffic(); },
+          .takes_primary_traffic =
+              [&base] { return base.state.should_get_primary_traffic() && base.committer.open(); },
+          .role = [&base] { return std::string(region::to_string(base.state.role())); },
+          .region = base.stores.node.region.str()};
+}
+
+api::PrimaryUrl primary_url(Foundation& base) {
+  return [&base]() -> std::optional<std::string> {
+    const auto view = base.state.view();
+    if (!view.primary || view.primary->public_url.empty()) return std::nullopt;
+    return view.primary->public_url;
+  };
+}
+
+}  // namespace
+
+FrontListeners make_routes(Foundation& base, Services& services, replication::JoinDesk& desk,
+                           replication::Replication& replication) {
+  auto public_router = std::make_shared<http::Router>();
+  auto objects_router = std::make_shared<http::Router>();
+  auto admin_router = std::make_shared<http::Router>();
+
+  for (const auto& router : {public_router, objects_router, admin_router}) {
+    api::add_health_rows(*router, health_checks(base));
+  }
+  api::add_region_endpoints(*admin_router, {.core = *base.stores.core,
+                                            .authority = *base.authority,
+                                            .state = base.state,
+                                            .members = *base.members,
+                                            .peers = base.peers,
+                                            .desk = desk,
+                                            .replication = replication,
+                                            .disk = base.disk,
+                                            .clock = base.clock});
+
+  api::add_oidc_rows(
+      *public_router,
+      {.identity = *services.identity, .oidc = services.oidc, .issuer_base = services.issuer_base});
+  api::add_cognito_rows(*public_router, {.identity = *services.identity});
+  api::add_app_rows(*public_router, {.apps = services.apps, .comments = services.comments});
+  api::add_object_rows(
+      *objects_router,
+      {.objects = services.objects, .buckets = services.buckets, .apps = services.apps, .clock = base.clock});
+  api::add_identity_endpoints(*admin_router, {.identity = *services.identity,
+                                              .core = *base.stores.core,
+                                              .disk = base.disk,
+                                              .region = base.stores.node.region});
+  api::add_app_admin_rows(*admin_router, services.apps, services.buckets);
+
+  const auto errors = api::problem_renderer(primary_url(base));
+  const auto users = api::app_authenticator(services.apps, services.buckets, services.identity->tokens);
+  return {.public_listener = {.router = public_router, .authenticate = users, .errors = errors},
+          .objects = {.router = objects_router,
+                      .authenticate = users,
+                      .errors = api::s3_error_response,
+                      .decorate = api::protect_object_answer},
+          .admin = {.router = admin_router,
+                    .authenticate = api::admin_authenticator(services.identity->operators),
+                    .errors = errors}};
+}
+
+}  // namespace holdfast::app

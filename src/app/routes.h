@@ -1,0 +1,15 @@
+#pragma once
+
+#include "foundation.h"
+#include "front.h"
+#include "holdfast/replication/joining.h"
+#include "holdfast/replication/replication.h"
+#include "services.h"
+
+namespace holdfast::app {
+
+/// The route tables of all listeners: every endpoint of the daemon, in one place.
+FrontListeners make_routes(Foundation& base, Services& services, replication::JoinDesk& desk,
+                           replication::Replication& replication);
+
+}  // namespace holdfast::app

@@ -1,0 +1,102 @@
+#include "holdfast/app/serve.h"
+
+#include <signal.h>
+
+#include "foundation.h"
+#include "front.h"
+#include "holdfast/base/log.h"
+#include "holdfast/crypto/x509.h"
+#include "holdfast/replication/joining.h"
+#include "holdfast/replication/replication.h"
+#include "maintenance.h"
+#include "routes.h"
+#include "signals.h"
+
+namespace holdfast::app {
+namespace {
+
+Result<net::PeerTls> peer_tls(const Stores& stores) {
+  TRY(auto certificate,
+      crypto::self_signed_certificate(stores.node_key, stores.node.region.str(), system_clock().now()));
+  return net::PeerTls::create(
+      {.certificate_pem = std::move(certificate), .private_key_pem = stores.node_key.private_key_pem()});
+}
+
+Result<std::unique_ptr<replication::Replication>> open_replication(const Config& config, Foundation& base,
+                                                                   replication::JoinDesk& desk) {
+  TRY(auto tls, peer_tls(base.stores));
+  TRY(auto node, base.stores.local->node());
+  const auto [host, port] = split_address(config.replication_listener.address);
+  return replication::Replication::open({.io = base.io,
+                                         .disk = base.disk,
+                                         .clock = base.clock,
+                                         .data = base.stores.directory,
+                                         .core = *base.stores.core,
+                                         .local = *base.stores.local,
+                                         .blobs = base.blobs,
+                                         .ring = base.ring,
+                                         .authority = *base.authority,
+                                         .members = *base.members,
+                                         .state = base.state,
+                                         .peers = base.peers,
+                                         .facts = *base.facts,
+                                         .demand = base.blob_demand,
+                                         .writer = base.writer,
+                                         .desk = desk,
+                                         .tls = std::move(tls),
+                                         .node = *std::move(node)},
+                                        {.listen_address = host,
+                                         .listen_port = port,
+                                         .build = HOLDFAST_VERSION,
+                                         .log_cap_bytes = config.log_cap_bytes,
+                                         .snapshot_bytes_per_second = config.snapshot_rate_bytes,
+                                         .blob_bytes_per_second = config.blob_rate_bytes});
+}
+
+/// Runs until told to end; SIGHUP re-reads the certificate.
+void stay_up(const Signals& signals, Front& front) {
+  for (int number = signals.wait(); number == SIGHUP; number = signals.wait()) {
+    if (const auto reloaded = front.reload_certificate(); !reloaded) {
+      log::error("the certificate was not reloaded: the old one stays", reloaded.error());
+    } else {
+      log::info("certificate reloaded");
+    }
+  }
+}
+
+}  // namespace
+
+Result<> serve(const Config& config, const ServeOptions& options) {
+  log::configure(config.log_format, config.log_level);
+  const Signals signals;
+  TRY(const auto base, Foundation::open(config, {.require_peers = config.boot_requires_peers,
+                                                 .force_primary = options.force_primary}));
+  TRY(const auto services, Services::open(config, *base));
+  replication::JoinDesk desk({.core = *base->stores.core,
+                              .members = *base->members,
+                              .writer = base->writer,
+                              .clock = base->clock,
+                              .key = base->stores.node_key,
+                              .root = base->stores.root.copy()});
+  TRY(const auto replication, open_replication(config, *base, desk));
+  TRY(const auto front, Front::open(config, *base, make_routes(*base, *services, desk, *replication)));
+  Maintenance maintenance(*base);
+  services->add_duties(config, maintenance);
+  TRY_VOID(base->authority->start());
+  replication->start();
+  front->start();
+  log::info("serving", {{"region", config.region},
+                        {"role", region::to_string(base->state.role())},
+                        {"version", HOLDFAST_VERSION}});
+
+  stay_up(signals, *front);
+
+  log::info("stopping", {{"drainSeconds", config.drain_timeout.count()}});
+  front->stop();
+  replication->stop();
+  maintenance.stop();
+  log::info("stopped");
+  return {};
+}
+
+}  // namespace holdfast::app

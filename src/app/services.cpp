@@ -1,0 +1,77 @@
+#include "services.h"
+
+#include "holdfast/region/cluster_record.h"
+
+namespace holdfast::app {
+namespace {
+
+/// Before its first snapshot a joiner has no cluster record yet; `join` took the issuer from the primary.
+Result<std::string> find_issuer_base(const Config& config, const storage::CoreDb& core) {
+  TRY(const auto record, region::find_cluster_record(core.reader()));
+  return record ? record->issuer_base : config.issuer_base;
+}
+
+/// An app may only name a pool and clients that exist.
+Result<> check_pool(identity::Identity& identity, const PoolId& pool, const std::vector<ClientId>& clients) {
+  if (!identity.pools.get(pool))
+    return fail(ErrorKind::invalid, "invalid_app", "there is no pool " + pool.str());
+  for (const auto& client : clients) {
+    if (!identity.clients.get(pool, client)) {
+      return fail(ErrorKind::invalid, "invalid_app", "the pool has no client " + client.str());
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Services::Services(Foundation& base, std::unique_ptr<identity::Identity> opened, std::string issuer)
+    : identity(std::move(opened)),
+      oidc(*identity),
+      apps({.db = *base.stores.core,
+            .writer = base.writer,
+            .facts = *base.facts,
+            .members = *base.members,
+            .peers = base.peers,
+            .disk = base.disk,
+            .io = base.io,
+            .clock = base.clock,
+            .check_pool =
+                [identity_room = identity.get()](const PoolId& pool, const std::vector<ClientId>& clients) {
+                  return check_pool(*identity_room, pool, clients);
+                }}),
+      comments(apps, *base.stores.core, base.writer, base.disk, base.clock),
+      buckets(*base.stores.core, base.writer, apps, base.clock),
+      objects({.db = *base.stores.core,
+               .writer = base.writer,
+               .apps = apps,
+               .buckets = buckets,
+               .blobs = base.blobs,
+               .disk = base.disk,
+               .clock = base.clock,
+               .on_missing_blob = [demand = &base.blob_demand](const BlobId& id) { demand->want(id); }}),
+      issuer_base(std::move(issuer)),
+      base_(base) {}
+
+Result<std::unique_ptr<Services>> Services::open(const Config& config, Foundation& base) {
+  TRY(auto issuer, find_issuer_base(config, *base.stores.core));
+  TRY(auto identity, identity::Identity::open({.core = *base.stores.core,
+                                               .local = *base.stores.local,
+                                               .writer = base.writer,
+                                               .peers = base.peers,
+                                               .hashing = base.hashing,
+                                               .disk = base.disk,
+                                               .clock = base.clock,
+                                               .entropy = crypto::system_entropy(),
+                                               .region = base.stores.node.region,
+                                               .issuer_base = issuer,
+                                               .argon2 = {.memory_kib = config.argon2_memory_kib,
+                                                          .iterations = config.argon2_iterations}}));
+  return std::unique_ptr<Services>(new Services(base, std::move(identity), std::move(issuer)));
+}
+
+void Services::add_duties(const Config&, Maintenance& maintenance) {
+  identity->start(maintenance.tasks(), base_.io.next());
+}
+
+}  // namespace holdfast::app

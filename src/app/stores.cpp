@@ -1,0 +1,87 @@
+#include "stores.h"
+
+#include "ballast.h"
+#include "holdfast/base/log.h"
+#include "holdfast/replication/joining.h"
+#include "holdfast/storage/root_wrap.h"
+#include "region_files.h"
+
+namespace holdfast::app {
+namespace {
+
+// CoreDb refuses to open below 48 MiB; local.db wants room as well.
+constexpr std::uint64_t needed_to_open_bytes = 64UL * 1024 * 1024;
+
+std::unexpected<Error> wrong_place(const Config& config, std::string_view problem) {
+  return fail(ErrorKind::invalid, "invalid_configuration",
+              config.file.string() + ": " + std::string(problem));
+}
+
+/// The wrapped root keys for all members: from the store or, before the first snapshot, what `join` was
+/// given.
+Result<std::vector<storage::WrapRow>> read_wraps(const storage::CoreDb& core, const storage::LocalDb& local) {
+  std::vector<storage::WrapRow> rows;
+  TRY_VOID(core.reader().scan(storage::root_wraps_table, "", "", 1024,
+                              [&](BytesView, const storage::Stored& stored) {
+                                if (auto row = storage::WrapRow::decode(stored.plain))
+                                  rows.push_back(*std::move(row));
+                              }));
+  if (!rows.empty()) return rows;
+  TRY(const auto bootstrap, replication::load_bootstrap(local));
+  if (!bootstrap) return rows;
+  TRY(auto row, storage::WrapRow::decode(bootstrap->root_wrap));
+  rows.push_back(std::move(row));
+  return rows;
+}
+
+/// The newest root key wrapped for this region. Its pin in local.db is what makes it ours: whoever wrote to
+/// the disk cannot have planted another one. (Signatures of wrap rows are checked when a root is pinned.)
+Result<storage::RootKey> find_root(const storage::CoreDb& core, const storage::LocalDb& local,
+                                   const storage::NodeIdentity& node, crypto::KeyWrapper& region_key) {
+  TRY(const auto rows, read_wraps(core, local));
+  const storage::WrapRow* newest = nullptr;
+  for (const auto& row : rows) {
+    const bool is_ours = row.kind == storage::WrapTarget::Kind::member && row.name == node.region.str();
+    if (is_ours && (newest == nullptr || row.root_id > newest->root_id)) newest = &row;
+  }
+  if (newest == nullptr)
+    return fail(ErrorKind::corrupt, "root_key_missing", "the store holds no root key for this region");
+  TRY(const auto pin, local.root_pin(newest->root_id));
+  if (!pin)
+    return fail(ErrorKind::corrupt, "root_pin_mismatch",
+                "the store's root key is not the one this region pinned");
+  return storage::unwrap_root(*newest, region_key, *pin);
+}
+
+}  // namespace
+
+Result<Stores> open_stores(const Config& config) {
+  TRY(auto region_key, load_region_key(config.region_key_file));
+  TRY(auto directory, storage::DataDirectory::open(config.data_dir));
+  const Ballast ballast(directory.ballast(), config.ballast_bytes);
+  TRY(const bool gave_up, ballast.give_up_below(needed_to_open_bytes));
+  if (gave_up) log::warn("the disk is full: the ballast file was given up so that the stores can be opened");
+  TRY(auto local, storage::LocalDb::open({.path = directory.local_db()}, region_key));
+  TRY(auto node, local->node());
+  if (!node) return wrong_place(config, "data_dir was not made by `holdfast init` or `holdfast join`");
+  if (node->region.str() != config.region) {
+    return wrong_place(config, "region: the data directory belongs to region \"" + node->region.str() + "\"");
+  }
+  TRY(auto node_key, crypto::NodeKey::from_private_bytes(node->node_key));
+  TRY(const auto generation, directory.current());
+  if (!generation) return wrong_place(config, "data_dir holds no store");
+  TRY(auto core, storage::CoreDb::open({.path = generation->core_db()}));
+  TRY(auto root, find_root(*core, *local, *node, region_key));
+  TRY_VOID(core->unlock(node->cluster, root.copy()));
+  if (const auto kept = ballast.keep(config.free_space_floor_bytes); !kept)
+    log::error("no ballast file", kept.error());
+  return Stores{.directory = std::move(directory),
+                .region_key = std::move(region_key),
+                .local = std::move(local),
+                .node = *std::move(node),
+                .node_key = std::move(node_key),
+                .root = std::move(root),
+                .core = std::move(core)};
+}
+
+}  // namespace holdfast::app
