@@ -1,0 +1,221 @@
+#include "demo_regions.h"
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "holdfast/app/init.h"
+#include "holdfast/app/join.h"
+#include "holdfast/base/clock.h"
+#include "holdfast/base/files.h"
+#include "holdfast/base/json.h"
+#include "holdfast/crypto/x509.h"
+
+namespace holdfast::cli {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr auto start_patience = 60s;
+constexpr auto stop_patience = 15s;
+constexpr auto poll_interval = 50ms;
+
+void say(std::string_view what) { std::cerr << "demo: " << what << std::endl; }
+
+/// Asks again and again until `is_done` says so; `what` names it when time is up.
+template <class Check>
+Result<> wait_until(std::string_view what, Check is_done) {
+  const auto deadline = std::chrono::steady_clock::now() + start_patience;
+  while (std::chrono::steady_clock::now() < deadline) {
+    TRY(const bool done, is_done());
+    if (done) return {};
+    std::this_thread::sleep_for(poll_interval);
+  }
+  return fail(ErrorKind::unavailable, "unavailable",
+              std::string(what) + ": not there after 60 s; see the logs in the demo's directory");
+}
+
+Result<> make_authority(const DemoLayout& layout) {
+  const auto key_file = layout.dir / "ca.key";
+  if (std::filesystem::exists(key_file)) return {};
+  TRY(const auto authority, crypto::CertificateAuthority::create("Holdfast demo", system_clock().now()));
+  TRY_VOID(write_public_file(layout.ca_file(), authority.certificate_pem()));
+  return write_private_file(key_file, authority.private_key_pem().expose());
+}
+
+/// A server certificate for one region, as files for init or join to copy.
+Result<app::TlsFiles> issue_certificate(const DemoLayout& layout, const DemoRegion& region) {
+  TRY(const auto ca_pem, read_file(layout.ca_file()));
+  TRY(auto key_pem, read_file(layout.dir / "ca.key"));
+  TRY(const auto authority, crypto::CertificateAuthority::from_pem(ca_pem, Secret(std::move(key_pem))));
+  TRY(const auto issued,
+      authority.issue_server_certificate({.dns_names = {"localhost"}, .ip_addresses = {"127.0.0.1"}},
+                                         system_clock().now()));
+  const app::TlsFiles files{.certificate = layout.dir / (region.name + ".crt"),
+                            .key = layout.dir / (region.name + ".key"),
+                            .authority = layout.ca_file()};
+  TRY_VOID(write_public_file(files.certificate, issued.certificate_pem));
+  TRY_VOID(write_private_file(files.key, issued.private_key_pem.expose()));
+  return files;
+}
+
+std::vector<app::Override> settings_of(const DemoLayout& layout, const DemoRegion& region,
+                                       const std::vector<app::Override>& extra) {
+  const auto at = [](std::uint16_t port) { return "127.0.0.1:" + std::to_string(port); };
+  std::vector<app::Override> settings = {
+      {"region", region.name},
+      {"issuer_base", layout.front_url()},
+      {"hosts", R"(["localhost"])"},
+      {"listeners.public.address", at(region.ports.public_port)},
+      {"listeners.public.url", localhost_url(region.ports.public_port)},
+      {"listeners.public.proxy_address", at(region.ports.public_proxy_port)},
+      {"listeners.objects.address", at(region.ports.objects_port)},
+      {"listeners.objects.url", localhost_url(region.ports.objects_port)},
+      {"listeners.objects.proxy_address", at(region.ports.objects_proxy_port)},
+      {"listeners.admin.address", at(region.ports.admin_port)},
+      {"listeners.replication.address", at(region.ports.replication_port)},
+      {"listeners.replication.peer_address", "localhost:" + std::to_string(region.ports.replication_port)},
+  };
+  settings.insert(settings.end(), extra.begin(), extra.end());
+  return settings;
+}
+
+bool is_made(const DemoRegion& region) { return std::filesystem::exists(region.dir / "holdfast.json"); }
+
+}  // namespace
+
+Result<DemoRegions> DemoRegions::start(const DemoLayout& layout, const std::vector<app::Override>& settings) {
+  DemoRegions regions(layout);
+  TRY_VOID(make_authority(layout));
+  TRY_VOID(regions.found(settings));
+  TRY_VOID(regions.start_region(0));
+  TRY_VOID(regions.join_all(settings));
+  for (std::size_t i = 1; i < layout.regions.size(); ++i) TRY_VOID(regions.start_region(i));
+  for (std::size_t i = 0; i < layout.regions.size(); ++i) {
+    const std::string url = localhost_url(layout.regions[i].ports.public_port) + "/health/ready";
+    TRY(auto admin, regions.admin(i));
+    TRY_VOID(wait_until(layout.regions[i].name, [&]() -> Result<bool> {
+      if (!regions.processes_[i].running()) {
+        return fail(ErrorKind::internal, "internal",
+                    layout.regions[i].name + " ended: see " +
+                        (layout.dir / (layout.regions[i].name + ".log")).string());
+      }
+      const auto status = admin.status_of(url);
+      return status && *status == 200;
+    }));
+  }
+  TRY_VOID(regions.start_front_door());
+  TRY_VOID(regions.learn_roles());
+  return regions;
+}
+
+Result<> DemoRegions::found(const std::vector<app::Override>& settings) {
+  const auto& first = layout_.regions.front();
+  if (is_made(first)) return {};
+  say("init " + first.name);
+  TRY(const auto tls, issue_certificate(layout_, first));
+  TRY_VOID(app::init_region({
+      .dir = first.dir,
+      .settings = settings_of(layout_, first, settings),
+      .tls = tls,
+      .administrator = {.name = "Demo Administrator", .email = "admin@example.com", .phone = "+14155550100"},
+      .recovery_key_file = layout_.dir / "recovery.key",
+      .cluster_wide_token = true,
+  }));
+  return {};
+}
+
+Result<> DemoRegions::join_all(const std::vector<app::Override>& settings) {
+  for (std::size_t i = 1; i < layout_.regions.size(); ++i) {
+    const auto& region = layout_.regions[i];
+    if (is_made(region)) continue;
+    say("join " + region.name);
+    TRY(auto primary, admin(0));
+    const std::string url =
+        localhost_url(layout_.regions[0].ports.public_port) + "/health/traffic?role=primary";
+    TRY_VOID(wait_until("the primary", [&]() -> Result<bool> {
+      const auto status = primary.status_of(url);
+      return status && *status == 200;
+    }));
+    TRY(const auto token, primary.send(http::Method::post, "/admin/v1/join-tokens", {{"name", region.name}}));
+    const auto token_file = layout_.dir / (region.name + ".join-token");
+    TRY_VOID(write_private_file(token_file, token.value("token", "")));
+    TRY(const auto tls, issue_certificate(layout_, region));
+    TRY_VOID(app::join_region({.dir = region.dir,
+                               .settings = settings_of(layout_, region, settings),
+                               .tls = tls,
+                               .token_file = token_file}));
+    std::filesystem::remove(token_file);
+    TRY(const auto admin_token, read_file(layout_.regions[0].dir / "admin-token"));
+    TRY_VOID(write_private_file(region.dir / "admin-token", admin_token));
+  }
+  return {};
+}
+
+Result<> DemoRegions::start_region(std::size_t index) {
+  const auto& region = layout_.regions[index];
+  say("serve " + region.name);
+  TRY(auto process, ChildProcess::start({own_program().string(), "serve", "--config",
+                                         (region.dir / "holdfast.json").string()},
+                                        layout_.dir / (region.name + ".log")));
+  processes_.push_back(std::move(process));
+  return {};
+}
+
+Result<> DemoRegions::start_front_door() {
+  const auto config = layout_.dir / "haproxy.cfg";
+  TRY_VOID(write_private_file(config, haproxy_config(layout_)));
+  say("front door " + layout_.front_url());
+  TRY(auto process,
+      ChildProcess::start({"haproxy", "-db", "-f", config.string()}, layout_.dir / "haproxy.log"));
+  front_door_ = std::move(process);
+  TRY(auto client, admin(0));
+  return wait_until("the front door", [&]() -> Result<bool> {
+    if (!front_door_->running()) {
+      return fail(ErrorKind::internal, "internal",
+                  "haproxy ended: see " + (layout_.dir / "haproxy.log").string());
+    }
+    const auto front = client.status_of(layout_.front_url() + "/health/live");
+    const auto objects = client.status_of(layout_.objects_front_url() + "/health/live");
+    return front && *front == 200 && objects;
+  });
+}
+
+Result<> DemoRegions::learn_roles() {
+  return wait_until("a primary", [&]() -> Result<bool> {
+    roles_.clear();
+    for (std::size_t i = 0; i < layout_.regions.size(); ++i) {
+      TRY(auto client, admin(i));
+      TRY(const auto region, client.get("/admin/v1/region"));
+      roles_.push_back(region.value("role", ""));
+    }
+    return std::ranges::count(roles_, "primary") == 1;
+  });
+}
+
+std::size_t DemoRegions::primary() const {
+  return static_cast<std::size_t>(std::ranges::find(roles_, "primary") - roles_.begin());
+}
+
+Result<AdminClient> DemoRegions::admin(std::size_t index) const {
+  const auto& region = layout_.regions[index];
+  return AdminClient::open({.url = localhost_url(region.ports.admin_port),
+                            .ca_file = layout_.ca_file(),
+                            .token_file = layout_.regions[0].dir / "admin-token"});
+}
+
+Result<> DemoRegions::wait_caught_up() const {
+  TRY(auto client, admin(primary()));
+  return wait_until("the secondaries", [&]() -> Result<bool> {
+    TRY(const auto region, client.get("/admin/v1/region"));
+    return std::ranges::all_of(region["secondaries"], [&](const nlohmann::json& secondary) {
+      return secondary.value("durablePosition", nlohmann::json()) == region["position"];
+    });
+  });
+}
+
+void DemoRegions::stop() {
+  if (front_door_) front_door_->stop(stop_patience);
+  for (auto& process : processes_) process.stop(stop_patience);
+}
+
+}  // namespace holdfast::cli

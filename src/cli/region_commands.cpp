@@ -1,0 +1,131 @@
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "admin_client.h"
+#include "commands.h"
+#include "output.h"
+
+namespace holdfast::cli {
+namespace {
+
+struct RegionArguments {
+  AdminOptions admin;
+  bool json = false;
+};
+
+std::string short_number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, value < 10 ? "%.3f" : "%.0f", value);
+  return text;
+}
+
+/// Readable at three in the morning: who am I, may I write, who is behind, by how much.
+void print_status(const nlohmann::json& region) {
+  std::cout << region.value("name", "") << ": " << region.value("role", "");
+  if (region.contains("reason")) std::cout << " (" << region["reason"].get<std::string>() << ")";
+  std::cout << ", reign " << region["term"]["reign"] << ", incarnation " << region["term"]["incarnation"]
+            << "\n";
+  std::cout << "position: " << region.value("position", "") << "\n";
+  if (region["primary"].is_string()) std::cout << "primary: " << region["primary"].get<std::string>() << "\n";
+  if (region.contains("cutOffSeconds")) {
+    std::cout << "CUT OFF from the primary for " << short_number(region["cutOffSeconds"].get<double>())
+              << " s\n";
+  }
+  for (const auto& secondary : region["secondaries"]) {
+    std::cout << "secondary " << secondary.value("name", "") << ": " << secondary.value("state", "")
+              << ", behind by " << short_number(secondary.value("lagSeconds", 0.0)) << " s, "
+              << secondary.value("lagBytes", 0) << " bytes";
+    const auto missing = secondary.value("blobsMissing", 0);
+    if (missing > 0) std::cout << ", " << missing << " objects without their bytes";
+    std::cout << "\n";
+  }
+  if (region.contains("snapshot")) {
+    const auto& snapshot = region["snapshot"];
+    std::cout << "snapshot from " << snapshot.value("from", "") << ": " << snapshot["receivedBytes"] << " of "
+              << snapshot["totalBytes"] << " bytes";
+    if (snapshot["remainingSeconds"].is_number())
+      std::cout << ", about " << snapshot["remainingSeconds"] << " s left";
+    std::cout << "\n";
+  }
+}
+
+Result<nlohmann::json> call_region(const RegionArguments& arguments, http::Method method,
+                                   const std::string& path, const nlohmann::json& body = nullptr) {
+  TRY(const auto target, arguments.admin.resolve());
+  TRY(auto client, AdminClient::open(target));
+  if (method == http::Method::get) return client.get(path);
+  return client.send(method, path, body);
+}
+
+int show_status(const RegionArguments& arguments, const Result<nlohmann::json>& region) {
+  if (!region) return report_failure(region.error(), arguments.json);
+  if (arguments.json) {
+    print_result(*region, true);
+  } else {
+    print_status(*region);
+  }
+  return exit_done;
+}
+
+void print_reports(const nlohmann::json& answer) {
+  for (const auto& report : answer["reports"]) {
+    std::cout << report.value("region", "") << ": "
+              << (report.value("identical", false) ? "identical" : "DIFFERENT") << ", " << report["rows"]
+              << " rows compared at position " << report.value("position", "") << "\n";
+    for (const auto& range : report["different"]) std::cout << "  differs: " << range.dump() << "\n";
+  }
+}
+
+std::shared_ptr<RegionArguments> region_arguments(CLI::App& command) {
+  auto arguments = std::make_shared<RegionArguments>();
+  arguments->admin.add_to(command);
+  command.add_flag("--json", arguments->json, "Print the answer as JSON");
+  return arguments;
+}
+
+}  // namespace
+
+void add_region_commands(CLI::App& program, int& status) {
+  auto* family = program.add_subcommand("region", "Role, term and lag of a running region; fencing");
+  family->require_subcommand(1);
+  auto* show = family->add_subcommand("status", "Who is primary, who is behind, by how much");
+  show->callback([arguments = region_arguments(*show), &status] {
+    status = show_status(*arguments, call_region(*arguments, http::Method::get, "/admin/v1/region"));
+  });
+  auto* fence =
+      family->add_subcommand("fence", "Stop all writes at this region until `unfence`; sign-ins go on");
+  fence->callback([arguments = region_arguments(*fence), &status] {
+    status = show_status(*arguments, call_region(*arguments, http::Method::post, "/admin/v1/region/fence"));
+  });
+  auto* unfence =
+      family->add_subcommand("unfence", "Ask the other members again whether this region may write");
+  unfence->callback([arguments = region_arguments(*unfence), &status] {
+    status = show_status(*arguments, call_region(*arguments, http::Method::post, "/admin/v1/region/unfence"));
+  });
+}
+
+void add_verify_command(CLI::App& program, int& status) {
+  auto* command =
+      program.add_subcommand("verify", "Compare the primary's store with its secondaries' at one position");
+  auto arguments = region_arguments(*command);
+  auto region = std::make_shared<std::string>();
+  command->add_option("--region", *region, "Only this secondary; default: all");
+  command->callback([arguments, region, &status] {
+    const auto body = region->empty() ? nlohmann::json::object() : nlohmann::json{{"region", *region}};
+    const auto answer = call_region(*arguments, http::Method::post, "/admin/v1/region/verify", body);
+    if (!answer) {
+      status = report_failure(answer.error(), arguments->json);
+      return;
+    }
+    if (arguments->json) {
+      print_result(*answer, true);
+    } else {
+      print_reports(*answer);
+    }
+    status = answer->value("identical", false) ? exit_done : exit_failed;
+  });
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,183 @@
+#include "resource_command.h"
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "admin_client.h"
+#include "commands.h"
+#include "holdfast/base/encoding.h"
+#include "holdfast/base/files.h"
+#include "holdfast/base/text.h"
+#include "output.h"
+
+namespace holdfast::cli {
+namespace {
+
+/// What one invocation was given, by option.
+struct ResourceArguments {
+  AdminOptions admin;
+  std::map<std::string_view, std::vector<std::string>> texts;
+  std::map<std::string_view, bool> flags;
+  bool json = false;
+};
+
+/// RFC 3986 §2.3: everything but unreserved characters is percent-encoded.
+std::string percent_encoded(std::string_view text) {
+  std::string encoded;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("-._~").find(c) != std::string_view::npos;
+    if (plain) {
+      encoded.push_back(c);
+    } else {
+      encoded.append("%").append(to_hex(std::string_view(&c, 1)));
+    }
+  }
+  return encoded;
+}
+
+Result<nlohmann::json> pairs_of(const std::vector<std::string>& texts, std::string_view flag) {
+  nlohmann::json object = nlohmann::json::object();
+  for (const auto& text : texts) {
+    const auto equals = text.find('=');
+    if (equals == std::string::npos) {
+      return fail(ErrorKind::invalid, "invalid_argument",
+                  std::string(flag) + " " + text + ": expected NAME=VALUE");
+    }
+    object[text.substr(0, equals)] = text.substr(equals + 1);
+  }
+  return object;
+}
+
+Result<nlohmann::json> number_of(const std::string& text, std::string_view flag) {
+  std::size_t used = 0;
+  try {
+    const long long number = std::stoll(text, &used);
+    if (used == text.size()) return number;
+  } catch (const std::exception&) {  // not a number, or far too large: refused below
+  }
+  return fail(ErrorKind::invalid, "invalid_argument", std::string(flag) + ": expected a whole number");
+}
+
+Result<nlohmann::json> value_of(const ResourceOption& option, const std::vector<std::string>& texts) {
+  switch (option.kind) {
+    case OptionKind::texts:
+      return nlohmann::json(texts);
+    case OptionKind::pairs:
+      return pairs_of(texts, option.flag);
+    case OptionKind::number:
+      return number_of(texts.front(), option.flag);
+    case OptionKind::secret: {
+      TRY(const auto content, read_file(texts.front()));
+      return nlohmann::json(std::string(trim(content)));
+    }
+    default:
+      return nlohmann::json(texts.front());
+  }
+}
+
+struct Call {
+  std::string path;
+  nlohmann::json body;
+};
+
+Result<Call> compose_call(const ResourceCommand& command, const ResourceArguments& arguments) {
+  Call call{.path = std::string(command.path), .body = {}};
+  std::string query;
+  for (const auto& option : command.options) {
+    const auto given = arguments.texts.find(option.flag);
+    const bool has_text = given != arguments.texts.end() && !given->second.empty();
+    if (option.kind == OptionKind::path) {
+      const std::string slot = "{" + std::string(option.field) + "}";
+      call.path.replace(call.path.find(slot), slot.size(), percent_encoded(given->second.front()));
+    } else if (option.kind == OptionKind::query) {
+      if (has_text) {
+        query.append(query.empty() ? "?" : "&")
+            .append(option.field)
+            .append("=")
+            .append(percent_encoded(given->second.front()));
+      }
+    } else if (option.kind == OptionKind::flag) {
+      if (arguments.flags.at(option.flag)) call.body[std::string(option.field)] = true;
+    } else if (option.kind != OptionKind::save && has_text) {
+      TRY(call.body[std::string(option.field)], value_of(option, given->second));
+    }
+  }
+  call.path += query;
+  const bool has_body = command.method == http::Method::post || command.method == http::Method::put ||
+                        command.method == http::Method::patch;
+  if (has_body && call.body.is_null()) call.body = nlohmann::json::object();
+  return call;
+}
+
+/// Moves what an answer holds of secrets into the files that were asked for.
+Result<> save_fields(const ResourceCommand& command, const ResourceArguments& arguments,
+                     nlohmann::json& answer) {
+  for (const auto& option : command.options) {
+    const auto given = arguments.texts.find(option.flag);
+    if (option.kind != OptionKind::save || given == arguments.texts.end() || given->second.empty()) continue;
+    const std::string field(option.field);
+    if (!answer.is_object() || !answer.contains(field) || !answer[field].is_string()) continue;
+    TRY_VOID(write_private_file(given->second.front(), answer[field].get<std::string>() + "\n"));
+    answer.erase(field);
+    answer[field + "File"] = given->second.front();
+  }
+  return {};
+}
+
+Result<nlohmann::json> run_resource(const ResourceCommand& command, const ResourceArguments& arguments) {
+  TRY(const auto call, compose_call(command, arguments));
+  TRY(const auto target, arguments.admin.resolve());
+  TRY(auto client, AdminClient::open(target));
+  if (command.method == http::Method::get) return client.get(call.path);
+  TRY(auto answer, client.send(command.method, call.path, call.body));
+  TRY_VOID(save_fields(command, arguments, answer));
+  return answer;
+}
+
+using Families = std::map<std::string_view, CLI::App*>;
+
+CLI::App& family_of(CLI::App& program, Families& families, std::string_view resource) {
+  auto*& family = families[resource];
+  if (family == nullptr) {
+    const std::string name(resource);
+    family = program.add_subcommand(
+        name, "Commands about " + name + "s; they call the admin API of a running region");
+    family->require_subcommand(1);
+  }
+  return *family;
+}
+
+void add_option(CLI::App& command, const ResourceOption& option, ResourceArguments& arguments) {
+  const std::string flag(option.flag);
+  const std::string help(option.help);
+  if (option.kind == OptionKind::flag) {
+    command.add_flag(flag, arguments.flags[option.flag], help);
+    return;
+  }
+  auto* added = command.add_option(flag, arguments.texts[option.flag], help);
+  if (option.kind != OptionKind::texts && option.kind != OptionKind::pairs) added->expected(1);
+  if (option.required || option.kind == OptionKind::path) added->required();
+}
+
+}  // namespace
+
+void add_resource_commands(CLI::App& program, int& status) {
+  for (const auto& row : resource_commands()) {
+    auto* command =
+        family_of(program, row.resource)->add_subcommand(std::string(row.verb), std::string(row.help));
+    auto arguments = std::make_shared<ResourceArguments>();
+    for (const auto& option : row.options) add_option(*command, option, *arguments);
+    arguments->admin.add_to(*command);
+    command->add_flag("--json", arguments->json, "Print the answer as JSON");
+    command->callback([arguments, &row, &status] {
+      const auto result = run_resource(row, *arguments);
+      if (result) print_result(*result, arguments->json);
+      status = result ? exit_done : report_failure(result.error(), arguments->json);
+    });
+  }
+}
+
+}  // namespace holdfast::cli
