@@ -43,8 +43,7 @@ TEST(Keys, DamageIsNoticed) {
     reader.text();
     EXPECT_FALSE(reader.ok()) << to_hex(bad);
   }
-  const Bytes longer = "a\0\1b"s;
-  KeyReader left_over(longer);
+  KeyReader left_over("a\0\1b"s);
   left_over.text();
   EXPECT_FALSE(left_over.finish("test"));
 }

@@ -1,0 +1,171 @@
+"""What a region refuses at its start: one clear line each, and data as it was."""
+
+import json
+import os
+import pathlib
+import shutil
+import socket
+import stat
+
+import pytest
+
+from demo import BASE_PORT
+from single_region import SingleRegion, run
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A region made by `init`, not running; tests copy it."""
+    region = SingleRegion(tmp_path_factory.mktemp("made") / "region")
+    done = region.init()
+    assert done.returncode == 0, done.stderr
+    return region
+
+
+@pytest.fixture
+def region(made, tmp_path):
+    shutil.copytree(made.dir, tmp_path / "region")
+    with SingleRegion(tmp_path / "region") as copy:
+        yield copy
+
+
+def edit(region, change):
+    config = json.loads(region.config.read_text())
+    change(config)
+    region.config.write_text(json.dumps(config))
+
+
+def test_init_leaves_secrets_to_their_owner_only(made):
+    for name in ("region.key", "recovery.key", "admin-token", "tls/server.key"):
+        assert stat.S_IMODE((made.dir / name).stat().st_mode) == 0o600, name
+
+
+def test_init_prints_no_secret(tmp_path):
+    region = SingleRegion(tmp_path / "region", BASE_PORT + 50)
+    done = region.init()
+    assert done.returncode == 0
+    token = (region.dir / "admin-token").read_text().strip()
+    assert token and token not in done.stdout + done.stderr
+    assert "PRIVATE KEY" not in done.stdout + done.stderr
+
+
+def test_init_refuses_a_directory_that_is_a_region_already(made):
+    done = made.init()
+    assert done.returncode == 1
+    assert "exists already" in done.stderr
+
+
+@pytest.mark.parametrize("arguments, expected", [
+    (["--admin-phone", "555"], "phone"),
+    (["--admin-email", "nobody"], "e-mail"),
+    (["--set", "threads.io=many"], "threads.io"),
+    (["--issuer-base", "http://a"], "issuer_base"),
+])
+def test_init_refuses_bad_values_before_it_writes(tmp_path, arguments, expected):
+    region = SingleRegion(tmp_path / "region")
+    names = ["--region", "--issuer-base", "--admin-name", "--admin-email", "--admin-phone"]
+    values = ["us-east-1", "https://localhost", "Ada", "ada@example.com", "+14155550100"]
+    given = dict(zip(names, values))
+    if arguments[0] in given:
+        given[arguments[0]] = arguments[1]
+        arguments = []
+    done = run("init", "--dir", region.dir, *[part for pair in given.items() for part in pair], *arguments)
+    assert done.returncode == 2, done.stderr
+    assert expected in done.stderr
+    assert not region.config.exists()
+    assert not (region.dir / "data").exists()
+
+
+def test_a_configuration_error_names_file_key_and_expectation(region):
+    edit(region, lambda config: config["listeners"]["public"].update(address="nowhere"))
+    status, line = region.refused_start()
+    assert status == 2
+    assert str(region.config) in line and "listeners.public.address" in line and 'expected "IP:PORT"' in line
+
+
+def test_a_missing_configuration_is_named(tmp_path):
+    done = run("serve", "--config", tmp_path / "none.json")
+    assert done.returncode == 2
+    assert "none.json" in done.stderr
+
+
+def test_the_wrong_region_key(region, tmp_path):
+    other = SingleRegion(tmp_path / "other", BASE_PORT + 50)
+    assert other.init().returncode == 0
+    shutil.copy(other.dir / "region.key", region.dir / "region.key")
+    status, line = region.refused_start()
+    assert status == 1
+    assert "region key" in line
+
+
+def test_a_region_key_that_others_may_read(region):
+    (region.dir / "region.key").chmod(0o644)
+    status, line = region.refused_start()
+    assert status == 2
+    assert "0600" in line
+
+
+def test_a_directory_in_use(region):
+    region.serve()
+    status, line = SingleRegion(region.dir, region.base_port).refused_start()
+    assert status == 1
+    assert "in use" in line
+
+
+def test_a_port_in_use_is_named(region):
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", region.base_port))
+        taken.listen()
+        status, line = region.refused_start()
+    assert status == 1
+    assert f"127.0.0.1:{region.base_port}" in line and "in use" in line
+
+
+def test_a_newer_format(region):
+    (region.dir / "data" / "FORMAT").write_text("999\n")
+    status, line = region.refused_start()
+    assert status == 1
+    assert "newer" in line or "format" in line
+
+
+def test_another_regions_directory(region):
+    edit(region, lambda config: config.update(region="eu-west-1"))
+    status, line = region.refused_start()
+    assert status == 2
+    assert "us-east-1" in line
+
+
+def test_another_clusters_issuer(region):
+    edit(region, lambda config: config.update(issuer_base="https://elsewhere.example.com"))
+    status, line = region.refused_start()
+    assert status == 2
+    assert "issuer_base" in line
+
+
+def test_another_clusters_store(region, tmp_path):
+    other = SingleRegion(tmp_path / "other", BASE_PORT + 50)
+    assert other.init().returncode == 0
+    shutil.rmtree(region.dir / "data" / "generations")
+    shutil.copytree(other.dir / "data" / "generations", region.dir / "data" / "generations")
+    status, line = region.refused_start()
+    assert status == 1
+    assert "pinned" in line or "region key" in line
+
+
+def test_a_store_without_a_byte_does_not_start_quietly(region):
+    (region.dir / "data" / "CURRENT").unlink()
+    status, line = region.refused_start()
+    assert status != 0
+
+
+def test_it_starts_stops_and_starts_again(region):
+    for _ in range(2):
+        region.serve()
+        region.stop()
+        assert region.process.returncode == 0, region.log()[-2000:]
+
+
+def test_the_configuration_page_is_what_the_program_prints():
+    page = pathlib.Path(__file__).parents[2] / "docs" / "configuration.md"
+    assert run("config-reference").stdout == page.read_text()

@@ -1,0 +1,130 @@
+"""Runs `holdfast demo --json` and single regions for tests; every process started here is stopped here."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+from holdfast_client import Admin, Cognito, expect, request
+
+BINARY = os.environ.get("HOLDFAST_BINARY", "holdfast")
+BASE_PORT = int(os.environ.get("HOLDFAST_BASE_PORT", "20000"))
+
+
+def wait_until(what, check, timeout=60.0, interval=0.02):
+    """Polls `check` until it gives something true, and gives that; fails with `what` when time is up."""
+    deadline = time.monotonic() + timeout
+    last = None
+    while time.monotonic() < deadline:
+        try:
+            result = check()
+            if result:
+                return result
+        except (OSError, AssertionError) as error:
+            last = error
+        time.sleep(interval)
+    raise AssertionError(f"not within {timeout} s: {what} (last: {last})")
+
+
+class Region:
+    """One region of a demo, as its JSON describes it, and the process that serves it now."""
+
+    def __init__(self, demo, described):
+        self.demo = demo
+        self.name, self.pid, self.dir = described["name"], described["pid"], pathlib.Path(described["dir"])
+        self.public, self.objects, self.admin_url = described["public"], described["objects"], described["admin"]
+        self.process = None
+
+    @property
+    def admin(self):
+        return Admin(self.demo.ca, self.admin_url, self.demo.info["adminToken"])
+
+    @property
+    def cognito(self):
+        return Cognito(self.demo.ca, self.public)
+
+    def get(self, path, **options):
+        return request(self.demo.ca, "GET", self.public + path, **options)
+
+    def is_ready(self):
+        return self.get("/health/ready").status == 200
+
+    def kill(self):
+        """kill -9, and waits until the kernel has taken the process away."""
+        os.kill(self.pid, signal.SIGKILL)
+        if self.process is not None:
+            self.process.wait()
+        wait_until(f"{self.name} is gone", lambda: not is_running(self.pid), 10)
+
+    def start(self, *arguments, wait=True):
+        """Serves the region again, as an operator would after a crash."""
+        log = open(self.demo.dir / f"{self.name}.log", "ab")
+        command = [self.demo.info["binary"], "serve", "--config", str(self.dir / "holdfast.json"), *arguments]
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        log.close()
+        self.pid = self.process.pid
+        if wait:
+            wait_until(f"{self.name} is ready", self.is_ready)
+
+    def stop(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(30)
+
+
+def is_running(pid):
+    """A zombie does not run: its parent has not collected it yet, that is all."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+class Demo:
+    def __init__(self, directory, *arguments, binary=BINARY, base_port=BASE_PORT):
+        self.dir = pathlib.Path(directory)
+        command = [str(binary), "demo", "--json", "--dir", str(directory), "--base-port", str(base_port), *arguments]
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        line = self.process.stdout.readline()
+        if not line:
+            raise AssertionError(f"`{' '.join(command)}` ended with {self.process.wait()} and printed nothing")
+        self.info = json.loads(line)
+        self.ca = self.info["caFile"]
+        self.front = self.info["frontDoor"]
+        self.regions = [Region(self, described) for described in self.info["regions"]]
+
+    @property
+    def primary(self):
+        return self.regions[0]
+
+    @property
+    def secondary(self):
+        return self.regions[1]
+
+    def wait_caught_up(self):
+        def check():
+            region = self.primary.admin.get("/admin/v1/region")
+            return all(other["durablePosition"] == region["position"] for other in region["secondaries"])
+
+        wait_until("the secondaries have caught up", check)
+
+    def sign_in(self, cognito):
+        user, client = self.info["user"], self.info["clients"]["web"]["clientId"]
+        answer = cognito.sign_in(client, user["username"], user["password"])
+        return expect(answer, 200).json()["AuthenticationResult"]
+
+    def stop(self):
+        for region in self.regions:
+            region.stop()
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        self.process.wait(60)
+        self.process.stdout.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.stop()

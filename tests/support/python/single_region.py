@@ -1,0 +1,85 @@
+"""One region made with `holdfast init` and served alone, for tests of starting and refusing."""
+
+import os
+import pathlib
+import re
+import subprocess
+
+from demo import BASE_PORT, BINARY, wait_until
+from holdfast_client import Admin, request
+
+ADMINISTRATOR = ["--admin-name", "Ada", "--admin-email", "ada@example.com", "--admin-phone", "+14155550100"]
+
+
+def run(*arguments, timeout=60, **options):
+    """Runs a command of the program to its end."""
+    return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
+                          stdin=subprocess.DEVNULL, **options)
+
+
+def settings(base_port):
+    listeners = {"public": 0, "objects": 1, "admin": 2, "replication": 3}
+    texts = [f"listeners.{name}.address=127.0.0.1:{base_port + offset}" for name, offset in listeners.items()]
+    texts.append(f"listeners.public.url=https://localhost:{base_port}")
+    texts.append(f"listeners.objects.url=https://localhost:{base_port + 1}")
+    texts.append(f"listeners.replication.peer_address=localhost:{base_port + 3}")
+    return [part for text in texts for part in ("--set", text)]
+
+
+class SingleRegion:
+    def __init__(self, directory, base_port=BASE_PORT, region="us-east-1"):
+        self.dir, self.base_port, self.region = pathlib.Path(directory), base_port, region
+        self.public = f"https://localhost:{base_port}"
+        self.objects = f"https://localhost:{base_port + 1}"
+        self.admin_url = f"https://localhost:{base_port + 2}"
+        self.process = None
+
+    @property
+    def config(self):
+        return self.dir / "holdfast.json"
+
+    @property
+    def ca(self):
+        return str(self.dir / "tls" / "ca.crt")
+
+    @property
+    def admin(self):
+        return Admin(self.ca, self.admin_url, (self.dir / "admin-token").read_text().strip())
+
+    def init(self):
+        return run("init", "--dir", self.dir, "--region", self.region, "--issuer-base", self.public,
+                   *ADMINISTRATOR, *settings(self.base_port))
+
+    def serve(self, *arguments, wait=True):
+        log = open(self.dir / "log", "ab")
+        command = [BINARY, "serve", "--config", str(self.config), *arguments]
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        log.close()
+        if wait:
+            wait_until("ready", self.is_ready)
+
+    def is_ready(self):
+        if self.process.poll() is not None:
+            raise RuntimeError(f"ended with {self.process.returncode}: {self.log()[-2000:]}")
+        return request(self.ca, "GET", self.public + "/health/ready").status == 200
+
+    def refused_start(self, *arguments):
+        """Serves a region that must not start; gives (status, the one line it said)."""
+        done = run("serve", "--config", self.config, *arguments, timeout=30)
+        lines = [line for line in done.stderr.splitlines() if line.startswith("holdfast:")]
+        assert len(lines) == 1, done.stderr
+        return done.returncode, lines[0]
+
+    def log(self):
+        return re.sub(r"\x00", "", (self.dir / "log").read_text(errors="replace"))
+
+    def stop(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(30)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.stop()
