@@ -23,7 +23,7 @@ Result<> bad_app(std::string message) { return fail(ErrorKind::invalid, "invalid
 
 Result<> bad_origin(std::string_view origin) {
   return bad_app(
-      "webOrigins: '" + std::string(origin) +
+      "origins: '" + std::string(origin) +
       "' is not an exact origin: https://host[:port], lower case, no default port, no path (http only for "
       "localhost)");
 }
@@ -102,8 +102,8 @@ Result<> check_app(const App& app) {
   if (app.pool.empty()) return bad_app("pool: an app belongs to exactly one pool");
   if (app.clients.size() > max_app_clients) return bad_app("clients: at most 64");
   if (has_repeats(app.clients)) return bad_app("clients: listed twice");
-  if (app.web_origins.size() > max_app_origins) return bad_app("webOrigins: at most 32");
-  if (has_repeats(app.web_origins)) return bad_app("webOrigins: listed twice");
+  if (app.web_origins.size() > max_app_origins) return bad_app("origins: at most 32");
+  if (has_repeats(app.web_origins)) return bad_app("origins: listed twice");
   for (const auto& origin : app.web_origins) TRY_VOID(check_web_origin(origin));
   return {};
 }

@@ -1,0 +1,74 @@
+#include "apps_json.h"
+
+#include <charconv>
+
+namespace holdfast::api {
+namespace {
+
+template <class Id>
+nlohmann::json names_of(const std::vector<Id>& ids) {
+  auto names = nlohmann::json::array();
+  for (const auto& id : ids) names.push_back(id.str());
+  return names;
+}
+
+}  // namespace
+
+nlohmann::json text_or_null(const std::string& text) {
+  return text.empty() ? nlohmann::json() : nlohmann::json(text);
+}
+
+nlohmann::json to_json(const apps::App& app, const apps::StateRecord& state) {
+  return {{"appId", app.id.str()},
+          {"pool", app.pool.str()},
+          {"clients", names_of(app.clients)},
+          {"bucket", text_or_null(app.bucket)},
+          {"origins", app.web_origins},
+          {"acceptIdToken", app.accept_id_token},
+          {"automaticFailover", app.automatic_failover},
+          {"createdAt", to_rfc3339(app.created_at)},
+          {"state", apps::to_string(state.state)},
+          {"version", state.version}};
+}
+
+nlohmann::json to_json(const apps::StateView& view) {
+  auto regions = nlohmann::json::array();
+  for (const auto& region : view.regions) {
+    regions.push_back({{"name", region.name},
+                       {"role", region.role},
+                       {"publicUrl", text_or_null(region.public_url)},
+                       {"objectsUrl", text_or_null(region.objects_url)}});
+  }
+  return {{"appId", view.app.str()},
+          {"state", apps::to_string(view.state)},
+          {"region", text_or_null(view.region)},
+          {"writesEnabled", view.writes_enabled},
+          {"version", view.version},
+          {"regions", std::move(regions)}};
+}
+
+nlohmann::json to_json(const apps::Comment& comment) {
+  return {{"commentId", comment.id.str()},
+          {"photoId", comment.photo},
+          {"user", comment.user},
+          {"message", comment.message},
+          {"createdAt", to_rfc3339(comment.created_at)}};
+}
+
+nlohmann::json to_json(const objects::Bucket& bucket) {
+  return {{"name", bucket.name}, {"app", bucket.app.str()}, {"createdAt", to_rfc3339(bucket.created_at)}};
+}
+
+Result<std::size_t> limit_of(const http::Request& request, std::size_t most, std::size_t otherwise) {
+  const auto text = request.query("limit");
+  if (!text) return otherwise;
+  std::size_t limit = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
+  if (error != std::errc{} || end != text->data() + text->size() || limit < 1 || limit > most) {
+    return fail(ErrorKind::invalid, "invalid_field",
+                "limit must be a whole number from 1 to " + std::to_string(most));
+  }
+  return limit;
+}
+
+}  // namespace holdfast::api

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "holdfast/apps/app_service.h"
+#include "holdfast/apps/comment_model.h"
+#include "holdfast/http/request.h"
+#include "holdfast/objects/object_model.h"
+
+/// Domain values as docs/api/apps.md shows them.
+namespace holdfast::api {
+
+nlohmann::json to_json(const apps::App& app, const apps::StateRecord& state);
+nlohmann::json to_json(const apps::StateView& view);
+nlohmann::json to_json(const apps::Comment& comment);
+nlohmann::json to_json(const objects::Bucket& bucket);
+
+/// Text, or null when it is empty.
+nlohmann::json text_or_null(const std::string& text);
+
+/// `?limit=`: 1 to `most`; absent: `otherwise`; anything else is `invalid_field`.
+Result<std::size_t> limit_of(const http::Request& request, std::size_t most, std::size_t otherwise);
+
+}  // namespace holdfast::api

@@ -1,0 +1,77 @@
+#include "holdfast/api/objects_endpoints.h"
+
+#include <utility>
+
+#include "holdfast/api/cors.h"
+#include "holdfast/api/written.h"
+#include "holdfast/apps/app_rules.h"
+#include "holdfast/objects/object_rules.h"
+#include "s3_request.h"
+
+namespace holdfast::api {
+namespace {
+
+using http::AuthLevel;
+using http::Method;
+using http::Request;
+using http::Response;
+
+/// The framing of a 5 GiB upload in the smallest chunks that S3 allows (8 KiB) is about 1 % on top.
+constexpr std::uint64_t put_body_limit_bytes = objects::max_object_bytes + objects::max_object_bytes / 50;
+
+constexpr const char* object_path = "/{bucket}/{key...}";
+
+bool is_page_of_app(const ObjectEndpointParts& parts, const Request& request, std::string_view origin) {
+  const auto bucket = parts.buckets.find(bucket_param(request));
+  if (!bucket || !*bucket) return false;
+  const auto app = parts.apps.find((*bucket)->app);
+  return app && *app && apps::allows_origin(**app, origin);
+}
+
+}  // namespace
+
+async::Task<Result<Response>> delete_object(ObjectEndpointParts parts, Request* request) {
+  CO_TRY_VOID(check_s3_query(*request, {}));
+  CO_TRY(const auto receipt,
+         co_await parts.objects.remove(bucket_param(*request), key_param(*request), conditions_of(*request),
+                                       caller_of(*request), request->request_id));
+  auto response = http::respond_empty(204);
+  if (receipt) add_receipt(response, *receipt);
+  co_return response;
+}
+
+async::Task<Result<Response>> head_bucket(ObjectEndpointParts parts, Request* request) {
+  CO_TRY_VOID(check_s3_query(*request, {}));
+  CO_TRY_VOID(parts.buckets.get(bucket_param(*request)));
+  co_return http::respond_empty(200);
+}
+
+void add_object_rows(http::Router& router, ObjectEndpointParts parts) {
+  std::vector<http::Row> rows;
+  const auto add = [&](Method method, const char* path, auto handler) -> http::Row& {
+    rows.push_back({.method = method,
+                    .path = path,
+                    .auth = AuthLevel::user,
+                    .handler = [parts, handler](Request* request) { return handler(parts, request); },
+                    .errors = s3_error_response,
+                    .decorate = protect_object_answer});
+    return rows.back();
+  };
+  // Clients write a bucket with and without a slash behind it.
+  for (const auto* path : {"/{bucket}", "/{bucket}/"}) {
+    add(Method::get, path, list_objects);
+    add(Method::head, path, head_bucket);
+  }
+  add(Method::get, object_path, get_object);
+  add(Method::head, object_path, head_object);
+  add(Method::del, object_path, delete_object);
+  auto& put = add(Method::put, object_path, put_object);
+  put.streaming = true;
+  put.body_limit_bytes = put_body_limit_bytes;
+  put.accepts_content_encoding = true;
+  add_rows_with_cors(router, std::move(rows), [parts](const Request& request, std::string_view origin) {
+    return is_page_of_app(parts, request, origin);
+  });
+}
+
+}  // namespace holdfast::api

@@ -1,0 +1,112 @@
+#include "holdfast/api/app_authenticator.h"
+
+#include "holdfast/apps/pool_check.h"
+#include "identity_fixture.h"
+
+namespace holdfast::api {
+namespace {
+
+using http::AuthLevel;
+using http::Method;
+
+/// Real tokens of a real pool against the apps that accept them, or do not.
+class AppAuthenticatorTest : public test::IdentityTest {
+ protected:
+  void SetUp() override {
+    must(register_app("photos", {web_.id, machine_.id}));
+    must(register_app("other", {}));
+    must(region_.run(buckets_.create("photos-bucket", AppId("photos"), test::operator_actor())));
+    make_user(pool_.id, "ada");
+  }
+
+  Result<identity::Written<apps::App>> register_app(std::string id, std::vector<ClientId> clients) {
+    return region_.run(
+        apps_.create({.id = AppId(std::move(id)), .pool = pool_.id, .clients = std::move(clients)},
+                     test::operator_actor()));
+  }
+
+  Result<http::Principal> authenticate(Method method, std::string name, std::string value,
+                                       std::string authorization) {
+    http::Request request;
+    request.method = method;
+    request.params = {{.name = name, .raw = value, .value = value}};
+    if (!authorization.empty()) request.headers.add("Authorization", authorization);
+    return region_.run(authenticator_(&request, AuthLevel::user));
+  }
+  Result<http::Principal> comment_with(const std::string& token, std::string app = "photos") {
+    return authenticate(Method::post, "app", std::move(app), "Bearer " + token);
+  }
+  static std::string code_of(const Result<http::Principal>& result) {
+    return result ? "ok" : std::string(result.error().code);
+  }
+
+  identity::Pool pool_ = make_pool();
+  identity::Client web_ = make_client(pool_.id);
+  identity::Client machine_ = make_machine(pool_.id);
+  std::unique_ptr<region::FactExchange> facts_ =
+      must(region::FactExchange::open(region_.local(), region_.core(), region_.name(), region_.clock()));
+  apps::AppService apps_{{.db = region_.core(),
+                          .writer = region_.writer(),
+                          .facts = *facts_,
+                          .members = region_.members(),
+                          .peers = region_.peers(),
+                          .disk = region_.disk(),
+                          .io = region_.io(),
+                          .clock = region_.clock(),
+                          .check_pool = apps::pool_check(identity_.pools, identity_.clients)}};
+  objects::BucketService buckets_{region_.core(), region_.writer(), apps_, region_.clock()};
+  http::Authenticator authenticator_ = app_authenticator(apps_, buckets_, identity_.tokens);
+};
+
+TEST_F(AppAuthenticatorTest, AUsersAccessTokenOpensItsApp) {
+  const auto tokens = sign_in(web_.id, "ada");
+  const auto opened = comment_with(tokens.access_token);
+  ASSERT_TRUE(opened) << opened.error().describe();
+  const auto* user = opened->as<identity::VerifiedUser>();
+  ASSERT_NE(user, nullptr);
+  EXPECT_EQ(user->username, "ada");
+  EXPECT_EQ(code_of(authenticate(Method::put, "bucket", "photos-bucket", "bearer " + tokens.access_token)),
+            "ok");
+  EXPECT_EQ(code_of(authenticate(Method::get, "bucket", "photos-bucket", "Bearer " + tokens.access_token)),
+            "ok");
+}
+
+TEST_F(AppAuthenticatorTest, OnlyTheAppsClientsOpenIt) {
+  EXPECT_EQ(code_of(comment_with(sign_in(web_.id, "ada").access_token, "other")), "wrong_client");
+}
+
+TEST_F(AppAuthenticatorTest, IdTokensOpenCommentsOnlyWhereTheAppSaysSo) {
+  const auto tokens = sign_in(web_.id, "ada");
+  EXPECT_EQ(comment_with(tokens.id_token).error().kind, ErrorKind::unauthenticated);
+  must(region_.run(apps_.update(AppId("photos"), {.accept_id_token = true}, test::operator_actor())));
+  EXPECT_EQ(code_of(comment_with(tokens.id_token)), "ok");
+  EXPECT_EQ(authenticate(Method::get, "bucket", "photos-bucket", "Bearer " + tokens.id_token).error().kind,
+            ErrorKind::unauthenticated);
+}
+
+TEST_F(AppAuthenticatorTest, CredentialsAreNeeded) {
+  for (const auto* header : {"", "Bearer", "Bearer ", "Basic YTpi", "Bearer x.y.z"}) {
+    const auto refused = authenticate(Method::post, "app", "photos", header);
+    ASSERT_FALSE(refused) << header;
+    EXPECT_EQ(refused.error().kind, ErrorKind::unauthenticated) << header;
+  }
+}
+
+TEST_F(AppAuthenticatorTest, WhatIsNotThereIsNotFound) {
+  EXPECT_EQ(code_of(comment_with("t", "none")), "not_found");
+  EXPECT_EQ(code_of(authenticate(Method::get, "bucket", "none", "Bearer t")), "no_such_bucket");
+}
+
+TEST_F(AppAuthenticatorTest, OtherRowsAreNotItsBusiness) {
+  EXPECT_EQ(authenticate(Method::get, "pool", "p", "Bearer t").error().kind, ErrorKind::unauthenticated);
+}
+
+TEST_F(AppAuthenticatorTest, AppsNamePoolsAndClientsThatExist) {
+  EXPECT_EQ(register_app("x", {ClientId("nobody")}).error().code, "invalid_app");
+  const auto foreign =
+      region_.run(apps_.create({.id = AppId("x"), .pool = PoolId("us-east-1_None")}, test::operator_actor()));
+  EXPECT_EQ(foreign.error().code, "invalid_app");
+}
+
+}  // namespace
+}  // namespace holdfast::api
