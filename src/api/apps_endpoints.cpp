@@ -59,7 +59,9 @@ async::Task<Result<Response>> post_comment(AppEndpointParts parts, const Request
     co_return fail(ErrorKind::invalid, "invalid_field", "photoId must equal the path's");
   }
   apps::NewComment comment{.photo = std::string(photo), .message = std::move(input.message)};
-  if (input.id) CO_TRY(comment.id, apps::parse_comment_id(*input.id));
+  if (input.id) {
+    CO_TRY(comment.id, apps::parse_comment_id(*input.id));
+  }
   const auto* user = request->principal.as<identity::VerifiedUser>();
   CO_TRY(const auto written, co_await parts.comments.add(app_of(*request), std::move(comment), *user));
   co_return written_response(201, to_json(written.value), written.receipt);

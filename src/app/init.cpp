@@ -102,6 +102,7 @@ Result<storage::Transaction> founding(const Config& config, const Stores& stores
     TRY(const auto wrap, storage::wrap_root(node.cluster, root, target, stores.node_key, now));
     storage::put_wrap(transaction, wrap);
   }
+  put_administrator(transaction, administrator);
   TRY_VOID(
       region::put_term(transaction, region::first_term(node.cluster, node.region, stores.node_key, now)));
   return transaction;

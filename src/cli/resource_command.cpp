@@ -165,9 +165,10 @@ void add_option(CLI::App& command, const ResourceOption& option, ResourceArgumen
 }  // namespace
 
 void add_resource_commands(CLI::App& program, int& status) {
+  Families families;
   for (const auto& row : resource_commands()) {
-    auto* command =
-        family_of(program, row.resource)->add_subcommand(std::string(row.verb), std::string(row.help));
+    auto* command = family_of(program, families, row.resource)
+                        .add_subcommand(std::string(row.verb), std::string(row.help));
     auto arguments = std::make_shared<ResourceArguments>();
     for (const auto& option : row.options) add_option(*command, option, *arguments);
     arguments->admin.add_to(*command);
