@@ -2,6 +2,7 @@
 
 #include "holdfast/base/log.h"
 #include "holdfast/region/cluster_record.h"
+#include "holdfast/replication/joining.h"
 
 namespace holdfast::app {
 namespace {
@@ -62,6 +63,9 @@ Result<std::unique_ptr<Foundation>> Foundation::open(const Config& config, const
   TRY(const auto generation, stores.directory.current());
   TRY(auto blobs, storage::BlobStore::open(stores.directory.blobs(), stores.node.cluster, blob_keys(stores)));
   TRY(auto members, region::Members::open(*stores.core, stores.node.region));
+  // Before its first snapshot a joiner's node table is empty: it dials those whom `join` met.
+  TRY(auto joined, replication::load_bootstrap(*stores.local));
+  if (joined && members->all().empty()) members->bootstrap(std::move(joined->members));
   TRY(auto acknowledge, region::AcknowledgeSettings::open(*stores.core));
   TRY(auto facts,
       region::FactExchange::open(*stores.local, *stores.core, stores.node.region, system_clock()));
