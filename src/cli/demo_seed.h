@@ -15,8 +15,8 @@ struct DemoSecrets {
   std::string admin_token;
 };
 
-/// Makes the seed through the admin API, once a directory (kept in `demo-seed.json`, 0600), and waits until every
-/// secondary has it.
+/// Makes the seed through the admin API, once a directory (kept in `demo-seed.json`, 0600), and waits until
+/// every secondary has it.
 Result<DemoSecrets> seed_demo(const DemoLayout& layout, const DemoRegions& regions);
 
 }  // namespace holdfast::cli
