@@ -7,6 +7,8 @@ using http::Method;
 using enum OptionKind;
 
 const ResourceOption pool_option{"--pool", "pool", path, true, "Pool id"};
+const ResourceOption limit_option{"--limit", "limit", query, false, "At most so many"};
+const ResourceOption next_option{"--next", "next", query, false, "Where the last page ended"};
 
 void add_pool_rows(std::vector<ResourceCommand>& rows) {
   rows.push_back({"pool",
@@ -16,13 +18,7 @@ void add_pool_rows(std::vector<ResourceCommand>& rows) {
                   "/admin/v1/pools",
                   {{"--name", "name", text, true, "Name, for people"},
                    {"--algorithm", "algorithm", text, false, "RS256 (default) or ES256"}}});
-  rows.push_back({"pool",
-                  "list",
-                  "List pools",
-                  Method::get,
-                  "/admin/v1/pools",
-                  {{"--limit", "limit", query, false, "At most so many"},
-                   {"--next", "next", query, false, "Where the last page ended"}}});
+  rows.push_back({"pool", "list", "List pools", Method::get, "/admin/v1/pools", {limit_option, next_option}});
   rows.push_back({"pool", "show", "Show one pool", Method::get, "/admin/v1/pools/{pool}", {pool_option}});
 }
 
@@ -39,19 +35,29 @@ void add_client_rows(std::vector<ResourceCommand>& rows) {
         {"--flow", "flows", texts, true,
          "USER_PASSWORD_AUTH, REFRESH_TOKEN_AUTH, client_credentials; repeat for more"},
         {"--scope", "scopes", texts, false, "Allowed scope; repeat for more"},
+        {"--redirect-uri", "redirectUris", texts, false, "Where a login may return to; repeat for more"},
         {"--secret-out", "clientSecret", save, false, "File (0600) for the secret instead of printing it"}}});
   rows.push_back({"client",
                   "list",
                   "List a pool's clients",
                   Method::get,
                   "/admin/v1/pools/{pool}/clients",
-                  {pool_option}});
+                  {pool_option, limit_option, next_option}});
   rows.push_back({"client",
                   "show",
                   "Show one client, without its secret",
                   Method::get,
                   "/admin/v1/pools/{pool}/clients/{client}",
                   {pool_option, {"--client", "client", path, true, "Client id"}}});
+  rows.push_back(
+      {"client",
+       "renew-secret",
+       "Give a confidential client a new secret; the old one is void at once",
+       Method::post,
+       "/admin/v1/pools/{pool}/clients/{client}/secret",
+       {pool_option,
+        {"--client", "client", path, true, "Client id"},
+        {"--secret-out", "clientSecret", save, false, "File (0600) for the secret instead of printing it"}}});
   rows.push_back({"client",
                   "delete",
                   "Delete a client",
@@ -63,17 +69,19 @@ void add_client_rows(std::vector<ResourceCommand>& rows) {
 const ResourceOption username_option{"--username", "username", path, true, "User name"};
 
 void add_user_rows(std::vector<ResourceCommand>& rows) {
-  rows.push_back(
-      {"user",
-       "create",
-       "Create a user with a temporary password",
-       Method::post,
-       "/admin/v1/pools/{pool}/users",
-       {pool_option,
-        {"--username", "username", text, true, "User name"},
-        {"--temporary-password-file", "temporaryPassword", secret, true, "File with the temporary password"},
-        {"--attribute", "attributes", pairs, false,
-         "NAME=VALUE, like email=a@example.com; repeat for more"}}});
+  rows.push_back({"user",
+                  "create",
+                  "Create a user with a temporary password",
+                  Method::post,
+                  "/admin/v1/pools/{pool}/users",
+                  {pool_option,
+                   {"--username", "username", text, true, "User name"},
+                   {"--temporary-password-file", "temporaryPassword", secret, false,
+                    "File with the temporary password; without one, a password is drawn"},
+                   {"--temporary-password-out", "temporaryPassword", save, false,
+                    "File (0600) for a drawn password instead of printing it"},
+                   {"--attribute", "attributes", pairs, false,
+                    "NAME=VALUE, like email=a@example.com; repeat for more"}}});
   rows.push_back({"user",
                   "list",
                   "List users in order of creation",
@@ -82,9 +90,12 @@ void add_user_rows(std::vector<ResourceCommand>& rows) {
                   {pool_option,
                    {"--username", "username", query, false, "Exactly this one"},
                    {"--email", "email", query, false, "Exactly this e-mail address"},
+                   {"--phone", "phone", query, false, "Exactly this phone number (E.164)"},
+                   {"--sub", "sub", query, false, "Exactly this sub"},
                    {"--prefix", "prefix", query, false, "User names that begin so"},
-                   {"--limit", "limit", query, false, "At most so many"},
-                   {"--next", "next", query, false, "Where the last page ended"}}});
+                   {"--email-prefix", "emailPrefix", query, false, "E-mail addresses that begin so"},
+                   limit_option,
+                   next_option}});
   rows.push_back({"user",
                   "show",
                   "Show one user",
@@ -120,6 +131,36 @@ void add_user_rows(std::vector<ResourceCommand>& rows) {
                   {pool_option, username_option}});
 }
 
+void add_user_session_rows(std::vector<ResourceCommand>& rows) {
+  rows.push_back(
+      {"user",
+       "set-attributes",
+       "Change attributes",
+       Method::put,
+       "/admin/v1/pools/{pool}/users/{username}/attributes",
+       {pool_option,
+        username_option,
+        {"--attribute", "attributes", pairs, true, "NAME=VALUE, an empty value removes; repeat for more"}}});
+  rows.push_back({"user",
+                  "sign-out",
+                  "End all of a user's sessions",
+                  Method::post,
+                  "/admin/v1/pools/{pool}/users/{username}/sign-out",
+                  {pool_option, username_option}});
+  rows.push_back({"user",
+                  "unlock",
+                  "Forget a user's failed password attempts",
+                  Method::post,
+                  "/admin/v1/pools/{pool}/users/{username}/unlock",
+                  {pool_option, username_option}});
+  rows.push_back({"user",
+                  "groups",
+                  "List a user's groups",
+                  Method::get,
+                  "/admin/v1/pools/{pool}/users/{username}/groups",
+                  {pool_option, username_option, limit_option, next_option}});
+}
+
 const ResourceOption group_option{"--group", "group", path, true, "Group name"};
 
 void add_group_rows(std::vector<ResourceCommand>& rows) {
@@ -130,9 +171,32 @@ void add_group_rows(std::vector<ResourceCommand>& rows) {
                   "/admin/v1/pools/{pool}/groups",
                   {pool_option,
                    {"--name", "name", text, true, "Group name"},
-                   {"--description", "description", text, false, "For people"}}});
-  rows.push_back(
-      {"group", "list", "List a pool's groups", Method::get, "/admin/v1/pools/{pool}/groups", {pool_option}});
+                   {"--description", "description", text, false, "For people"},
+                   {"--precedence", "precedence", number, false, "Lower comes first"}}});
+  rows.push_back({"group",
+                  "list",
+                  "List a pool's groups",
+                  Method::get,
+                  "/admin/v1/pools/{pool}/groups",
+                  {pool_option, limit_option, next_option}});
+  rows.push_back({"group",
+                  "show",
+                  "Show one group",
+                  Method::get,
+                  "/admin/v1/pools/{pool}/groups/{group}",
+                  {pool_option, group_option}});
+  rows.push_back({"group",
+                  "delete",
+                  "Delete a group; nobody is in it any more",
+                  Method::del,
+                  "/admin/v1/pools/{pool}/groups/{group}",
+                  {pool_option, group_option}});
+  rows.push_back({"group",
+                  "members",
+                  "List who is in a group",
+                  Method::get,
+                  "/admin/v1/pools/{pool}/groups/{group}/users",
+                  {pool_option, group_option, limit_option, next_option}});
   rows.push_back({"group",
                   "add",
                   "Put a user into a group",
@@ -145,6 +209,99 @@ void add_group_rows(std::vector<ResourceCommand>& rows) {
                   Method::del,
                   "/admin/v1/pools/{pool}/groups/{group}/users/{username}",
                   {pool_option, group_option, username_option}});
+}
+
+void add_key_rows(std::vector<ResourceCommand>& rows) {
+  rows.push_back({"key",
+                  "list",
+                  "List a pool's signing keys",
+                  Method::get,
+                  "/admin/v1/pools/{pool}/keys",
+                  {pool_option, limit_option, next_option}});
+  rows.push_back({"key",
+                  "rotate",
+                  "Give a pool a new signing key",
+                  Method::post,
+                  "/admin/v1/keys/rotate",
+                  {{"--pool", "pool", text, true, "Pool id"},
+                   {"--emergency", "emergency", flag, false,
+                    "The old keys leaked: they stop verifying at once, every token is void"}}});
+}
+
+const ResourceOption operator_option{"--operator", "operator", path, true, "Operator id"};
+
+void add_operator_rows(std::vector<ResourceCommand>& rows) {
+  rows.push_back({"operator",
+                  "create",
+                  "Register a person who runs the cluster",
+                  Method::post,
+                  "/admin/v1/operators",
+                  {{"--name", "name", text, true, "Name"},
+                   {"--email", "email", text, true, "E-mail address"},
+                   {"--phone", "phone", text, true, "Phone number in E.164 form, like +15550100"}}});
+  rows.push_back({"operator",
+                  "list",
+                  "List operators",
+                  Method::get,
+                  "/admin/v1/operators",
+                  {limit_option, next_option}});
+  rows.push_back({"operator",
+                  "show",
+                  "Show one operator",
+                  Method::get,
+                  "/admin/v1/operators/{operator}",
+                  {operator_option}});
+  rows.push_back({"operator",
+                  "enable",
+                  "Let an operator's tokens work again",
+                  Method::post,
+                  "/admin/v1/operators/{operator}/enable",
+                  {operator_option}});
+  rows.push_back({"operator",
+                  "disable",
+                  "Void all of an operator's tokens",
+                  Method::post,
+                  "/admin/v1/operators/{operator}/disable",
+                  {operator_option}});
+}
+
+void add_token_rows(std::vector<ResourceCommand>& rows) {
+  rows.push_back({"token",
+                  "create",
+                  "Make an admin token",
+                  Method::post,
+                  "/admin/v1/operators/{operator}/tokens",
+                  {operator_option,
+                   {"--name", "name", text, true, "What it is for"},
+                   {"--scope", "scopes", texts, true, "admin, read, state or metrics; repeat for more"},
+                   {"--seconds", "lifetimeSeconds", number, false, "How long it works; 90 days if not given"},
+                   {"--for-region", "region", text, false,
+                    "The one region that takes it; if not given, the one that is asked"},
+                   {"--token-out", "token", save, true, "File (0600) for the token"}}});
+  rows.push_back({"token",
+                  "list",
+                  "List admin tokens, without their secrets",
+                  Method::get,
+                  "/admin/v1/admin-tokens",
+                  {limit_option, next_option}});
+  rows.push_back({"token",
+                  "revoke",
+                  "Void an admin token",
+                  Method::del,
+                  "/admin/v1/admin-tokens/{token}",
+                  {{"--id", "token", path, true, "Token id, as the list has it"}}});
+}
+
+void add_audit_rows(std::vector<ResourceCommand>& rows) {
+  rows.push_back({"audit",
+                  "list",
+                  "Read the audit trail in order of time",
+                  Method::get,
+                  "/admin/v1/audit",
+                  {{"--from", "from", query, false, "RFC 3339 time, included"},
+                   {"--until", "until", query, false, "RFC 3339 time, not included"},
+                   limit_option,
+                   next_option}});
 }
 
 const ResourceOption app_option{"--app", "app", path, true, "App id"};
@@ -177,7 +334,12 @@ std::vector<ResourceCommand> build_rows() {
   add_pool_rows(rows);
   add_client_rows(rows);
   add_user_rows(rows);
+  add_user_session_rows(rows);
   add_group_rows(rows);
+  add_key_rows(rows);
+  add_operator_rows(rows);
+  add_token_rows(rows);
+  add_audit_rows(rows);
   add_app_rows(rows);
   return rows;
 }
