@@ -24,7 +24,8 @@ struct CpuPool::Shared {
   std::shared_ptr<PoolJob> next() {
     std::unique_lock lock(mutex);
     work_or_stop.wait(lock, [this] { return stopping || !queue.empty(); });
-    return stopping ? nullptr : *queue.pop();
+    if (stopping) return nullptr;
+    return queue.pop().value_or(nullptr);
   }
 
   void serve() {

@@ -12,7 +12,7 @@ namespace {
 // One suspended wait: a timer whose early end is the wake-up, which gives deadline and cancellation for
 // nothing. The timer belongs to the waiter's thread, `fired` to the state's mutex.
 struct Waiter {
-  Waiter(Executor waiting_on, SteadyTime deadline) : timer(std::move(waiting_on), deadline) {}
+  Waiter(const Executor& waiting_on, SteadyTime deadline) : timer(waiting_on, deadline) {}
   boost::asio::steady_timer timer;
   bool fired = false;
 };

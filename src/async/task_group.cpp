@@ -108,7 +108,7 @@ TaskGroup::~TaskGroup() {
   wait();
 }
 
-bool TaskGroup::spawn(Executor executor, Task<> task) {
+bool TaskGroup::spawn(const Executor& executor, Task<> task) {
   std::unique_lock lock(state_->mutex);
   if (state_->closed) return false;
   if (state_->tasks.empty()) state_->idle.reset();

@@ -72,9 +72,9 @@ Result<Cidr> Cidr::parse(std::string_view text) {
   unsigned bits = bit_count(*parsed);
   if (slash != std::string_view::npos) {
     const auto digits = text.substr(slash + 1);
-    const auto* const end = digits.data() + digits.size();
-    const auto [stopped, failed] = std::from_chars(digits.data(), end, bits);
-    if (digits.empty() || stopped != end || failed != std::errc() || bits > bit_count(*parsed))
+    const auto [stopped, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
+    if (digits.empty() || stopped != digits.data() + digits.size() || failed != std::errc() ||
+        bits > bit_count(*parsed))
       return bad_range(text);
   }
   if (masked(raw_bytes(*parsed), bits) != raw_bytes(*parsed)) return bad_range(text);

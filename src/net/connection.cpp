@@ -87,7 +87,8 @@ struct Connection::Impl : std::enable_shared_from_this<Connection::Impl> {
 
   /// The first reason stays; pending operations end.
   void break_with(Error reason) {
-    if (!broken) broken = std::move(reason);
+    if (!is_broken) failure = std::move(reason);
+    is_broken = true;
     error_code ignored;
     socket.close(ignored);
     watchdog.cancel();
@@ -95,7 +96,7 @@ struct Connection::Impl : std::enable_shared_from_this<Connection::Impl> {
 
   std::unexpected<Error> failed_with(const error_code& failed) {
     break_with(to_error(failed));
-    return fail(*broken);
+    return fail(failure);
   }
 
   async::Task<std::tuple<error_code, std::size_t>> write_all(asio::const_buffer bytes) {
@@ -110,11 +111,12 @@ struct Connection::Impl : std::enable_shared_from_this<Connection::Impl> {
   SteadyTime read_deadline = async::never;
   SteadyTime write_deadline = async::never;
   SteadyTime wakes_at = async::never;
-  std::optional<Error> broken;
+  bool is_broken = false;
+  Error failure;  // once broken
   PeerAddress remote;
   PeerVerification verification;
   std::shared_ptr<TlsContext> context;
-  std::optional<asio::ssl::stream<tcp::socket&>> tls;  // after what its SSL points to
+  std::unique_ptr<asio::ssl::stream<tcp::socket&>> tls;  // after what its SSL points to
 };
 
 Connection::Connection(tcp::socket socket) : impl_(std::make_shared<Impl>(std::move(socket))) {
@@ -142,10 +144,10 @@ Connection::~Connection() {
 
 async::Task<Result<>> Connection::handshake(TlsSetup setup, SteadyTime deadline) {
   const auto impl = impl_;
-  if (impl->broken) co_return fail(*impl->broken);
+  if (impl->is_broken) co_return fail(impl->failure);
   if (impl->tls) co_return fail(ErrorKind::internal, "internal", "the connection is TLS already");
   impl->context = std::move(setup.context);
-  impl->tls.emplace(impl->socket, impl->context->context);
+  impl->tls = std::make_unique<asio::ssl::stream<tcp::socket&>>(impl->socket, impl->context->context);
   if (impl->context->kind == TlsContext::Kind::peer) {
     impl->verification.check = std::move(setup.peer_check);
     attach(impl->ssl(), &impl->verification);
@@ -162,7 +164,7 @@ async::Task<Result<>> Connection::handshake(TlsSetup setup, SteadyTime deadline)
 
 async::Task<Result<std::size_t>> Connection::read_some(std::span<char> into, SteadyTime deadline) {
   const auto impl = impl_;
-  if (impl->broken) co_return fail(*impl->broken);
+  if (impl->is_broken) co_return fail(impl->failure);
   const auto buffer = asio::buffer(into.data(), into.size());
   const Impl::Watch watch(*impl, impl->read_deadline, deadline);
   const auto [failed, size] = impl->tls ? co_await impl->tls->async_read_some(buffer, async::as_result)
@@ -184,7 +186,7 @@ async::Task<Result<>> Connection::read_exactly(std::span<char> into, SteadyTime 
 
 async::Task<Result<>> Connection::write(BytesView bytes, SteadyTime deadline) {
   const auto impl = impl_;
-  if (impl->broken) co_return fail(*impl->broken);
+  if (impl->is_broken) co_return fail(impl->failure);
   const Impl::Watch watch(*impl, impl->write_deadline, deadline);
   const auto [failed, size] = co_await impl->write_all(asio::buffer(bytes.data(), bytes.size()));
   if (failed) co_return impl->failed_with(failed);
@@ -209,7 +211,7 @@ async::Task<Result<>> Connection::write(std::vector<BytesView> pieces, SteadyTim
 
 async::Task<Result<>> Connection::shutdown(SteadyTime deadline) {
   const auto impl = impl_;
-  if (impl->broken) co_return fail(*impl->broken);
+  if (impl->is_broken) co_return fail(impl->failure);
   const Impl::Watch watch(*impl, impl->write_deadline, deadline);
   // Whatever the peer answers, or sends instead, it is read away below: told is told.
   if (impl->tls) co_await impl->tls->async_shutdown(async::as_result);
@@ -221,9 +223,9 @@ async::Task<Result<>> Connection::shutdown(SteadyTime deadline) {
     failed = ended;
     discarded += size;
   }
-  const bool is_told = !impl->broken;
+  const bool is_late = impl->is_broken;
   close();
-  if (!is_told) co_return fail(*impl->broken);
+  if (is_late) co_return fail(impl->failure);
   co_return Result<>{};
 }
 
@@ -231,7 +233,7 @@ void Connection::close() {
   impl_->break_with(connection_error("connection_lost", "the connection is closed"));
 }
 
-bool Connection::is_open() const { return !impl_->broken; }
+bool Connection::is_open() const { return !impl_->is_broken; }
 
 const PeerAddress& Connection::remote() const { return impl_->remote; }
 
@@ -246,10 +248,11 @@ PeerAddress Connection::local() const {
 
 async::Executor Connection::executor() const { return impl_->socket.get_executor(); }
 
-bool Connection::is_tls() const { return impl_->tls.has_value(); }
+bool Connection::is_tls() const { return impl_->tls != nullptr; }
 
 const PeerKey* Connection::peer_key() const {
-  return impl_->verification.key ? &*impl_->verification.key : nullptr;
+  const auto& key = impl_->verification.key;
+  return key ? &*key : nullptr;
 }
 
 Result<Bytes> Connection::export_keying_material(std::string_view label, BytesView context,

@@ -147,6 +147,7 @@ async::Task<Result<std::vector<IpAddress>>> resolve(std::string host, SteadyTime
 async::Task<Result<Connection>> connect_any(std::vector<PeerAddress> places, SteadyTime deadline) {
   if (places.empty()) co_return fail(ErrorKind::invalid, "invalid_address", "no address to connect to");
   std::vector<tcp::endpoint> endpoints;
+  endpoints.reserve(places.size());
   for (const auto& place : places) endpoints.emplace_back(place.address, place.port);
   const auto race = std::make_shared<ConnectRace>(co_await asio::this_coro::executor, std::move(endpoints));
   const RaceOwner owner(race);

@@ -55,8 +55,8 @@ Error cannot_listen(const tcp::endpoint& where, const error_code& failed) {
           {}};
 }
 
-Result<tcp::acceptor> bound(async::Executor executor, const tcp::endpoint& where, bool shares_port) {
-  tcp::acceptor acceptor(std::move(executor));
+Result<tcp::acceptor> bound(const async::Executor& executor, const tcp::endpoint& where, bool shares_port) {
+  tcp::acceptor acceptor(executor);
   error_code failed;
   acceptor.open(where.protocol(), failed);
   // Only skips the wait for connections of an earlier run; a listening socket still conflicts (Linux).

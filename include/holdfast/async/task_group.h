@@ -27,7 +27,7 @@ class TaskGroup {
 
   /// Starts `task` on `executor` soon, never inside this call. False, and the task is dropped unstarted, once
   /// the group is closed.
-  bool spawn(Executor executor, Task<> task);
+  bool spawn(const Executor& executor, Task<> task);
 
   /// No further tasks; those that run go on.
   void close();
