@@ -20,7 +20,7 @@ constexpr std::string_view already_marked = "fact_known";
 metrics::Metric unknown_kinds{metrics::Kind::counter, "holdfast_exchange_unknown_total",
                               "Facts and overrides of peers whose kind this build does not know."};
 
-Bytes override_key(const Override& value) {
+Bytes override_row_key(const Override& value) {
   return storage::KeyWriter().text(value.kind).text(value.key).take();
 }
 
@@ -78,7 +78,7 @@ Result<bool> FactExchange::keep_if_greater(const OverrideKind& kind, const Overr
   if (held != overrides_.end() && kind.compare(value.value, held->second) != std::strong_ordering::greater) {
     return false;
   }
-  TRY_VOID(local_->put(storage::local_tables::overrides, override_key(value), value.encode()));
+  TRY_VOID(local_->put(storage::local_tables::overrides, override_row_key(value), value.encode()));
   overrides_[key] = value.value;
   return true;
 }
@@ -135,7 +135,7 @@ Result<> FactExchange::drop(const Override& value) {
     const std::scoped_lock lock(mutex_);
     const auto held = overrides_.find({value.kind, value.key});
     if (held == overrides_.end() || held->second != value.value) return {};
-    TRY_VOID(local_->erase(storage::local_tables::overrides, override_key(value)));
+    TRY_VOID(local_->erase(storage::local_tables::overrides, override_row_key(value)));
     overrides_.erase(held);
   }
   if (const auto kind = kind_of(value.kind); kind && kind->changed) kind->changed(value.key);
