@@ -1,9 +1,13 @@
 #include "services.h"
 
+#include "acknowledge_duty.h"
 #include "holdfast/region/cluster_record.h"
 
 namespace holdfast::app {
 namespace {
+
+// How soon a new primary makes its configuration the replicated setting.
+constexpr std::chrono::seconds acknowledge_interval{1};
 
 /// Before its first snapshot a joiner has no cluster record yet; `join` took the issuer from the primary.
 Result<std::string> find_issuer_base(const Config& config, const storage::CoreDb& core) {
@@ -70,8 +74,10 @@ Result<std::unique_ptr<Services>> Services::open(const Config& config, Foundatio
   return std::unique_ptr<Services>(new Services(base, std::move(identity), std::move(issuer)));
 }
 
-void Services::add_duties(const Config&, Maintenance& maintenance) {
+void Services::add_duties(const Config& config, Maintenance& maintenance) {
   identity->start(maintenance.tasks(), base_.io.next());
+  maintenance.every(acknowledge_interval, "the acknowledge settings were not written",
+                    [this, &config] { return apply_acknowledge(config, base_); });
 }
 
 }  // namespace holdfast::app

@@ -6,7 +6,7 @@ namespace holdfast::replication {
 namespace {
 
 constexpr std::size_t max_members_in_joined = 64;
-enum JoinField : std::uint32_t { join_secret = 1, join_mac = 2, join_node = 3 };
+enum JoinField : std::uint32_t { join_secret = 1, join_mac_field = 2, join_node = 3 };
 enum JoinedField : std::uint32_t {
   joined_accepted = 1,
   joined_code = 2,
@@ -19,12 +19,16 @@ enum JoinedField : std::uint32_t {
 }  // namespace
 
 Bytes Join::encode() const {
-  return FieldWriter().text(join_secret, secret).text(join_mac, mac).text(join_node, node.encode()).take();
+  return FieldWriter()
+      .text(join_secret, secret)
+      .text(join_mac_field, mac)
+      .text(join_node, node.encode())
+      .take();
 }
 
 Result<Join> Join::decode(BytesView payload) {
   TRY(const auto reader, FieldReader::parse(payload));
-  Join join{.secret = reader.text(join_secret), .mac = reader.text(join_mac)};
+  Join join{.secret = reader.text(join_secret), .mac = reader.text(join_mac_field)};
   TRY(join.node, region::Member::decode(reader.text(join_node)));
   return join;
 }
