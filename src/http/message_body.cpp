@@ -6,7 +6,7 @@
 namespace holdfast::http {
 namespace {
 
-constexpr std::size_t piece_bytes = 64 * 1024;
+constexpr std::size_t piece_bytes = 64UL * 1024;
 
 Error body_too_large() {
   return {ErrorKind::too_large, "body_too_large", "the body is larger than this endpoint takes", {}};

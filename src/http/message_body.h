@@ -27,7 +27,7 @@ struct BodyLimits {
 class MessageBody final : public BodyReader {
  public:
   /// What is read away behind a response so that the connection can be kept.
-  static constexpr std::uint64_t max_skip_bytes = 64 * 1024;
+  static constexpr std::uint64_t max_skip_bytes = 64UL * 1024;
 
   MessageBody(net::Connection* connection, ReadBuffer* buffer, BodyFraming framing, BodyLimits limits);
 

@@ -15,7 +15,7 @@
 namespace holdfast::http {
 
 /// Request line and headers with the empty line behind them.
-constexpr std::size_t max_head_bytes = 16 * 1024;
+constexpr std::size_t max_head_bytes = 16UL * 1024;
 
 /// Finds the end of a head in bytes that are still arriving and refuses at the first byte that cannot be part
 /// of one, so that a line ended by LF alone is answered now and not by a time-out. Each byte is looked at

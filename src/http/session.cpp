@@ -12,7 +12,7 @@ namespace holdfast::http {
 namespace {
 
 constexpr std::size_t head_read_bytes = 4096;
-constexpr std::size_t write_slice_bytes = 64 * 1024;
+constexpr std::size_t write_slice_bytes = 64UL * 1024;
 
 /// "1f40\r\n"
 std::string chunk_line(std::size_t size) {

@@ -115,6 +115,7 @@ std::size_t Params::count(std::string_view name) const {
 
 std::optional<std::string_view> Params::repeated() const {
   std::vector<std::string_view> names;
+  names.reserve(values_.size());
   for (const auto& [name, value] : values_) names.emplace_back(name);
   std::ranges::sort(names);
   const auto twice = std::ranges::adjacent_find(names);

@@ -40,7 +40,7 @@ using ErrorRenderer = std::function<Response(const Error& error, int edge_status
 /// Gets every response of its row, errors too, before it is written: CORS, caching and security headers.
 using Decorator = std::function<void(const Request& request, Response& response)>;
 
-constexpr std::uint64_t json_body_limit_bytes = 64 * 1024;
+constexpr std::uint64_t json_body_limit_bytes = 64UL * 1024;
 
 /// One row of the route table: `{Method::get, "/state/{app}", AuthLevel::open, handler}`.
 struct Row {
