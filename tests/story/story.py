@@ -42,7 +42,7 @@ def write_env(demo, file):
         "HOLDFAST_MACHINE_SECRET": info["clients"]["machine"]["clientSecret"],
         "HOLDFAST_USERNAME": info["user"]["username"], "HOLDFAST_PASSWORD": info["user"]["password"],
         "HOLDFAST_ADMIN_TOKEN": info["adminToken"],
-        "HOLDFAST_PRIMARY": info["regions"][0]["public"], "HOLDFAST_PRIMARY_PID": info["regions"][0]["pid"],
+        "HOLDFAST_PRIMARY": info["regions"][0]["public"], "HOLDFAST_PRIMARY_PID": demo.primary.pid,
         "HOLDFAST_PRIMARY_CONFIG": f'{info["regions"][0]["dir"]}/holdfast.json',
         "HOLDFAST_PRIMARY_ADMIN": info["regions"][0]["admin"],
     }
