@@ -12,8 +12,8 @@
 namespace holdfast::identity {
 namespace {
 
-constexpr WallTime created = WallTime(std::chrono::microseconds(1'700'000'000'000'001));
-constexpr WallTime modified = WallTime(std::chrono::microseconds(1'700'000'001'000'002));
+constexpr WallTime record_created = WallTime(std::chrono::microseconds(1'700'000'000'000'001));
+constexpr WallTime record_modified = WallTime(std::chrono::microseconds(1'700'000'001'000'002));
 const PoolId record_pool("us-east-1_AbCdEfGhI");
 const UserId record_user("1b4e28ba-2fa1-41d2-883f-0016d3cca427");
 constexpr std::string_view record_jti = "018f3c6a-7b2c-7d10-8a4e-5f6071829304";
@@ -42,8 +42,8 @@ TEST(Records, Pool) {
   pool.required_attributes = {"email"};
   pool.custom_attributes = {
       {.name = "custom:desk", .type = AttributeType::number, .is_mutable = false, .least = -1, .most = 99}};
-  pool.created_at = created;
-  pool.modified_at = modified;
+  pool.created_at = record_created;
+  pool.modified_at = record_modified;
   expect_record(
       pool,
       "0109637573746f6d65727302010203000401080501070603093a8007020e1008020e100903278d000a02012c0b05656d61696c"
@@ -58,8 +58,8 @@ TEST(Records, User) {
   user.username = "ada";
   user.status = UserStatus::confirmed;
   user.attributes = {{"email", "a@example.com"}, {"name", "Ada"}};
-  user.created_at = created;
-  user.modified_at = modified;
+  user.created_at = record_created;
+  user.modified_at = record_modified;
   expect_record(user,
                 "01036164610201020301010405656d61696c04046e616d65050d61406578616d706c652e636f6d05034164610607"
                 "0c1448303c800207070c1448305b0484",
@@ -70,9 +70,9 @@ TEST(Records, Credential) {
   const PasswordCredential credential{.phc = "$argon2id$x",
                                       .version = 3,
                                       .oldest_valid_version = 2,
-                                      .changed_at = created,
+                                      .changed_at = record_created,
                                       .temporary = true,
-                                      .temporary_until = modified,
+                                      .temporary_until = record_modified,
                                       .lockout_epoch = 1};
   expect_record(credential,
                 "010b246172676f6e326964247802010303010204070c1448303c800205010106070c1448305b0484070101",
@@ -93,8 +93,8 @@ TEST(Records, Client) {
   client.access_lifetime = std::chrono::minutes(5);
   client.rotates_refresh_tokens = true;
   client.rotation_grace = std::chrono::seconds(10);
-  client.created_at = created;
-  client.modified_at = modified;
+  client.created_at = record_created;
+  client.modified_at = record_modified;
   expect_record(client,
                 "011375732d656173742d315f4162436445664768490203776562030173040101050101050103060c6f626a656374"
                 "732e72656164070a68747470733a2f2f612f080a68747470733a2f2f622f09046e616d650a02012c0d01010e010a"
@@ -108,8 +108,8 @@ TEST(Records, Group) {
               .name = "admin",
               .description = "d",
               .precedence = 7,
-              .created_at = created,
-              .modified_at = modified};
+              .created_at = record_created,
+              .modified_at = record_modified};
   expect_record(group, "01101b4e28ba2fa141d2883f0016d3cca42702016403010704070c1448303c800205070c1448305b0484",
                 [](BytesView plain) { return decode_group(record_pool, "admin", plain); });
 }
@@ -120,7 +120,7 @@ TEST(Records, OperatorAndToken) {
                         .email = "a@example.com",
                         .phone = "+15550100",
                         .enabled = true,
-                        .created_at = created};
+                        .created_at = record_created};
   expect_record(person,
                 "0103416461020d61406578616d706c652e636f6d03092b313535353031303004010105070c1448303c8002",
                 [](BytesView plain) { return decode_operator("op", plain); });
@@ -129,8 +129,8 @@ TEST(Records, OperatorAndToken) {
                          .operator_id = "op",
                          .scopes = {"read", "state"},
                          .region = RegionName("us-east-1"),
-                         .created_at = created,
-                         .expires_at = modified};
+                         .created_at = record_created,
+                         .expires_at = record_modified};
   expect_record(token,
                 "0101740202636903026f7004047265616404057374617465050975732d656173742d3106070c1448303c80020707"
                 "0c1448305b0484",
@@ -138,9 +138,9 @@ TEST(Records, OperatorAndToken) {
 }
 
 TEST(Records, FailuresAndRevocation) {
-  expect_record(FailureCount{.failures = 6, .last_failure = created, .epoch = 2},
+  expect_record(FailureCount{.failures = 6, .last_failure = record_created, .epoch = 2},
                 "01010602070c1448303c8002030102", decode_failure_count);
-  expect_record(Revocation{.revoked_at = created, .keep_until = modified},
+  expect_record(Revocation{.revoked_at = record_created, .keep_until = record_modified},
                 "01070c1448303c800202070c1448305b0484", decode_revocation);
 }
 
@@ -150,9 +150,9 @@ TEST(Records, Session) {
       .user = record_user,
       .origin_jti = std::string(record_jti),
       .client = ClientId("c"),
-      .started_at = created,
-      .expires_at = modified,
-      .branches = {{.region = RegionName("us-east-1"), .oldest_unused = 4, .since = created}}};
+      .started_at = record_created,
+      .expires_at = record_modified,
+      .branches = {{.region = RegionName("us-east-1"), .oldest_unused = 4, .since = record_created}}};
   expect_record(
       session, "01016302070c1448303c800203070c1448305b04840417010975732d656173742d3102010403070c1448303c8002",
       [](BytesView plain) {
@@ -166,9 +166,9 @@ TEST(Records, SigningKey) {
   record.algorithm = SigningAlgorithm::es256;
   record.private_der = Secret("der");
   record.public_jwk = "{}";
-  record.created_at = created;
-  record.activated_at = created;
-  record.retired_at = modified;
+  record.created_at = record_created;
+  record.activated_at = record_created;
+  record.retired_at = record_modified;
   const Bytes plain = encode(record);
   EXPECT_EQ(to_hex(plain),
             "010103020102030364657204027b7d05070c1448303c800206070c1448303c800207070c1448305b0484");
@@ -176,7 +176,7 @@ TEST(Records, SigningKey) {
   ASSERT_TRUE(back);
   EXPECT_EQ(back->state, SigningKeyState::retiring);
   EXPECT_EQ(back->private_der.expose(), "der");
-  EXPECT_EQ(back->retired_at, modified);
+  EXPECT_EQ(back->retired_at, record_modified);
 }
 
 TEST(Records, Keys) {
@@ -184,17 +184,18 @@ TEST(Records, Keys) {
   const std::string pool_hex = "75732d656173742d315f4162436445664768490001";
   EXPECT_EQ(to_hex(pool_key(record_pool)), pool_hex);
   EXPECT_EQ(to_hex(user_key(record_pool, sub)), pool_hex + to_hex(sub));
-  EXPECT_EQ(to_hex(user_order_key(record_pool, created, sub)), pool_hex + "00060a24181e4001" + to_hex(sub));
+  EXPECT_EQ(to_hex(user_order_key(record_pool, record_created, sub)),
+            pool_hex + "00060a24181e4001" + to_hex(sub));
   EXPECT_EQ(to_hex(storage::full_key(users_table, "k")), "01036b");
   EXPECT_EQ(to_hex(storage::full_key(revocations_table, "k")), "02026b");
 }
 
 TEST(OriginJti, IsAUuidOfVersionSevenThatKnowsItsTime) {
-  const std::string jti = new_origin_jti(created, crypto::system_entropy());
+  const std::string jti = new_origin_jti(record_created, crypto::system_entropy());
   EXPECT_TRUE(jti.starts_with("018bcfe5-6800-7")) << jti;
   EXPECT_NE(std::string("89ab").find(jti[19]), std::string::npos);
-  EXPECT_EQ(begin_of(jti), std::chrono::floor<std::chrono::milliseconds>(created));
-  EXPECT_NE(jti, new_origin_jti(created, crypto::system_entropy()));
+  EXPECT_EQ(begin_of(jti), std::chrono::floor<std::chrono::milliseconds>(record_created));
+  EXPECT_NE(jti, new_origin_jti(record_created, crypto::system_entropy()));
   EXPECT_EQ(begin_of("1b4e28ba-2fa1-41d2-883f-0016d3cca427"), WallTime{}) << "version 4";
   EXPECT_EQ(begin_of("rubbish"), WallTime{});
 }
