@@ -102,12 +102,14 @@ Result<SignInService::Checked> SignInService::check_caller(const ClientId& id, F
 
 async::Task<Result<Account>> SignInService::check_password_of(const Pool& pool, std::string username,
                                                               std::string password, Origin origin) {
-  CO_TRY(const Bytes blind, parts_.users.blinded_username(pool, username));
+  CO_TRY(Bytes blind, parts_.users.blinded_username(pool, username));
   const auto user = parts_.users.get_by_username(pool.id, username);
   if (!user && user.error().kind != ErrorKind::not_found) co_return fail(user.error());
   Account account;
   if (user) {
     CO_TRY(account, parts_.users.get_account(pool.id, user->id));
+    // A `sub` typed as a username counts on the same account.
+    CO_TRY(blind, parts_.users.blinded_username(pool, user->username));
   }
   AttemptSubject subject{.pool = pool.id, .blind = blind, .user = {}, .epoch = 0};
   if (account.credential) {

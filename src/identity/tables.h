@@ -41,8 +41,8 @@ inline constexpr storage::Table revocations_table{storage::Family::sessions, 0x0
                                                   "revocations"};  // pool kind id
 
 /// What a region that may not write remembers itself: the same keys and plaintexts, in local.db.
-inline constexpr storage::LocalTable local_sessions{0x0020, "sessions"};
-inline constexpr storage::LocalTable local_revocations{0x0021, "revocations"};
+inline constexpr storage::LocalTable local_sessions{0x0030, "sessions"};
+inline constexpr storage::LocalTable local_revocations{0x0031, "revocations"};
 
 /// First byte of a revocation's id part.
 inline constexpr std::uint8_t revoked_family = 1;  ///< then jti

@@ -22,8 +22,6 @@ class PasswordHasher {
   /// password) is never matched and costs the same work in the same queue. What cannot be a password is
   /// wrong, at the same cost.
   async::Task<Result<bool>> verify(async::FairKey key, std::string phc, std::string password) const;
-  /// Whether a hash should be made anew at the next sign-in.
-  [[nodiscard]] bool outdated(std::string_view phc) const { return crypto::needs_rehash(phc, params_); }
 
  private:
   async::CpuPool* pool_;

@@ -188,6 +188,8 @@ TEST(Records, Keys) {
             pool_hex + "00060a24181e4001" + to_hex(sub));
   EXPECT_EQ(to_hex(storage::full_key(users_table, "k")), "01036b");
   EXPECT_EQ(to_hex(storage::full_key(revocations_table, "k")), "02026b");
+  EXPECT_EQ(local_sessions.id, 0x0030);  // 0x0020 is replication's
+  EXPECT_EQ(local_revocations.id, 0x0031);
 }
 
 TEST(OriginJti, IsAUuidOfVersionSevenThatKnowsItsTime) {

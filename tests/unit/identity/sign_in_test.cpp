@@ -3,7 +3,10 @@
 #include "holdfast/crypto/jws.h"
 #include "holdfast/identity/client_rules.h"
 #include "holdfast/identity/token_claims.h"
+#include "holdfast/identity/user_rules.h"
 #include "identity_fixture.h"
+#include "records.h"
+#include "tables.h"
 
 namespace holdfast::identity {
 namespace {
@@ -289,6 +292,31 @@ TEST_F(LockoutTest, ASecondaryCountsInItsOwnStore) {
                                                            .password = std::string(good_password),
                                                            .origin = {}}));
   EXPECT_EQ(refused.error().code, "password_attempts_exceeded");
+}
+
+TEST_F(LockoutTest, TheSubCountsOnTheSameAccount) {
+  const User ada = make_user(pool_.id, "ada");
+  fail_times(3);
+  fail_times(2, ada.id.str());
+  EXPECT_EQ(refusal("ada"), "password_attempts_exceeded");
+}
+
+TEST_F(LockoutTest, OtherRegionsCountsAddUpUntilASuccessVoidsThem) {
+  const User ada = make_user(pool_.id, "ada");
+  const FailureCount there{.failures = 3, .last_failure = region_.clock().now(), .epoch = 0};
+  auto transaction = region_.core().transaction();
+  transaction.put(failures_table,
+                  pool_prefix(pool_.id).fixed(*uuid_bytes(ada.id.str())).text("eu-west-1").take(),
+                  storage::Scope::pool(pool_.id), record_version, encode(there));
+  region_.store().commit(std::move(transaction));
+  fail_times(2);
+  EXPECT_EQ(refusal("ada"), "password_attempts_exceeded");
+  region_.clock().advance(std::chrono::seconds(1));
+  EXPECT_EQ(refusal("ada"), "accepted");
+  region_.run(identity_.lockouts.settled());
+  EXPECT_EQ(must(identity_.users.get_account(pool_.id, ada.id)).credential->lockout_epoch, 1U);
+  fail_times(4);
+  EXPECT_EQ(refusal("ada"), "accepted") << "the other region's three no longer count";
 }
 
 TEST_F(LockoutTest, AnUnlockVoidsAllCounts) {
