@@ -128,8 +128,8 @@ void Committer::commit(Transaction transaction, Done done) {
   {
     const std::scoped_lock lock(mutex_);
     const auto size = transaction.size_bytes();
-    if (transaction.error()) {
-      refused = *transaction.error();
+    if (const auto& broken = transaction.error()) {
+      refused = *broken;
     } else if (gate_ != Gate::open || stopping_) {
       refused = refusal();
     } else if (queued_bytes_ + size > options_.queue_bytes) {
@@ -214,6 +214,7 @@ void Committer::process(std::deque<Waiting> taken) {
   reached("commit.taken");
   CommitBatch batch(db_.rocks());
   std::vector<Answer> answers;
+  answers.reserve(taken.size());
   for (auto& [transaction, done] : taken) {
     answers.push_back({.done = std::move(done), .taken = batch.add(transaction)});
   }

@@ -114,11 +114,12 @@ struct LocalDb::State {
 LocalDb::LocalDb(std::unique_ptr<State> state) : state_(std::move(state)) {}
 LocalDb::~LocalDb() = default;
 
-Result<std::unique_ptr<LocalDb>> LocalDb::open(Options options, const crypto::KeyWrapper& region_key) {
-  return open_tuned(std::move(options), region_key, {});
+Result<std::unique_ptr<LocalDb>> LocalDb::open(const Options& options, const crypto::KeyWrapper& region_key) {
+  return open_tuned(options, region_key, {});
 }
 
-Result<std::unique_ptr<LocalDb>> LocalDb::open_tuned(Options options, const crypto::KeyWrapper& region_key,
+Result<std::unique_ptr<LocalDb>> LocalDb::open_tuned(const Options& options,
+                                                     const crypto::KeyWrapper& region_key,
                                                      const RocksTuning& tuning) {
   auto state = std::make_unique<State>();
   state->guard = std::make_shared<ErrorGuard>();

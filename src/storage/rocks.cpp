@@ -144,6 +144,7 @@ Result<std::shared_ptr<RocksStore>> open_rocks_store(const CoreDbOptions& option
   db_options.create_missing_column_families = options.create;
   const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  descriptors.reserve(family_count);
   for (const auto name : family_names)
     descriptors.emplace_back(std::string(name), family_options(tuning, cache));
 

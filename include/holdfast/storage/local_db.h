@@ -82,8 +82,9 @@ class LocalDb {
     bool create = false;  ///< false: absent is `not_found`; true: an existing one is `conflict`
   };
   /// `corrupt`/`wrong_region_key` when the region key does not open it; `unavailable` when it is in use.
-  static Result<std::unique_ptr<LocalDb>> open(Options options, const crypto::KeyWrapper& region_key);
-  static Result<std::unique_ptr<LocalDb>> open_tuned(Options options, const crypto::KeyWrapper& region_key,
+  static Result<std::unique_ptr<LocalDb>> open(const Options& options, const crypto::KeyWrapper& region_key);
+  static Result<std::unique_ptr<LocalDb>> open_tuned(const Options& options,
+                                                     const crypto::KeyWrapper& region_key,
                                                      const RocksTuning& tuning);
   LocalDb(const LocalDb&) = delete;
   LocalDb& operator=(const LocalDb&) = delete;
