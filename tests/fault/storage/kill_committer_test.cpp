@@ -33,6 +33,7 @@ void die_at(std::string_view step) {
 /// Arguments: directory, first number, step, passing. Writes numbers from eight threads until it is killed
 /// and reports each one before it is tried ("try N") and after it was acknowledged ("ack N").
 int run_kill_writer(const std::vector<std::string>& arguments) {
+  kill_step = arguments[2];  // before RocksDB's threads can look at it
   FaultEnv faults;
   faults.set_hook(
       [](FaultEnv::Operation operation, const std::string& path) -> std::optional<rocksdb::IOStatus> {
@@ -42,7 +43,6 @@ int run_kill_writer(const std::vector<std::string>& arguments) {
       });
   auto store = *FaultStore::open(arguments[0], {.env = faults.env()});
   std::atomic<int> next = std::stoi(arguments[1]);
-  kill_step = arguments[2];
   kill_countdown = std::stoi(arguments[3]);
   set_step_hook(die_at);
   test::report_line("ready");

@@ -103,6 +103,8 @@ TEST_F(HttpServerTest, SaysContinueOnlyWhenTheBodyIsWanted) {
       "POST /nothing HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
   const auto refused = client.rest();
   EXPECT_EQ(status_of(refused), 404) << "and closed: whether the body comes is not known";
+  EXPECT_TRUE(refused.contains("Connection: close\r\n")) << refused;
+  EXPECT_FALSE(refused.contains("100 Continue")) << refused;
 }
 
 TEST_F(HttpServerTest, CredentialsAreCheckedBeforeTheBodyIsRead) {
@@ -167,6 +169,32 @@ TEST_F(HttpServerTest, AdmissionIsAskedFirst) {
   const auto answer = ask("GET /who HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_EQ(body_of(answer), "slow down");
   EXPECT_TRUE(answer.contains("Retry-After: 1\r\n"));
+}
+
+/// PROXY v2 (haproxy.org, proxy-protocol.txt §2.2): signature, PROXY over TCP/IPv6, 36 bytes of addresses.
+std::string proxy_v6_header() {
+  std::string header("\r\n\r\n\0\r\nQUIT\n\x21\x21\0\x24", 16);
+  header += std::string("\x20\x01\x0d\xb8\0\x01\0\x02\0\0\0\0\0\0\0\x63", 16);  // 2001:db8:1:2::63
+  header += std::string(15, '\0') + '\x01';                                     // ::1
+  return header + std::string("\x1f\x90\x20\xfb", 4);
+}
+
+TEST_F(HttpServerTest, BehindAFrontDoorLimitsSeeTheClient) {
+  auto options = listener();
+  options.listen.proxy_protocol_required = true;
+  options.listen.trusted_proxies = {net::Cidr::parse("127.0.0.0/8").value()};
+  std::string seen;
+  options.admit = [&seen](const Request& request) -> Result<> {
+    seen = request.peer_address + " " +
+           (request.limit_key == net::address_key(net::parse_address("2001:db8:1:2::").value()) ? "/64" : "");
+    return {};
+  };
+  start({}, std::move(options));
+  EXPECT_EQ(body_of(RawSocket(port_).send(proxy_v6_header()).send(get_hello).response()), "hello");
+  EXPECT_EQ(seen, "2001:db8:1:2::63 /64");
+  EXPECT_EQ(RawSocket(port_).send(get_hello).rest(), "") << "without the header there is no service";
+  EXPECT_EQ(RawSocket(port_).send(proxy_v6_header() + std::string(get_hello)).response().substr(0, 12),
+            "HTTP/1.1 200");
 }
 
 TEST_F(HttpServerTest, OverloadAnswers503ExceptWhereARowIsAlwaysServed) {

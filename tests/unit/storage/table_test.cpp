@@ -43,7 +43,8 @@ TEST(Keys, DamageIsNoticed) {
     reader.text();
     EXPECT_FALSE(reader.ok()) << to_hex(bad);
   }
-  KeyReader left_over("a\0\1b"s);
+  const Bytes longer = "a\0\1b"s;
+  KeyReader left_over(longer);
   left_over.text();
   EXPECT_FALSE(left_over.finish("test"));
 }
