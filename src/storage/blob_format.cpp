@@ -1,5 +1,7 @@
 #include "blob_format.h"
 
+#include <limits>
+
 #include "files.h"
 #include "holdfast/base/codec.h"
 #include "holdfast/base/encoding.h"
@@ -74,7 +76,8 @@ Result<SealedBlobShape> shape_of(std::uint32_t key_id, std::uint64_t file_bytes)
   const auto refused = [] {
     return fail(ErrorKind::corrupt, "blob_corrupt", "Stored content does not verify.", "file size");
   };
-  if (file_bytes < blob_header_bytes + blob_chunk_overhead) return refused();
+  constexpr std::uint64_t largest_file = std::numeric_limits<std::int64_t>::max();
+  if (file_bytes < blob_header_bytes + blob_chunk_overhead || file_bytes > largest_file) return refused();
   const auto body = file_bytes - blob_header_bytes;
   const auto chunks = (body + sealed_chunk_bytes - 1) / sealed_chunk_bytes;
   const auto last = body - (chunks - 1) * sealed_chunk_bytes;
