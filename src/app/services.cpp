@@ -29,7 +29,8 @@ Result<> check_pool(identity::Identity& identity, const PoolId& pool, const std:
 
 }  // namespace
 
-Services::Services(Foundation& base, std::unique_ptr<identity::Identity> opened, std::string issuer)
+Services::Services(const Config& config, Foundation& base, std::unique_ptr<identity::Identity> opened,
+                   std::string issuer)
     : identity(std::move(opened)),
       oidc(*identity),
       apps({.db = *base.stores.core,
@@ -54,6 +55,13 @@ Services::Services(Foundation& base, std::unique_ptr<identity::Identity> opened,
                .disk = base.disk,
                .clock = base.clock,
                .on_missing_blob = [demand = &base.blob_demand](const BlobId& id) { demand->want(id); }}),
+      blob_upkeep({.objects = objects,
+                   .blobs = base.blobs,
+                   .demand = base.blob_demand,
+                   .db = *base.stores.core,
+                   .disk = base.disk,
+                   .clock = base.clock},
+                  {.grace = config.blob_grace}),
       issuer_base(std::move(issuer)),
       base_(base) {}
 
@@ -71,11 +79,12 @@ Result<std::unique_ptr<Services>> Services::open(const Config& config, Foundatio
                                                .issuer_base = issuer,
                                                .argon2 = {.memory_kib = config.argon2_memory_kib,
                                                           .iterations = config.argon2_iterations}}));
-  return std::unique_ptr<Services>(new Services(base, std::move(identity), std::move(issuer)));
+  return std::unique_ptr<Services>(new Services(config, base, std::move(identity), std::move(issuer)));
 }
 
 void Services::add_duties(const Config& config, Maintenance& maintenance) {
   identity->start(maintenance.tasks(), base_.io.next());
+  maintenance.run(blob_upkeep.run());
   maintenance.every(acknowledge_interval, "the acknowledge settings were not written",
                     [this, &config] { return apply_acknowledge(config, base_); });
 }

@@ -7,6 +7,7 @@
 #include "holdfast/apps/app_service.h"
 #include "holdfast/apps/comment_service.h"
 #include "holdfast/identity/identity.h"
+#include "holdfast/objects/blob_upkeep.h"
 #include "holdfast/objects/bucket_service.h"
 #include "holdfast/objects/object_service.h"
 #include "holdfast/oidc/oidc.h"
@@ -28,10 +29,12 @@ class Services {
   apps::CommentService comments;
   objects::BucketService buckets;
   objects::ObjectService objects;
+  objects::BlobUpkeep blob_upkeep;
   std::string issuer_base;
 
  private:
-  Services(Foundation& base, std::unique_ptr<identity::Identity> opened, std::string issuer);
+  Services(const Config& config, Foundation& base, std::unique_ptr<identity::Identity> opened,
+           std::string issuer);
 
   Foundation& base_;
 };

@@ -32,7 +32,9 @@ bool skip(std::string_view text, std::size_t& at, char expected) {
   return true;
 }
 
-std::unexpected<Error> not_a_time() { return fail(ErrorKind::invalid, "invalid_time", "not an RFC 3339 UTC time"); }
+std::unexpected<Error> not_a_time() {
+  return fail(ErrorKind::invalid, "invalid_time", "not an RFC 3339 UTC time");
+}
 
 // The optional ".ffffff", in microseconds; -1 when malformed.
 int read_fraction(std::string_view text, std::size_t& at) {
@@ -59,11 +61,11 @@ std::string to_rfc3339(WallTime time) {
   const std::chrono::year_month_day date(day);
   const auto in_day = std::chrono::floor<std::chrono::milliseconds>(time - day).count();
   std::array<char, 64> text{};
-  const int size = std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02lld:%02lld:%02lld.%03lldZ",
-                                 static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                                 static_cast<unsigned>(date.day()), static_cast<long long>(in_day / 3'600'000),
-                                 static_cast<long long>(in_day / 60'000 % 60),
-                                 static_cast<long long>(in_day / 1000 % 60), static_cast<long long>(in_day % 1000));
+  const int size = std::snprintf(
+      text.data(), text.size(), "%04d-%02u-%02uT%02lld:%02lld:%02lld.%03lldZ", static_cast<int>(date.year()),
+      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+      static_cast<long long>(in_day / 3'600'000), static_cast<long long>(in_day / 60'000 % 60),
+      static_cast<long long>(in_day / 1000 % 60), static_cast<long long>(in_day % 1000));
   return {text.data(), static_cast<std::size_t>(size)};
 }
 
@@ -83,9 +85,11 @@ Result<WallTime> from_rfc3339(std::string_view text) {
   const int micros = read_fraction(text, at);
   const bool zulu = skip(text, at, 'Z');
   if (!(dash1 && dash2 && tee && colon1 && colon2 && zulu) || at != text.size()) return not_a_time();
-  if (year < 0 || month < 1 || day < 1 || hour < 0 || hour > 23 || minute < 0 || minute > 59) return not_a_time();
+  if (year < 0 || month < 1 || day < 1 || hour < 0 || hour > 23 || minute < 0 || minute > 59)
+    return not_a_time();
   if (second < 0 || second > 59 || micros < 0) return not_a_time();
-  const std::chrono::year_month_day date(std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+  const std::chrono::year_month_day date(std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
                                          std::chrono::day(static_cast<unsigned>(day)));
   if (!date.ok()) return not_a_time();
   return std::chrono::sys_days(date) + std::chrono::hours(hour) + std::chrono::minutes(minute) +

@@ -88,7 +88,9 @@ FieldWriter& FieldWriter::text(std::uint32_t number, BytesView value) {
   return *this;
 }
 
-FieldWriter& FieldWriter::number(std::uint32_t number, std::uint64_t value) { return text(number, minimal(value)); }
+FieldWriter& FieldWriter::number(std::uint32_t number, std::uint64_t value) {
+  return text(number, minimal(value));
+}
 
 FieldWriter& FieldWriter::signed_number(std::uint32_t number, std::int64_t value) {
   // Zigzag keeps small negative numbers small.
@@ -114,7 +116,9 @@ std::optional<BytesView> FieldReader::find(std::uint32_t number) const {
   return found;
 }
 
-std::string FieldReader::text(std::uint32_t number) const { return std::string(find(number).value_or(BytesView{})); }
+std::string FieldReader::text(std::uint32_t number) const {
+  return std::string(find(number).value_or(BytesView{}));
+}
 
 std::uint64_t FieldReader::number(std::uint32_t number, std::uint64_t otherwise) const {
   const auto found = find(number);

@@ -7,8 +7,10 @@ namespace holdfast {
 namespace {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
-constexpr std::string_view base64_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr std::string_view base64url_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::string_view base64_alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view base64url_alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -61,7 +63,8 @@ Result<Bytes> decode_64(std::string_view text, const std::array<std::int8_t, 256
     }
   }
   // One text for one value: the bits that do not make a byte must be zero.
-  if ((group & ((1U << bits) - 1U)) != 0) return fail(ErrorKind::invalid, "invalid_base64", "not valid base64");
+  if ((group & ((1U << bits) - 1U)) != 0)
+    return fail(ErrorKind::invalid, "invalid_base64", "not valid base64");
   return bytes;
 }
 

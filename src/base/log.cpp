@@ -16,7 +16,8 @@ std::atomic<Level> current_minimum = Level::info;
 
 spdlog::logger& sink() {
   static const auto logger = [] {
-    auto made = std::make_shared<spdlog::logger>("holdfast", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made =
+        std::make_shared<spdlog::logger>("holdfast", std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("%v");
     made->set_level(spdlog::level::trace);
     made->flush_on(spdlog::level::trace);
@@ -27,10 +28,14 @@ spdlog::logger& sink() {
 
 std::string_view name_of(Level level) {
   switch (level) {
-    case Level::debug: return "debug";
-    case Level::info: return "info";
-    case Level::warn: return "warn";
-    case Level::error: return "error";
+    case Level::debug:
+      return "debug";
+    case Level::info:
+      return "info";
+    case Level::warn:
+      return "warn";
+    case Level::error:
+      return "error";
   }
   return "error";
 }
@@ -96,8 +101,9 @@ void configure(Format format, Level minimum) {
 
 void write(Level level, std::string_view message, Fields fields) {
   if (level < current_minimum.load(std::memory_order_relaxed)) return;
-  sink().log(spdlog::level::info, spdlog::string_view_t("{}"),
-             current_format == Format::json ? json_line(level, message, fields) : text_line(level, message, fields));
+  sink().log(
+      spdlog::level::info, spdlog::string_view_t("{}"),
+      current_format == Format::json ? json_line(level, message, fields) : text_line(level, message, fields));
 }
 
 void error(std::string_view message, const Error& error) {

@@ -18,7 +18,8 @@ Registry& registry() {
 
 }  // namespace
 
-Metric::Metric(Kind kind, std::string_view name, std::string_view help) : kind_(kind), name_(name), help_(help) {
+Metric::Metric(Kind kind, std::string_view name, std::string_view help)
+    : kind_(kind), name_(name), help_(help) {
   const std::scoped_lock lock(registry().mutex);
   registry().metrics.push_back(this);
 }

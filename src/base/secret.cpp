@@ -5,7 +5,8 @@
 namespace holdfast {
 
 void wipe(Bytes& bytes) {
-  bytes.resize(bytes.capacity());  // short strings live inside the object; reserve may have kept an old longer secret
+  bytes.resize(
+      bytes.capacity());  // short strings live inside the object; reserve may have kept an old longer secret
   explicit_bzero(bytes.data(), bytes.size());
   bytes.clear();
 }

@@ -13,9 +13,9 @@ char lower_ascii(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - '
 
 Result<std::string> map_unicode(std::string_view text, int options) {
   utf8proc_uint8_t* raw = nullptr;
-  const auto size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-                                 static_cast<utf8proc_ssize_t>(text.size()), &raw,
-                                 static_cast<utf8proc_option_t>(options));
+  const auto size =
+      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                   static_cast<utf8proc_ssize_t>(text.size()), &raw, static_cast<utf8proc_option_t>(options));
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> mapped(raw, &std::free);
   if (size < 0) return fail(ErrorKind::invalid, "invalid_utf8", "the text is not valid UTF-8");
   return std::string(reinterpret_cast<const char*>(mapped.get()), static_cast<std::size_t>(size));
@@ -36,7 +36,9 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-Result<std::string> to_nfc(std::string_view text) { return map_unicode(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE); }
+Result<std::string> to_nfc(std::string_view text) {
+  return map_unicode(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+}
 
 Result<std::string> to_folded(std::string_view text) {
   return map_unicode(text, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);

@@ -5,6 +5,12 @@
 
 /// Content, and how ObjectService opens it.
 namespace holdfast::objects {
+namespace {
+
+/// How long a reader waits for another member to send a blob: less than clients wait for an answer.
+constexpr std::chrono::milliseconds fetch_limit{3000};
+
+}  // namespace
 
 struct Content::State {
   std::shared_ptr<ObjectService::State> service;
@@ -27,14 +33,13 @@ async::Task<Result<Content>> ObjectService::open(Found found, std::optional<Byte
     content->inline_bytes = std::move(found.inline_bytes);
     co_return Content(std::move(content));
   }
-  const auto& id = *found.object.blob;
+  const auto id = *found.object.blob;
   auto blob = co_await async::offload(state_->parts.disk, [&] { return state_->parts.blobs.read(id); });
-  if (!blob) {
-    if (blob.error().kind != ErrorKind::not_found) co_return fail(std::move(blob).error());
-    if (state_->parts.on_missing_blob) state_->parts.on_missing_blob(id);
-    co_return fail(ErrorKind::unavailable, "content_pending",
-                   "the object's bytes have not reached this region yet: try again shortly");
+  if (!blob && blob.error().kind == ErrorKind::not_found) {
+    CO_TRY_VOID(co_await state_->parts.demand.fetch_now(id, fetch_limit));
+    blob = co_await async::offload(state_->parts.disk, [&] { return state_->parts.blobs.read(id); });
   }
+  if (!blob) co_return fail(std::move(blob).error());
   content->blob.emplace(*std::move(blob));
   co_return Content(std::move(content));
 }

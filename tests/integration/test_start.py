@@ -169,3 +169,10 @@ def test_it_starts_stops_and_starts_again(region):
 def test_the_configuration_page_is_what_the_program_prints():
     page = pathlib.Path(__file__).parents[2] / "docs" / "configuration.md"
     assert run("config-reference").stdout == page.read_text()
+
+
+def test_the_example_configuration_is_accepted(tmp_path):
+    """It goes as far as the region key, which is not on this machine: the file itself is in order."""
+    example = pathlib.Path(__file__).parents[2] / "config" / "holdfast.json"
+    done = run("serve", "--config", example)
+    assert "/etc/holdfast/region.key" in done.stderr, done.stderr

@@ -106,7 +106,7 @@ class ObjectsTest : public DomainTest {
                                  TRY(const auto key, region_.core().keys()->key(id));
                                  return key->copy();
                                }));
-  BlobId missed_;
+  region::BlobDemand demand_{region_.clock()};
   objects::ObjectService objects_{{.db = region_.core(),
                                    .writer = region_.writer(),
                                    .apps = apps_,
@@ -114,7 +114,7 @@ class ObjectsTest : public DomainTest {
                                    .blobs = blobs_,
                                    .disk = region_.disk(),
                                    .clock = region_.clock(),
-                                   .on_missing_blob = [this](const BlobId& blob) { missed_ = blob; }}};
+                                   .demand = demand_}};
 };
 
 }  // namespace holdfast::test

@@ -14,6 +14,7 @@
 #include "holdfast/objects/conditional_rules.h"
 #include "holdfast/objects/list_rules.h"
 #include "holdfast/objects/object_model.h"
+#include "holdfast/region/blob_demand.h"
 #include "holdfast/storage/blob_collector.h"
 #include "holdfast/storage/blob_store.h"
 
@@ -112,8 +113,7 @@ class ObjectService {
     const storage::BlobStore& blobs;
     async::DiskPool& disk;
     const Clock& clock;
-    /// Told when a reader meets a blob that is not here, so that it can be fetched first; may be empty.
-    std::function<void(const BlobId&)> on_missing_blob;
+    region::BlobDemand& demand;  ///< for objects whose bytes have not arrived yet
   };
   explicit ObjectService(Parts parts);
 
