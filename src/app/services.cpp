@@ -54,7 +54,7 @@ Services::Services(const Config& config, Foundation& base, std::unique_ptr<ident
                .blobs = base.blobs,
                .disk = base.disk,
                .clock = base.clock,
-               .on_missing_blob = [demand = &base.blob_demand](const BlobId& id) { demand->want(id); }}),
+               .demand = base.blob_demand}),
       blob_upkeep({.objects = objects,
                    .blobs = base.blobs,
                    .demand = base.blob_demand,
