@@ -39,13 +39,13 @@ TEST_P(EdgeTest, AnswersClosesAndLives) {
   EXPECT_TRUE(is_alive());
 }
 
-const std::string nul_byte(1, '\0');
+const std::string edge_nul(1, '\0');
 
 const auto bad_requests = testing::Values(
     BadRequest{"LineFeedOnly", "GET /hello HTTP/1.1\nHost: localhost\n\n"},
     BadRequest{"BareCarriageReturn", post("A: b\rc\r\n")}, BadRequest{"ObsFold", post("A: b\r\n c\r\n")},
     BadRequest{"SpaceBeforeColon", post("Content-Length : 5\r\n", "hello")},
-    BadRequest{"ControlCharacter", post("A: \x01\r\n")}, BadRequest{"Nul", post("A: " + nul_byte + "\r\n")},
+    BadRequest{"ControlCharacter", post("A: \x01\r\n")}, BadRequest{"Nul", post("A: " + edge_nul + "\r\n")},
     BadRequest{"LeadingEmptyLine", "\r\nGET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n"},
     BadRequest{"NoHost", "GET /hello HTTP/1.1\r\n\r\n"}, BadRequest{"TwoHosts", post("Host: localhost\r\n")},
     BadRequest{"TwoContentLengths", post("Content-Length: 5\r\nContent-Length: 5\r\n", "hello")},

@@ -74,7 +74,7 @@ TEST(RequestHead, BoundsTheHead) {
 }
 
 TEST(RequestHead, RefusesUncertainLines) {
-  const std::string nul_byte(1, '\0');
+  const std::string nul(1, '\0');
   for (const std::string& bad :
        {std::string("GET / HTTP/1.1\nHost: a.example\n\n"),
         std::string("GET / HTTP/1.1\r\nHost: a.example\nA: b\r\n\r\n"),
@@ -82,7 +82,7 @@ TEST(RequestHead, RefusesUncertainLines) {
         std::string("GET / HTTP/1.1\r\r\nHost: a.example\r\n\r\n"),
         std::string("\r\nGET / HTTP/1.1\r\nHost: a.example\r\n\r\n"),
         std::string("GET / HTTP/1.1\r\n Host: a.example\r\n\r\n"), head_with("A: b\r\n c\r\n"),
-        head_with("A: b\r\n\tc\r\n"), head_with("A: b" + nul_byte + "\r\n"), head_with("A: \x1b[0m\r\n"),
+        head_with("A: b\r\n\tc\r\n"), head_with("A: b" + nul + "\r\n"), head_with("A: \x1b[0m\r\n"),
         head_with("A: \x7f\r\n"), std::string("\x16\x03\x01\x02", 4), head_with("A : b\r\n"),
         head_with("A\t: b\r\n"), head_with("Abc\r\n"), head_with(": b\r\n"), head_with("A\xe9: b\r\n"),
         head_with("A/B: b\r\n")}) {
