@@ -1,6 +1,7 @@
 #include "services.h"
 
 #include "acknowledge_duty.h"
+#include "holdfast/apps/pool_check.h"
 #include "holdfast/region/cluster_record.h"
 
 namespace holdfast::app {
@@ -13,18 +14,6 @@ constexpr std::chrono::seconds acknowledge_interval{1};
 Result<std::string> find_issuer_base(const Config& config, const storage::CoreDb& core) {
   TRY(const auto record, region::find_cluster_record(core.reader()));
   return record ? record->issuer_base : config.issuer_base;
-}
-
-/// An app may only name a pool and clients that exist.
-Result<> check_pool(identity::Identity& identity, const PoolId& pool, const std::vector<ClientId>& clients) {
-  if (!identity.pools.get(pool))
-    return fail(ErrorKind::invalid, "invalid_app", "there is no pool " + pool.str());
-  for (const auto& client : clients) {
-    if (!identity.clients.get(pool, client)) {
-      return fail(ErrorKind::invalid, "invalid_app", "the pool has no client " + client.str());
-    }
-  }
-  return {};
 }
 
 }  // namespace
@@ -41,10 +30,7 @@ Services::Services(const Config& config, Foundation& base, std::unique_ptr<ident
             .disk = base.disk,
             .io = base.io,
             .clock = base.clock,
-            .check_pool =
-                [identity_room = identity.get()](const PoolId& pool, const std::vector<ClientId>& clients) {
-                  return check_pool(*identity_room, pool, clients);
-                }}),
+            .check_pool = apps::pool_check(identity->pools, identity->clients)}),
       comments(apps, *base.stores.core, base.writer, base.disk, base.clock),
       buckets(*base.stores.core, base.writer, apps, base.clock),
       objects({.db = *base.stores.core,
