@@ -16,7 +16,7 @@ from demo import Demo, wait_until
 from holdfast_client import Cognito, expect, new_id, request
 
 LONG = os.environ.get("HOLDFAST_LONG") == "1"
-ROUNDS = 10 if LONG else 3
+ROUNDS = 20 if LONG else 3
 SEED = int(os.environ.get("HOLDFAST_SEED", random.randrange(1 << 32)))
 
 
