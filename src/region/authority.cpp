@@ -131,16 +131,23 @@ Result<> Authority::decide() {
 Result<> Authority::become(Role role, FenceReason reason) {
   TRY_VOID(persist(role, role == Role::fenced && reason == FenceReason::by_operator));
   settled_ = role == Role::secondary;
+  const auto before = parts_.state.view();
+  const bool changed = before.role != role || before.fence_reason != reason;
   if (role == Role::secondary) {
     parts_.state.become_secondary();
-    log::info("this region is a secondary");
-  } else {
-    parts_.state.become_fenced(reason);
-    std::string names;
-    for (const auto& name : decision_.waiting_for) names += (names.empty() ? "" : ", ") + name.str();
-    log::warn("this region is fenced", {{"reason", to_string(reason)}, {"waiting_for", names}});
+    if (changed) log::info("this region is a secondary");
+    return {};
   }
+  parts_.state.become_fenced(reason);
+  if (changed || decision_.waiting_for != announced_) log_fenced(reason);
+  announced_ = decision_.waiting_for;
   return {};
+}
+
+void Authority::log_fenced(FenceReason reason) const {
+  std::string names;
+  for (const auto& name : decision_.waiting_for) names += (names.empty() ? "" : ", ") + name.str();
+  log::warn("this region is fenced", {{"reason", to_string(reason)}, {"waiting_for", names}});
 }
 
 Result<> Authority::persist(Role role, bool fenced) {

@@ -16,7 +16,7 @@ namespace holdfast::replication {
 namespace {
 
 constexpr std::chrono::milliseconds first_pause{100};
-constexpr std::chrono::milliseconds longest_pause{2000};
+constexpr std::chrono::milliseconds longest_pause{1000};
 constexpr std::chrono::seconds dial_limit{5};
 constexpr std::chrono::milliseconds role_poll{200};
 

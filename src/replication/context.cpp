@@ -1,5 +1,7 @@
 #include "context.h"
 
+#include <utility>
+
 #include "source_driver.h"
 
 namespace holdfast::replication {
@@ -46,6 +48,16 @@ bool Context::claim_blob(const BlobId& id) {
 void Context::release_blob(const BlobId& id) {
   const std::scoped_lock lock(mutex_);
   claimed_.erase(id);
+}
+
+bool Context::claim_store() {
+  const std::scoped_lock lock(mutex_);
+  return !std::exchange(store_claimed_, true);
+}
+
+void Context::release_store() {
+  const std::scoped_lock lock(mutex_);
+  store_claimed_ = false;
 }
 
 void Context::set_progress(std::optional<SnapshotProgress> progress) {

@@ -45,6 +45,10 @@ struct Context {
   bool claim_blob(const BlobId& id);
   void release_blob(const BlobId& id);
 
+  /// At most one session writes the store: two would interleave two streams.
+  bool claim_store();
+  void release_store();
+
   void set_progress(std::optional<SnapshotProgress> progress);
   [[nodiscard]] std::optional<SnapshotProgress> progress();
 
@@ -56,6 +60,7 @@ struct Context {
   std::set<std::pair<RegionName, Purpose>> inside_;
   std::vector<std::weak_ptr<SourceDriver>> sources_;
   std::set<BlobId> claimed_;
+  bool store_claimed_ = false;
   std::optional<SnapshotProgress> progress_;
 };
 

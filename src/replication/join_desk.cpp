@@ -96,7 +96,7 @@ async::Task<Result<Joined>> JoinDesk::try_admit(Join join, Bytes exporter, Bytes
   member.may_promote = row.may_promote;
   member.state = region::MemberState::active;
   member.joined = now;
-  const auto& cluster_id = parts_.core.keys()->cluster();
+  const ClusterId cluster_id = parts_.core.keys()->cluster();
   CO_TRY(const auto wrap,
          storage::wrap_root(cluster_id, parts_.root,
                             {.name = member.name.str(), .wrapping_key_der = member.wrapping_spki}, parts_.key,

@@ -150,7 +150,10 @@ Result<> Replication::Impl::clean() {
   for (const auto& member : parts.members.others()) members.push_back(member.name);
   TRY_VOID(context.slots->forget_others(members));
   TRY_VOID(context.slots->save());
-  storage::LogJanitor janitor(parts.core, {.cap_bytes = context.options.log_cap_bytes},
+  storage::LogJanitor janitor(parts.core,
+                              {.cap_bytes = context.options.log_cap_bytes,
+                               // For a primary that comes back with less than it wrote.
+                               .keep_bytes = context.options.log_cap_bytes / 16},
                               [slots = context.slots.get()](const std::string& member) {
                                 return slots->mark_lost(RegionName(member));
                               });

@@ -68,14 +68,17 @@ async::Task<> Server::serve(Context* context, std::shared_ptr<Channel> channel) 
   if (key == nullptr) co_return;
   const bool is_member = context->parts.members.find_by_spki_hash(key->spki_sha256).has_value();
   context->tasks.spawn(channel->connection().executor(), Channel::run_writer(channel));
-  // A stranger's HELLO is read too (it is small), so that it can be told why it is turned away.
+  // A stranger may only JOIN; nothing else that it sends is even read.
   auto message = co_await channel->read(async::after(first_message_limit), [is_member](MessageType type) {
-    return type == MessageType::hello || (type == MessageType::join && !is_member);
+    return type == (is_member ? MessageType::hello : MessageType::join);
   });
   if (!message) {
     rejected_peers.add();
     log::warn("a peer did not introduce itself",
               {{"address", channel->connection().remote().to_string()}, {"why", message.error().describe()}});
+    HostFacts stranger{.now = context->parts.clock.now()};
+    if (!is_member)
+      channel->send(reject(stranger, RejectCode::unknown_peer, "this key is no active member's"));
     co_return;
   }
   if (auto* join = std::get_if<Join>(&*message))
@@ -97,15 +100,8 @@ async::Task<> Server::serve_join(Context* context, std::shared_ptr<Channel> chan
 async::Task<> Server::serve_stream(Context* context, std::shared_ptr<Channel> channel, Hello hello) {
   auto facts = gather_host(*context, *channel->connection().peer_key());
   const auto now = context->parts.clock.steady_now();
-  if (!facts.peer) {
-    // Told why, without a session.
-    SourceSession stranger(std::move(facts), std::move(hello), make_verifier(*context), now);
-    for (const auto& action : stranger.start()) {
-      if (const auto* send = std::get_if<SendMessage>(&action)) channel->send(send->message);
-    }
-    rejected_peers.add();
-    co_return;
-  }
+  // Its row went away since the handshake.
+  if (!facts.peer) co_return;
   const auto name = facts.peer->name;
   const Entry entry(*context, name, Purpose::stream);
   facts.second_session = !entry.inside();
@@ -117,7 +113,8 @@ async::Task<> Server::serve_stream(Context* context, std::shared_ptr<Channel> ch
 
 async::Task<> Server::serve_blobs(Context* context, std::shared_ptr<Channel> channel, Hello hello) {
   auto facts = gather_host(*context, *channel->connection().peer_key());
-  const auto name = facts.peer ? facts.peer->name : RegionName();
+  if (!facts.peer) co_return;
+  const auto name = facts.peer->name;
   const Entry entry(*context, name, Purpose::blobs);
   facts.second_session = !entry.inside();
   const auto verdict = judge_hello(facts, hello, make_verifier(*context));

@@ -29,6 +29,10 @@ SinkDriver::SinkDriver(Context& context, std::shared_ptr<Channel> channel, Regio
       session_(std::move(session)),
       intake_(context, peer_) {}
 
+SinkDriver::~SinkDriver() {
+  if (owns_store_) context_->release_store();
+}
+
 async::Task<bool> SinkDriver::run() {
   const auto self = shared_from_this();
   struct Closer {
@@ -41,6 +45,9 @@ async::Task<bool> SinkDriver::run() {
   context_->tasks.spawn(executor, lane_loop(self, &news_lane_));
   carry_out(session_.start());
   co_await read_loop();
+  close();
+  // The next session reads where the store ends: not before the last piece of work on it is done.
+  (void)co_await store_idle_.wait();
   co_return welcomed_;
 }
 
@@ -86,6 +93,13 @@ async::Task<> SinkDriver::pump_loop(std::shared_ptr<SinkDriver> self) {
 }
 
 async::Task<> SinkDriver::lane_loop(std::shared_ptr<SinkDriver> self, Lane* lane) {
+  // Set however the lane ends, so that nobody waits for it in vain.
+  struct Done {
+    async::Event* idle;
+    ~Done() {
+      if (idle != nullptr) idle->set();
+    }
+  } done{lane == &store_lane_ ? &store_idle_ : nullptr};
   while (auto action = co_await lane->next()) co_await self->carry_out_on_lane(*std::move(action));
 }
 
@@ -103,7 +117,18 @@ void SinkDriver::carry_out(Actions actions) {
   if (pump_waits_until_ && session_.next_wakeup() < *pump_waits_until_) wake_.notify();
 }
 
+bool SinkDriver::takes_history(const Action& action) {
+  const bool begins =
+      std::holds_alternative<StreamJoined>(action) || std::holds_alternative<BeginSnapshot>(action);
+  if (!begins || owns_store_) return true;
+  owns_store_ = context_->claim_store();
+  return owns_store_;
+}
+
 void SinkDriver::carry_out_now(Action action) {
+  if (!takes_history(action)) {
+    return carry_out(refuse_session(RejectCode::none, "another member's history is being taken in"));
+  }
   if (is_sink_news(action)) return news_lane_.push(std::move(action));
   if (is_sink_store_work(action)) return store_lane_.push(std::move(action));
   if (const auto* send = std::get_if<SendMessage>(&action)) return channel_->send(send->message);

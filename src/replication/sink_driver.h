@@ -22,6 +22,8 @@ class SinkDriver : public std::enable_shared_from_this<SinkDriver> {
  public:
   SinkDriver(Context& context, std::shared_ptr<Channel> channel, RegionName peer, SinkSession session);
 
+  ~SinkDriver();
+
   /// Until the connection ends. Only once. Says whether a WELCOME other than a rejection was received.
   async::Task<bool> run();
   /// Any thread.
@@ -35,6 +37,8 @@ class SinkDriver : public std::enable_shared_from_this<SinkDriver> {
   async::Task<> lane_loop(std::shared_ptr<SinkDriver> self, Lane* lane);
   void carry_out(Actions actions);
   void carry_out_now(Action action);
+  /// False when another session is writing the store.
+  bool takes_history(const Action& action);
   async::Task<> carry_out_on_lane(Action action);
 
   async::Task<> apply(ApplyBatches work);
@@ -61,6 +65,8 @@ class SinkDriver : public std::enable_shared_from_this<SinkDriver> {
   std::deque<Action> now_;
   bool carrying_out_ = false;
   Lane store_lane_;
+  async::Event store_idle_;  ///< the lane has ended
+  bool owns_store_ = false;
   Lane news_lane_;
   async::Signal wake_;
   std::optional<SteadyTime> pump_waits_until_;

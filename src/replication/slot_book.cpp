@@ -37,6 +37,8 @@ Result<> SlotBook::write(const RegionName& member, const Row& row) {
 }
 
 void SlotBook::advance(const RegionName& member, std::uint64_t index) {
+  // A member that holds nothing yet needs a snapshot, not the log from its beginning.
+  if (index == 0) return;
   const std::scoped_lock lock(mutex_);
   auto& row = rows_[member];
   if (index <= row.index && !row.lost) return;

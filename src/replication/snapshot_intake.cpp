@@ -73,6 +73,7 @@ Result<> SnapshotIntake::install() {
   TRY(const auto installed, parts.data.install(std::move(*staged_)));
   staged_.reset();
   TRY_VOID(parts.core.replace(installed.core_db()));
+  parts.ring.clear();
   context_->set_progress(std::nullopt);
   TRY_VOID(parts.authority.caught_up());
   log::warn("a snapshot was installed", {{"from", from_.str()}, {"generation", installed.number}});

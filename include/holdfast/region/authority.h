@@ -76,6 +76,7 @@ class Authority {
   Result<> decide();
   Result<> open_incarnation();
   Result<> become(Role role, FenceReason reason);
+  void log_fenced(FenceReason reason) const;
   Result<> note_reign(std::uint32_t reign);
   Result<> persist(Role role, bool fenced);
   [[nodiscard]] BootFacts facts() const;
@@ -90,6 +91,7 @@ class Authority {
   TermChain chain_;
   std::map<RegionName, PeerAnswer> answers_;
   BootDecision decision_;
+  std::vector<RegionName> announced_;  ///< whom the log last said to be waited for
   bool settled_ = false;  ///< a role other than fenced was reached: only a fence asks the rules again
   bool fenced_by_operator_ = false;
   std::atomic<std::uint32_t> highest_reign_ = 0;

@@ -1,0 +1,101 @@
+#include "cutting_proxy.h"
+
+#include <array>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+#include <thread>
+
+namespace holdfast::test {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+struct CuttingProxy::Impl : std::enable_shared_from_this<Impl> {
+  struct Pair : std::enable_shared_from_this<Pair> {
+    Pair(Impl& owner, tcp::socket accepted)
+        : proxy(&owner), dialler(std::move(accepted)), host(owner.io), limit(owner.first_bytes) {
+      if (limit != 0) limit += owner.more_bytes * (owner.connections - 1);
+    }
+
+    void start() {
+      boost::system::error_code failed;
+      host.connect(tcp::endpoint(asio::ip::address_v4::loopback(), proxy->target), failed);
+      if (failed) return close();
+      pump(dialler, host, from_dialler, proxy->swallow_dialler);
+      pump(host, dialler, from_host, proxy->swallow_host);
+    }
+    void pump(tcp::socket& in, tcp::socket& out, std::array<char, 16384>& buffer,
+              const std::atomic<bool>& swallow) {
+      in.async_read_some(asio::buffer(buffer),
+                         [this, self = shared_from_this(), &in, &out, &buffer, &swallow](
+                             boost::system::error_code failed, std::size_t size) {
+                           if (failed) return close();
+                           auto pass = size;
+                           const bool last = limit != 0 && passed + size >= limit;
+                           if (last) pass = static_cast<std::size_t>(limit - passed);
+                           passed += pass;
+                           if (!swallow) asio::write(out, asio::buffer(buffer.data(), pass), failed);
+                           if (failed || last) return close();
+                           pump(in, out, buffer, swallow);
+                         });
+    }
+    void close() {
+      boost::system::error_code ignored;
+      dialler.close(ignored);
+      host.close(ignored);
+    }
+
+    Impl* proxy;
+    tcp::socket dialler;
+    tcp::socket host;
+    std::uint64_t limit;
+    std::uint64_t passed = 0;
+    std::array<char, 16384> from_dialler{};
+    std::array<char, 16384> from_host{};
+  };
+
+  Impl() : acceptor(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0)) {}
+
+  void accept() {
+    acceptor.async_accept([this](boost::system::error_code failed, tcp::socket socket) {
+      if (failed) return;
+      ++connections;
+      std::make_shared<Pair>(*this, std::move(socket))->start();
+      accept();
+    });
+  }
+
+  asio::io_context io{1};
+  tcp::acceptor acceptor;
+  std::atomic<std::uint16_t> target = 0;
+  std::atomic<std::uint64_t> first_bytes = 0;
+  std::atomic<std::uint64_t> more_bytes = 0;
+  std::atomic<std::uint64_t> connections = 0;
+  std::atomic<bool> swallow_dialler = false;
+  std::atomic<bool> swallow_host = false;
+  std::jthread thread;
+};
+
+CuttingProxy::CuttingProxy() : impl_(std::make_shared<Impl>()) {
+  impl_->accept();
+  impl_->thread = std::jthread([impl = impl_.get()] { impl->io.run(); });
+}
+CuttingProxy::~CuttingProxy() {
+  impl_->io.stop();
+  impl_->thread.join();
+}
+std::uint16_t CuttingProxy::port() const { return impl_->acceptor.local_endpoint().port(); }
+void CuttingProxy::forward_to(std::uint16_t port) { impl_->target = port; }
+void CuttingProxy::cut_after(std::uint64_t first_bytes, std::uint64_t more_bytes) {
+  impl_->connections = 0;
+  impl_->more_bytes = more_bytes;
+  impl_->first_bytes = first_bytes;
+}
+void CuttingProxy::swallow(bool from_dialler, bool from_host) {
+  impl_->swallow_dialler = from_dialler;
+  impl_->swallow_host = from_host;
+}
+std::uint64_t CuttingProxy::connections() const { return impl_->connections; }
+
+}  // namespace holdfast::test

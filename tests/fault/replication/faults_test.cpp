@@ -1,0 +1,239 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "cutting_proxy.h"
+#include "holdfast/async/block_on.h"
+#include "holdfast/crypto/random.h"
+#include "holdfast/storage/log_janitor.h"
+#include "rocks.h"
+#include "storage/temp_directory.h"
+#include "test_region.h"
+
+// The fault tests of replication that need no process of their own. Numbers are those of the design's list.
+namespace holdfast::test {
+namespace {
+
+class Faults : public testing::Test {
+ protected:
+  void SetUp() override {
+    proxy.forward_to(primary.port());
+    primary.advertised_port = proxy.port();
+    primary.init();
+    primary.start();
+  }
+  void join_second() {
+    const auto joined = second.join(primary);
+    ASSERT_TRUE(joined) << joined.error().describe();
+    second.start();
+  }
+  [[nodiscard]] bool caught_up() { return second.durable() == primary.durable(); }
+  void write_many(int count, std::size_t bytes) {
+    for (int i = 0; i < count; ++i) {
+      ASSERT_TRUE(primary.write("k" + std::to_string(written++), crypto::random_bytes(bytes)));
+    }
+  }
+  void expect_identical() {
+    const auto report = async::block_on(
+        machine.io.next(), primary.replication().verify(second.name(), std::chrono::seconds(30)));
+    ASSERT_TRUE(report) << report.error().describe();
+    EXPECT_TRUE(report->identical());
+  }
+  static void archive_logs(TestRegion& region) {
+    const auto store = region.core().rocks();
+    for (auto* family : store->families) ASSERT_TRUE(store->db->Flush({}, family).ok());
+  }
+
+  TempDirectory directory{TempDirectory::Where::memory};
+  Machine machine;
+  CuttingProxy proxy;
+  TestRegion primary{machine, "us-east-1", directory / "a"};
+  TestRegion second{machine, "eu-west-1", directory / "b"};
+  int written = 0;
+};
+
+TEST_F(Faults, no_8_a_log_that_was_purged_means_a_snapshot_never_a_gap) {
+  join_second();
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  const auto generation = second.data().current()->value().number;
+  second.stop();
+  write_many(400, 30'000);
+  archive_logs(primary);
+  storage::LogJanitor janitor(primary.core(), {.cap_bytes = 1, .keep_bytes = 0},
+                              [](const std::string&) -> Result<> { return {}; });
+  const auto swept = janitor.sweep({});
+  ASSERT_TRUE(swept) << swept.error().describe();
+  ASSERT_GT(swept->deleted_files, 0U);
+  second.start();
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  EXPECT_GT(second.data().current()->value().number, generation);
+  EXPECT_EQ(second.data().generations()->size(), 1U) << "nothing was lost, so nothing is kept";
+  expect_identical();
+}
+
+TEST_F(Faults, no_10_and_15_connections_cut_after_ever_more_bytes_still_bring_everything) {
+  write_many(60, 20'000);
+  proxy.cut_after(9'000, 40'000);
+  const auto token = async::block_on(machine.io.next(), primary.desk().create_token({.node = second.name()}));
+  ASSERT_TRUE(token);
+  ASSERT_TRUE(eventually([&] { return second.join(*token).has_value(); }));
+  second.start();
+  ASSERT_TRUE(eventually([&] { return caught_up(); }, std::chrono::seconds(60)));
+  EXPECT_GT(proxy.connections(), 5U) << "the snapshot was interrupted again and again";
+  proxy.cut_after(6'000, 1);
+  for (int i = 0; i < 20; ++i) {
+    write_many(1, 500);
+    ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  }
+  proxy.cut_after(0, 0);
+  ASSERT_TRUE(eventually([&] { return primary.peers().find(second.name())->connected && caught_up(); }));
+  ASSERT_TRUE(eventually([&] {
+    return async::block_on(machine.io.next(),
+                           primary.replication().verify(second.name(), std::chrono::seconds(5)))
+        .has_value();
+  }));
+  expect_identical();
+}
+
+TEST_F(Faults, no_11_a_half_open_link_is_dead_within_seconds_each_way) {
+  join_second();
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  for (const bool from_dialler : {true, false}) {
+    proxy.swallow(from_dialler, !from_dialler);
+    EXPECT_TRUE(eventually([&] { return !primary.peers().find(second.name())->connected; },
+                           std::chrono::seconds(12)));
+    EXPECT_TRUE(
+        eventually([&] { return !second.state().view().primary->reachable; }, std::chrono::seconds(12)));
+    write_many(3, 100);
+    proxy.swallow(false, false);
+    ASSERT_TRUE(eventually([&] { return caught_up(); }));
+    EXPECT_TRUE(eventually([&] { return second.state().view().primary->reachable; }));
+  }
+}
+
+TEST_F(Faults, no_4_a_log_damaged_in_its_middle_opens_no_term_and_its_tail_is_pulled_back) {
+  join_second();
+  write_many(50, 1'000);
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  const auto before = primary.durable();
+  primary.stop();
+  second.stop();
+  std::filesystem::path newest;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(primary.root() / "generations")) {
+    const bool is_log =
+        entry.path().extension() == ".log" && std::filesystem::file_size(entry.path()) > 20'000;
+    if (is_log && (newest.empty() || entry.path() > newest)) newest = entry.path();
+  }
+  ASSERT_FALSE(newest.empty());
+  {
+    std::fstream file(newest, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(std::filesystem::file_size(newest) / 2));
+    file.put('\x5a').put('\x5a');
+  }
+  primary.start();
+  ASSERT_LT(primary.durable().index, before.index) << "RocksDB opens the damaged log as a shorter one";
+  EXPECT_EQ(primary.state().role(), region::Role::fenced);
+  EXPECT_EQ(primary.state().view().fence_reason, region::FenceReason::recovered_short);
+  EXPECT_FALSE(primary.write("no", "no"));
+  second.start();
+  ASSERT_TRUE(eventually([&] { return primary.state().role() == region::Role::primary; }));
+  EXPECT_GT(primary.durable().index, before.index);
+  EXPECT_TRUE(primary.read("k49"));
+  write_many(5, 100);
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  ASSERT_TRUE(eventually([&] { return primary.peers().find(second.name())->connected; }));
+  expect_identical();
+}
+
+TEST_F(Faults, a_fork_ends_in_quarantine_and_a_snapshot) {
+  join_second();
+  write_many(5, 100);
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  primary.stop();
+  std::filesystem::copy(primary.root(), directory / "backup", std::filesystem::copy_options::recursive);
+  primary.start();
+  ASSERT_TRUE(eventually([&] { return primary.state().role() == region::Role::primary; }));
+  write_many(5, 100);
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  primary.stop();
+  second.stop();
+  // The primary is restored from its backup, and somebody insists.
+  std::filesystem::remove_all(primary.root());
+  std::filesystem::copy(directory / "backup", primary.root(), std::filesystem::copy_options::recursive);
+  primary.start({.policy = {.force_primary = true}});
+  ASSERT_EQ(primary.state().role(), region::Role::primary);
+  ASSERT_TRUE(primary.write("other", "history"));
+  second.start();
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  EXPECT_EQ(second.read("other"), "history");
+  EXPECT_EQ(second.data().generations()->size(), 2U) << "the discarded tail is kept for the operator";
+  ASSERT_TRUE(eventually([&] { return primary.peers().find(second.name())->connected; }));
+  expect_identical();
+}
+
+TEST_F(Faults, no_25_one_changed_byte_is_found_by_the_comparison) {
+  join_second();
+  write_many(50, 100);
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  const auto store = second.core().rocks();
+  auto* family = store->families.at(3);
+  const std::unique_ptr<rocksdb::Iterator> rows(store->db->NewIterator({}, family));
+  rows->SeekToFirst();
+  ASSERT_TRUE(rows->Valid());
+  auto value = rows->value().ToString();
+  value.back() = static_cast<char>(value.back() ^ 1);
+  rocksdb::WriteOptions unlogged;
+  unlogged.disableWAL = true;
+  ASSERT_TRUE(store->db->Put(unlogged, family, rows->key(), value).ok());
+  const auto report = async::block_on(machine.io.next(),
+                                      primary.replication().verify(second.name(), std::chrono::seconds(30)));
+  ASSERT_TRUE(report) << report.error().describe();
+  EXPECT_FALSE(report->identical());
+  ASSERT_EQ(report->there.size(), 1U);
+  ASSERT_EQ(report->here.size(), 1U);
+  EXPECT_EQ(report->there.front().family, 3);
+  EXPECT_NE(report->there.front().sha256, report->here.front().sha256);
+  EXPECT_TRUE(primary.peers().find(second.name())->diverged);
+}
+
+TEST_F(Faults, facts_and_overrides_reach_the_primary_that_was_away) {
+  constexpr storage::Table facts_table{storage::Family::apps, 0x03f1, "test_facts"};
+  const auto build = [&](TestRegion& region) {
+    region.facts().register_fact(
+        "seen", [&](const region::Fact& fact, storage::Transaction& transaction) -> Result<> {
+          transaction.put(facts_table, fact.payload, storage::Scope::system(), 1, "1");
+          return {};
+        });
+    const auto row = [raw = &region](const std::string& key) {
+      return raw->read("state-" + key).value_or("");
+    };
+    region.facts().register_override(
+        "state", {.compare = [](BytesView a, BytesView b) { return a <=> b; },
+                  .settled = [row](const region::Override& value) { return row(value.key) >= value.value; },
+                  .adopt = [raw = &region](const region::Override& value,
+                                           storage::Transaction& transaction) -> Result<> {
+                    raw->put_row(transaction, "state-" + value.key, value.value);
+                    return {};
+                  },
+                  .changed = {}});
+  };
+  primary.stop();
+  primary.on_building = build;
+  second.on_building = build;
+  primary.start();
+  join_second();
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  primary.stop();
+  ASSERT_TRUE(second.facts().record("seen", "the fact"));
+  ASSERT_TRUE(second.facts().set_override({.kind = "state", .key = "photos", .value = "2failover"}));
+  primary.start();
+  ASSERT_TRUE(eventually([&] { return primary.state().role() == region::Role::primary; }));
+  ASSERT_TRUE(eventually([&] { return primary.read("state-photos") == "2failover"; }));
+  ASSERT_TRUE(eventually([&] { return primary.core().reader().find(facts_table, "the fact")->has_value(); }));
+  EXPECT_TRUE(eventually([&] { return second.facts().outbox(10).empty(); }))
+      << "its mark is durable everywhere";
+  EXPECT_TRUE(eventually([&] { return primary.facts().all_overrides().empty(); }));
+}
+
+}  // namespace
+}  // namespace holdfast::test

@@ -1,0 +1,146 @@
+#include <gtest/gtest.h>
+
+#include "holdfast/async/block_on.h"
+#include "holdfast/crypto/random.h"
+#include "storage/temp_directory.h"
+#include "test_region.h"
+
+// Two whole regions below the domain rooms: real stores, real TLS on loopback.
+namespace holdfast::test {
+namespace {
+
+class TwoRegions : public testing::Test {
+ protected:
+  void SetUp() override {
+    primary.init();
+    primary.start();
+    ASSERT_EQ(primary.state().role(), region::Role::primary);
+  }
+  void join_second() {
+    const auto joined = second.join(primary);
+    ASSERT_TRUE(joined) << joined.error().describe();
+    second.start();
+  }
+  [[nodiscard]] bool caught_up() {
+    return second.durable() == primary.durable() && primary.durable().index > 0;
+  }
+
+  TempDirectory directory{TempDirectory::Where::memory};
+  Machine machine;
+  TestRegion primary{machine, "us-east-1", directory / "a"};
+  TestRegion second{machine, "eu-west-1", directory / "b"};
+};
+
+TEST_F(TwoRegions, a_newcomer_gets_a_snapshot_and_then_follows_the_log) {
+  ASSERT_TRUE(primary.write("early", "1"));
+  join_second();
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  EXPECT_EQ(second.read("early"), "1");
+  for (int i = 0; i < 200; ++i) ASSERT_TRUE(primary.write("k" + std::to_string(i), std::string(2000, 'x')));
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  EXPECT_EQ(second.read("k199"), std::string(2000, 'x'));
+  EXPECT_EQ(second.state().role(), region::Role::secondary);
+  EXPECT_TRUE(eventually(
+      [&] { return primary.peers().durable_everywhere(storage::position_of(primary.durable())); }));
+  const auto view = second.state().view();
+  ASSERT_TRUE(view.primary);
+  EXPECT_EQ(view.primary->name, primary.name());
+  EXPECT_EQ(second.write("no", "no").error().code, "read_only_region");
+
+  const auto report = async::block_on(machine.io.next(),
+                                      primary.replication().verify(second.name(), std::chrono::seconds(20)));
+  ASSERT_TRUE(report) << report.error().describe();
+  EXPECT_TRUE(report->identical());
+  EXPECT_GT(report->rows, 200U);
+}
+
+TEST_F(TwoRegions, a_secondary_that_was_away_catches_up_from_the_log) {
+  join_second();
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  const auto generation = second.data().current()->value().number;
+  second.stop();
+  // More than the ring holds, so that the log on disk is read.
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(primary.write("k" + std::to_string(i), std::string(30'000, 'y')));
+  second.start();
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  EXPECT_EQ(second.data().current()->value().number, generation) << "no snapshot was needed";
+}
+
+TEST_F(TwoRegions, a_primary_that_comes_back_waits_for_its_peer_and_opens_a_new_incarnation) {
+  join_second();
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  ASSERT_TRUE(primary.write("before", "1"));
+  primary.stop();
+  second.stop();
+  primary.start();
+  EXPECT_EQ(primary.state().role(), region::Role::fenced);
+  EXPECT_EQ(primary.write("no", "no").error().code, "read_only_region");
+  second.start();
+  ASSERT_TRUE(eventually([&] { return primary.state().role() == region::Role::primary; }));
+  EXPECT_EQ(primary.state().view().term, (storage::Term{.reign = 1, .incarnation = 3}));
+  ASSERT_TRUE(primary.write("after", "2"));
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  EXPECT_EQ(second.read("after"), "2");
+}
+
+TEST_F(TwoRegions, writes_wait_for_the_secondary_where_the_setting_says_so) {
+  join_second();
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  auto setting = primary.core().transaction();
+  ASSERT_TRUE(region::AcknowledgeSettings::put(
+      setting, region::AckClass::security, {.needed = 1, .of = 1, .limit = std::chrono::milliseconds(300)}));
+  ASSERT_TRUE(async::block_on(machine.io.next(), primary.writer().commit(std::move(setting))));
+  const auto confirmed = primary.write("secret", "1", region::AckClass::security);
+  ASSERT_TRUE(confirmed) << confirmed.error().describe();
+  EXPECT_EQ(confirmed->durability, region::Durability::acknowledged);
+  EXPECT_GE(second.durable().index, confirmed->head.index);
+  second.stop();
+  const auto unknown = primary.write("secret", "2", region::AckClass::security);
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().kind, ErrorKind::outcome_unknown);
+  EXPECT_EQ(primary.write("other", "3")->durability, region::Durability::primary_only);
+}
+
+TEST_F(TwoRegions, object_bytes_travel_in_both_directions) {
+  join_second();
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  const auto key = primary.core().keys()->key_for(storage::Scope::token());
+  ASSERT_TRUE(key);
+  const auto photo = crypto::random_bytes(3'300'000);
+  const auto there = primary.blobs().put(*key, photo);
+  const auto here = second.blobs().put(*key, "small");
+  ASSERT_TRUE(there && here);
+  second.demand().want(there->id);
+  primary.demand().want(here->id);
+  ASSERT_TRUE(eventually([&] { return second.blobs().has(there->id) && primary.blobs().has(here->id); }));
+  auto reader = second.blobs().read(there->id);
+  ASSERT_TRUE(reader);
+  EXPECT_EQ(*reader->read(0, photo.size()), photo);
+  EXPECT_TRUE(eventually([&] { return second.demand().missing() == 0; }));
+}
+
+TEST_F(TwoRegions, a_removed_member_is_cut_off_at_once) {
+  join_second();
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  auto row = *primary.members().find(second.name());
+  row.state = region::MemberState::removed;
+  auto transaction = primary.core().transaction();
+  ASSERT_TRUE(region::Members::put(transaction, row));
+  ASSERT_TRUE(async::block_on(machine.io.next(), primary.writer().commit(std::move(transaction))));
+  ASSERT_TRUE(primary.write("afterwards", "1"));
+  EXPECT_TRUE(eventually([&] { return !primary.peers().find(second.name())->connected; }));
+  EXPECT_FALSE(second.read("afterwards"));
+}
+
+TEST_F(TwoRegions, a_token_admits_one_region_once) {
+  const auto token = async::block_on(machine.io.next(), primary.desk().create_token({.node = second.name()}));
+  ASSERT_TRUE(token);
+  TestRegion other(machine, "ap-south-1", directory / "c");
+  EXPECT_EQ(other.join(*token).error().code, "join_refused") << "the token names another region";
+  ASSERT_TRUE(second.join(*token));
+  TestRegion again(machine, "eu-west-1", directory / "d");
+  EXPECT_EQ(again.join(*token).error().code, "join_refused") << "the token is used up";
+}
+
+}  // namespace
+}  // namespace holdfast::test

@@ -1,0 +1,158 @@
+#include "holdfast/region/boot.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace holdfast::region {
+namespace {
+
+const RegionName self{"us-east-1"};
+const RegionName second{"eu-west-1"};
+const RegionName third{"ap-south-1"};
+
+storage::Head head_at(std::uint64_t index, storage::Term term = {.reign = 2, .incarnation = 3}) {
+  return {.term = term, .index = index};
+}
+
+TermRecord record_of(const RegionName& node, std::uint32_t reign, const char* nonce = "nnnnnnnnnnnnnnnn") {
+  TermRecord record;
+  record.term = {.reign = reign, .incarnation = 3};
+  record.nonce = nonce;
+  record.node = node;
+  return record;
+}
+
+/// A former primary of reign 2 with two other members, at batch 100.
+BootFacts former_primary() {
+  return {.self = self,
+          .own = head_at(100),
+          .newest = record_of(self, 2),
+          .highest_reign = 2,
+          .others = {second, third}};
+}
+
+PeerAnswer answer_of(const RegionName& name, std::uint64_t index = 100, std::uint32_t reign = 2) {
+  return {.name = name,
+          .role = Role::secondary,
+          .highest_reign = reign,
+          .applied = head_at(index),
+          .newest = record_of(self, 2)};
+}
+
+TEST(Boot, a_region_that_was_never_primary_follows) {
+  BootFacts facts{.self = self, .others = {second}};
+  EXPECT_EQ(decide_boot(facts).step, BootStep::follow) << "an empty store";
+  facts.newest = record_of(second, 2);
+  EXPECT_EQ(decide_boot(facts).step, BootStep::follow);
+}
+
+TEST(Boot, a_sole_member_does_not_wait) {
+  auto facts = former_primary();
+  facts.others.clear();
+  EXPECT_EQ(decide_boot(facts).step, BootStep::open_term);
+}
+
+TEST(Boot, a_former_primary_waits_for_every_other_member) {
+  auto facts = former_primary();
+  auto decision = decide_boot(facts);
+  EXPECT_EQ(decision.step, BootStep::wait);
+  EXPECT_EQ(decision.reason, FenceReason::waiting_for_peers);
+  EXPECT_EQ(decision.waiting_for, (std::vector{second, third}));
+  facts.answers[second] = answer_of(second);
+  decision = decide_boot(facts);
+  EXPECT_EQ(decision.step, BootStep::wait);
+  EXPECT_EQ(decision.waiting_for, std::vector{third});
+  facts.answers[third] = answer_of(third, 90);
+  EXPECT_EQ(decide_boot(facts).step, BootStep::open_term);
+}
+
+TEST(Boot, a_verified_higher_reign_is_followed_whatever_else_is_said) {
+  auto facts = former_primary();
+  facts.answers[second] = answer_of(second, 100, 3);
+  facts.answers[second].newest = record_of(second, 3);
+  facts.policy = {.require_peers = false, .force_primary = true};
+  const auto decision = decide_boot(facts);
+  EXPECT_EQ(decision.step, BootStep::follow);
+  EXPECT_EQ(decision.reason, FenceReason::higher_reign);
+}
+
+TEST(Boot, a_reign_that_was_only_promised_opens_nothing_here_either) {
+  auto facts = former_primary();
+  facts.answers[second] = answer_of(second, 100, 3);
+  facts.answers[third] = answer_of(third);
+  EXPECT_EQ(decide_boot(facts).step, BootStep::stay);
+  auto promised_here = former_primary();
+  promised_here.highest_reign = 3;
+  promised_here.answers[second] = answer_of(second);
+  promised_here.answers[third] = answer_of(third);
+  EXPECT_EQ(decide_boot(promised_here).step, BootStep::stay);
+}
+
+TEST(Boot, of_one_reign_opened_twice_the_lower_nonce_is_fenced) {
+  auto facts = former_primary();
+  facts.answers[second] = answer_of(second);
+  facts.answers[second].newest = record_of(second, 2, "zzzzzzzzzzzzzzzz");
+  EXPECT_EQ(decide_boot(facts).reason, FenceReason::higher_reign);
+  facts.answers[second].newest = record_of(second, 2, "aaaaaaaaaaaaaaaa");
+  facts.answers[third] = answer_of(third);
+  EXPECT_EQ(decide_boot(facts).step, BootStep::open_term);
+}
+
+TEST(Boot, a_peer_further_in_our_own_last_term_gives_the_tail_back_first) {
+  auto facts = former_primary();
+  facts.answers[second] = answer_of(second, 105);
+  facts.answers[third] = answer_of(third, 110);
+  auto decision = decide_boot(facts);
+  EXPECT_EQ(decision.step, BootStep::pull_tail);
+  EXPECT_EQ(decision.pull_from, third);
+  EXPECT_EQ(decision.reason, FenceReason::peer_is_further);
+  facts.policy.require_peers = false;
+  EXPECT_EQ(decide_boot(facts).step, BootStep::pull_tail) << "nobody's configuration forks history";
+  facts.own = head_at(110);
+  EXPECT_EQ(decide_boot(facts).step, BootStep::open_term);
+}
+
+TEST(Boot, a_store_below_its_watermark_opens_no_term) {
+  auto facts = former_primary();
+  facts.short_of_term = storage::Term{.reign = 2, .incarnation = 3};
+  facts.short_of_index = 120;
+  EXPECT_EQ(decide_boot(facts).step, BootStep::wait);
+  facts.answers[second] = answer_of(second);
+  facts.answers[third] = answer_of(third);
+  EXPECT_EQ(decide_boot(facts).step, BootStep::stay) << "nobody holds the tail: an operator decides";
+  EXPECT_EQ(decide_boot(facts).reason, FenceReason::recovered_short);
+  facts.others.clear();
+  facts.answers.clear();
+  EXPECT_EQ(decide_boot(facts).step, BootStep::stay) << "also a sole member";
+  facts.policy.force_primary = true;
+  EXPECT_EQ(decide_boot(facts).step, BootStep::open_term);
+  facts.policy.force_primary = false;
+  facts.own = head_at(120);
+  EXPECT_EQ(decide_boot(facts).step, BootStep::open_term) << "pulled";
+}
+
+TEST(Boot, the_two_ways_around_waiting) {
+  auto facts = former_primary();
+  facts.policy.require_peers = false;
+  EXPECT_EQ(decide_boot(facts).step, BootStep::open_term);
+  facts.policy = {.require_peers = true, .force_primary = true};
+  EXPECT_EQ(decide_boot(facts).step, BootStep::open_term);
+}
+
+TEST(Boot, an_operators_fence_stays_until_it_is_lifted) {
+  auto facts = former_primary();
+  facts.others.clear();
+  facts.fenced_by_operator = true;
+  EXPECT_EQ(decide_boot(facts).step, BootStep::stay);
+}
+
+TEST(Boot, who_may_not_promote_opens_nothing) {
+  auto facts = former_primary();
+  facts.others.clear();
+  facts.may_promote = false;
+  EXPECT_EQ(decide_boot(facts).step, BootStep::stay);
+}
+
+}  // namespace
+}  // namespace holdfast::region

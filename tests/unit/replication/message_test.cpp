@@ -1,0 +1,99 @@
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "golden_messages.h"
+#include "holdfast/base/encoding.h"
+#include "samples.h"
+
+namespace holdfast::replication {
+namespace {
+
+using test::sample_messages;
+
+Result<Message> decode_whole(BytesView frame) {
+  TRY(const auto header, decode_frame_header(frame.substr(0, frame_header_bytes)));
+  if (frame.size() != frame_header_bytes + header.payload_bytes)
+    return fail(ErrorKind::corrupt, "corrupt", "length");
+  return decode_message(header.type, frame.substr(frame_header_bytes));
+}
+
+TEST(Messages, the_bytes_on_the_wire_are_final) {
+  for (const auto& [name, message] : sample_messages()) {
+    const auto found = test::golden_messages.find(name);
+    const auto hex = to_hex(encode_message(message));
+    if (found == test::golden_messages.end()) {
+      ADD_FAILURE() << "{\"" << name << "\", \"" << hex << "\"},";
+    } else {
+      EXPECT_EQ(hex, found->second) << name;
+    }
+  }
+}
+
+TEST(Messages, what_was_encoded_decodes_to_the_same_bytes) {
+  for (const auto& [name, message] : sample_messages()) {
+    const auto frame = encode_message(message);
+    const auto decoded = decode_whole(frame);
+    ASSERT_TRUE(decoded) << name << ": " << decoded.error().describe();
+    EXPECT_EQ(type_of(*decoded), type_of(message)) << name;
+    EXPECT_EQ(encode_message(*decoded), frame) << name;
+  }
+}
+
+TEST(Messages, a_frame_cut_anywhere_is_refused_or_shorter) {
+  for (const auto& [name, message] : sample_messages()) {
+    const auto frame = encode_message(message);
+    for (std::size_t size = 0; size < frame.size(); ++size) {
+      EXPECT_FALSE(decode_whole(BytesView(frame).substr(0, size))) << name << " cut at " << size;
+    }
+  }
+}
+
+TEST(Messages, unknown_types_and_lengths_beyond_a_types_bound_are_refused_by_the_header) {
+  for (int type = 0; type < 256; ++type) {
+    const auto bound = max_payload(static_cast<MessageType>(type));
+    ByteWriter fits;
+    fits.u32(static_cast<std::uint32_t>(bound.value_or(0) + 1)).u8(static_cast<std::uint8_t>(type));
+    EXPECT_EQ(decode_frame_header(fits.view()).has_value(), bound.has_value()) << type;
+    ByteWriter beyond;
+    beyond.u32(static_cast<std::uint32_t>(bound.value_or(0) + 2)).u8(static_cast<std::uint8_t>(type));
+    EXPECT_FALSE(decode_frame_header(beyond.view())) << type;
+  }
+  EXPECT_FALSE(decode_frame_header(ByteWriter().u32(0).u8(1).view())) << "not even a type";
+}
+
+TEST(Messages, a_newer_peers_extra_fields_are_skipped) {
+  auto payload = test::sample_hello().encode();
+  payload += FieldWriter().text(90, "from the future").take();
+  const auto hello = Hello::decode(payload);
+  ASSERT_TRUE(hello);
+  EXPECT_EQ(hello->encode(), test::sample_hello().encode());
+}
+
+TEST(Messages, blob_ids_that_could_become_paths_are_refused) {
+  for (const std::string bad : {"../../etc/passwd", "", "ABCDEF00112233445566778899aabbcc", "0011"}) {
+    EXPECT_FALSE(BlobWant::decode(BlobWant{{BlobId(bad)}}.encode())) << bad;
+    EXPECT_FALSE(BlobFetch::decode(BlobFetch{.id = BlobId(bad)}.encode())) << bad;
+  }
+}
+
+TEST(CommitFrame, every_flipped_byte_is_found) {
+  const auto frame = *encode_commit(test::sample_batch());
+  ASSERT_TRUE(decode_commit(frame));
+  for (std::size_t i = 0; i < frame.size(); ++i) {
+    auto damaged = frame;
+    damaged[i] = static_cast<char>(damaged[i] ^ 0x10);
+    EXPECT_FALSE(decode_commit(damaged)) << "byte " << i;
+  }
+}
+
+TEST(CommitFrame, a_bomb_is_refused_by_its_length) {
+  auto frame = *encode_commit(test::sample_batch());
+  // The raw length stands behind version, term, index, sequence and count.
+  constexpr std::size_t raw_length_at = 1 + 4 + 4 + 8 + 8 + 4;
+  for (int i = 0; i < 4; ++i) frame[raw_length_at + static_cast<std::size_t>(i)] = '\xff';
+  EXPECT_FALSE(decode_commit(frame));
+}
+
+}  // namespace
+}  // namespace holdfast::replication
