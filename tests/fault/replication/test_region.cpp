@@ -7,6 +7,7 @@
 #include "holdfast/async/block_on.h"
 #include "holdfast/crypto/random.h"
 #include "holdfast/crypto/x509.h"
+#include "holdfast/net/listener.h"
 #include "holdfast/region/terms.h"
 #include "holdfast/storage/root_wrap.h"
 #include "holdfast/storage/watermark.h"
@@ -74,13 +75,14 @@ void TestRegion::open_local() {
   local_ = must(storage::LocalDb::open({.path = data_->local_db(), .create = !exists}, region_key_));
   if (!exists) {
     node_key_ = must(crypto::NodeKey::generate());
-    node_ = {.node_id = crypto::random_uuid(),
+    node_ = {.cluster = {},
+             .node_id = crypto::random_uuid(),
              .region = name_,
-             .node_key = Bytes(node_key_->private_bytes().expose())};
+             .node_key = node_key_->private_bytes()};
     return;
   }
-  node_ = must(local_->node()).value();
-  node_key_ = must(crypto::NodeKey::from_private_bytes(Secret(node_.node_key)));
+  node_ = *must(local_->node());
+  node_key_ = must(crypto::NodeKey::from_private_bytes(node_.node_key));
 }
 
 void TestRegion::close_local() {
@@ -236,7 +238,10 @@ void TestRegion::start(StartOptions options) {
                                            .writer = *writer_,
                                            .desk = *desk_,
                                            .tls = tls,
-                                           .node = node_},
+                                           .node = {.cluster = node_.cluster,
+                                                    .node_id = node_.node_id,
+                                                    .region = name_,
+                                                    .node_key = node_.node_key.copy()}},
                                           {.listen_port = port_, .log_cap_bytes = options.log_cap_bytes}));
   must(authority_->start());
   replication_->start();

@@ -30,11 +30,21 @@ TermRecord golden_record() {
   return record;
 }
 
+/// format, reign, incarnation, nonce, predecessor, its end, head hash, record hash, time, signer, name,
+/// signature.
+constexpr std::string_view golden_hex =
+    "0100000003000000023031323334353637383961626364656600000003000000010000000000000029686868686868686868"
+    "6868686868686868686868686868686868686868686868727272727272727272727272727272727272727272727272727272"
+    "7272727272000660c601305600010975732d656173742d3140bc94d4afa9e2cf520d2992aebc3b0dae7b7486ca63ffe2073b"
+    "db043d7ec2c007ca487185dabf540a627c90f047247dfc9f745206f115b683f6d88abe6d0e6702";
+
 TermKeyLookup signed_by(const crypto::NodeKey& key) {
   return [spki = key.public_spki_der()](const TermRecord&) { return std::optional(spki); };
 }
 
 TEST(TermRecord, its_bytes_are_final) {
+  const auto encoded = golden_record().encode();
+  EXPECT_EQ(to_hex(encoded), golden_hex);
   // 124 fixed bytes, the name with its length, 64 bytes of signature with theirs.
   EXPECT_EQ(encoded.size(), 1U + 8 + 16 + 8 + 8 + 32 + 32 + 8 + 1 + (1 + node.str().size()) + (1 + 64));
   const auto decoded = TermRecord::decode(encoded);

@@ -53,7 +53,7 @@ struct Pair : testing::Test {
     const auto previous = log.empty() ? storage::Head{} : log.back()->head;
     const auto sequence = log.empty() ? 1 : log.back()->first_sequence + 2;
     log.push_back(std::make_shared<const storage::RawBatch>(
-        test::make_batch(previous, sequence, {.reign = 1, .incarnation = 1}, test::sample_time, "k",
+        test::make_batch(previous, sequence, {.reign = 1, .incarnation = 1}, test::sample_time, "key",
                          std::string(value_bytes, 'v'))));
     return log.back();
   }
@@ -280,7 +280,7 @@ TEST_F(Sink, a_frame_of_a_term_that_was_not_verified_is_never_applied) {
   (void)session.on_message(stream_welcome(), now);
   for (const storage::Term term :
        {storage::Term{.reign = 1, .incarnation = 2}, {.reign = 0xffffffffU, .incarnation = 1}}) {
-    const auto forged = test::make_batch(second_head(), 3, term, test::sample_time, "k", "v");
+    const auto forged = test::make_batch(second_head(), 3, term, test::sample_time, "key", "v");
     const auto actions = session.on_message(CommitPayload{*encode_commit(forged)}, now);
     EXPECT_TRUE(only<ApplyBatches>(actions).empty());
   }
@@ -299,7 +299,7 @@ TEST_F(Sink, a_verified_new_term_is_followed_only_where_it_begins) {
     if (right_place) (void)session.on_message(frame(2), now);
     const auto& previous = right_place ? log.at(1)->head : second_head();
     const auto next =
-        test::make_batch(previous, right_place ? 5 : 3, begins_at_two.term, test::sample_time, "k", "v");
+        test::make_batch(previous, right_place ? 5 : 3, begins_at_two.term, test::sample_time, "key", "v");
     (void)session.on_message(CommitPayload{*encode_commit(next)}, now);
     EXPECT_EQ(session.state() == SinkSession::State::streaming, right_place);
   }
