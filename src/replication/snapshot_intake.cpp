@@ -24,12 +24,6 @@ std::string SnapshotIntake::resumable(const storage::DataDirectory& data) {
 
 Result<std::optional<storage::StagedCheckpoint::Want>> SnapshotIntake::begin(const BeginSnapshot& begin) {
   const auto& data = context_->parts.data;
-  // At most one is ever being received: whatever another id left is of no use any more.
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(data.staging(), ignored)) {
-    const auto name = entry.path().filename().string();
-    if (name != begin.id && !name.starts_with(sent_by_us)) std::filesystem::remove_all(entry.path(), ignored);
-  }
   TRY(auto manifest, storage::CheckpointManifest::decode(begin.manifest));
   TRY(auto staged,
       storage::StagedCheckpoint::begin(data, begin.id, manifest, context_->options.max_snapshot_bytes));

@@ -36,7 +36,6 @@ Result<> SnapshotPull::begin_at(const std::optional<storage::StagedCheckpoint::W
     return bad_snapshot("no such place to begin at");
   file_ = static_cast<std::size_t>(found - manifest_.files.begin());
   offset_ = want->offset;
-  // An empty file has no bytes to ask for, but is asked for all the same, so that it is created in order.
   return {};
 }
 

@@ -31,6 +31,7 @@ Actions SourceSession::start() {
   if (verdict.ask_log) {
     state_ = State::asking_log;
     sent_ = hello_.applied;
+    unconfirmed_.push_back(storage::position_of(sent_));
     // At our very end there is nothing to read, and the terms have proven the head.
     if (hello_.applied == durable_) return welcome_now();
     reading_ = true;
@@ -116,6 +117,7 @@ Actions SourceSession::on_batches(const std::vector<storage::RawBatchPtr>& batch
     // the sink).
     sent_bytes_ += frame->size();
     sent_ = batch->head;
+    unconfirmed_.push_back(storage::position_of(sent_));
     actions.emplace_back(SendMessage{CommitPayload{.bytes = *std::move(frame)}});
     send_due_mark(actions);
   }
@@ -176,9 +178,14 @@ Actions SourceSession::on_mark_snapshot(std::uint64_t mark, const storage::Head&
 }
 
 Actions SourceSession::on_ack(const Ack& ack) {
-  if (ack.durable.index > sent_.index) return close(RejectCode::malformed, "an ack for what was never sent");
-  if (ack.durable.index < acknowledged_.index) return {};
+  if (ack.durable.index <= acknowledged_.index && acknowledged_.index != 0) return {};
+  while (!unconfirmed_.empty() && unconfirmed_.front().index < ack.durable.index) unconfirmed_.pop_front();
+  // It must be one that we gave, hash and all: acknowledged writes hang on it.
+  if (unconfirmed_.empty() || unconfirmed_.front() != ack.durable) {
+    return close(RejectCode::malformed, "an ack for what was never sent");
+  }
   acknowledged_ = ack.durable;
+  unconfirmed_.pop_front();
   Actions actions;
   actions.emplace_back(PeerDurable{.position = ack.durable});
   return actions;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -67,6 +68,8 @@ class SourceSession {
   storage::Head durable_;  ///< ours
   storage::Head sent_;     ///< the last batch given to the peer
   storage::Position acknowledged_;
+  std::deque<storage::Position>
+      unconfirmed_;  ///< given to the peer, or known from its HELLO, and not acknowledged
   std::uint64_t granted_bytes_ = 0;
   std::uint64_t sent_bytes_ = 0;
   bool reading_ = false;
