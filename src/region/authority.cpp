@@ -96,8 +96,18 @@ Result<> Authority::answered(PeerAnswer answer) {
 
 Result<> Authority::caught_up() {
   const std::scoped_lock lock(mutex_);
+  const bool same_term = chain_.newest() && chain_.newest()->term == parts_.core.applied().term;
+  return look_at_store(!same_term);
+}
+
+Result<> Authority::store_replaced() {
+  const std::scoped_lock lock(mutex_);
+  return look_at_store(true);
+}
+
+Result<> Authority::look_at_store(bool read_terms_again) {
   const auto head = parts_.core.applied();
-  if (!chain_.newest() || chain_.newest()->term != head.term) {
+  if (read_terms_again) {
     TRY_VOID(reload_chain());
     if (const auto* newest = chain_.newest()) parts_.state.set_primary(info_of(newest->node));
   }

@@ -19,6 +19,7 @@ constexpr std::chrono::milliseconds first_pause{100};
 constexpr std::chrono::milliseconds longest_pause{1000};
 constexpr std::chrono::seconds dial_limit{5};
 constexpr std::chrono::milliseconds role_poll{200};
+constexpr std::chrono::seconds worth_it{1};
 
 /// Doubling pauses with up to a quarter of jitter, so that many members do not knock at the same moments.
 class BackOff {
@@ -80,11 +81,13 @@ async::Task<> Client::stream_loop(Client* client, RegionName peer, async::Execut
       co_await async::sleep_for(role_poll);
       continue;
     }
+    const auto began = context->parts.clock.steady_now();
     const auto welcomed = co_await client->stream_once(peer);
     if (!welcomed) {
       log::debug("a member cannot be reached", {{"peer", peer.str()}, {"why", welcomed.error().describe()}});
     }
-    if (welcomed && *welcomed) back_off.reset();
+    // A session that ends as soon as it began is no reason to hurry.
+    if (welcomed && *welcomed && context->parts.clock.steady_now() - began >= worth_it) back_off.reset();
     co_await async::sleep_for(back_off.next());
   }
 }

@@ -1,5 +1,6 @@
 #include "holdfast/replication/replication.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "client.h"
@@ -18,6 +19,7 @@ namespace {
 
 constexpr std::chrono::milliseconds supervise_every{500};
 constexpr std::chrono::seconds janitor_every{10};
+constexpr std::chrono::milliseconds look_again{50};
 
 metrics::Metric lag_bytes{metrics::Kind::gauge, "holdfast_replication_lag_bytes",
                           "Bytes that the slowest member has not confirmed (at the primary)."};
@@ -189,12 +191,21 @@ async::Task<Result<VerifyReport>> Replication::verify(RegionName member, std::ch
   auto& context = impl_->context;
   const auto deadline = async::after(limit);
   if (!context.parts.state.may_write()) co_return fail(context.parts.state.refusal());
-  for (const auto& driver : context.sources()) {
-    if (driver->peer() != member || !driver->is_streaming()) continue;
+  const auto is_it = [&](const std::shared_ptr<SourceDriver>& driver) {
+    return driver->peer() == member && driver->is_streaming();
+  };
+  // A member that is just dialling again is given the time to.
+  while (std::chrono::steady_clock::now() < deadline) {
+    const auto drivers = context.sources();
+    const auto driver = std::ranges::find_if(drivers, is_it);
+    if (driver == drivers.end()) {
+      co_await async::sleep_for(look_again);
+      continue;
+    }
     const auto job = std::make_shared<VerifyJob>();
     job->mark = context.next_mark++;
     job->member = member;
-    driver->verify(job);
+    (*driver)->verify(job);
     CO_TRY(auto report, co_await job->answer.wait(deadline));
     co_return report;
   }

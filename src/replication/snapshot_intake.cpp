@@ -69,7 +69,7 @@ Result<> SnapshotIntake::install() {
   TRY_VOID(parts.core.replace(installed.core_db()));
   parts.ring.clear();
   context_->set_progress(std::nullopt);
-  TRY_VOID(parts.authority.caught_up());
+  TRY_VOID(parts.authority.store_replaced());
   log::warn("a snapshot was installed", {{"from", from_.str()}, {"generation", installed.number}});
   if (!before) return {};
   if (begun_.reason == Welcome::SnapshotReason::forked) {

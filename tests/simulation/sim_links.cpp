@@ -75,7 +75,7 @@ void SimWorld::close(SimLink& link) { link.open = false; }
 void SimWorld::send(SimLink& link, bool to_host, const Message& message) {
   auto& queue = to_host ? link.to_host : link.to_dialler;
   auto frame = encode_message(message);
-  if (std::bernoulli_distribution(chaos_.damage_message)(random_)) {
+  if (harming_ && std::bernoulli_distribution(chaos_.damage_message)(random_)) {
     switch (pick(4)) {
       case 0:
         frame[pick(frame.size())] ^= static_cast<char>(1 + pick(255));

@@ -60,6 +60,7 @@ std::string SimWorld::describe() const {
 
 void SimWorld::run(std::chrono::milliseconds time, bool with_chaos) {
   const auto until = now_ + time;
+  harming_ = with_chaos;
   while (now_ < until && violation_.empty()) step(with_chaos);
 }
 

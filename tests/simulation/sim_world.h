@@ -134,6 +134,7 @@ class SimWorld {
   std::vector<std::unique_ptr<SimLink>> links_;
   std::set<std::pair<std::size_t, std::size_t>> cut_;
   std::map<std::pair<storage::Term, std::uint64_t>, storage::HeadHash> history_;  ///< invariant A
+  bool harming_ = false;
   std::uint64_t snapshot_number_ = 0;
   std::string violation_;
   Counts counts_;

@@ -49,6 +49,8 @@ class Authority {
   Result<> answered(PeerAnswer answer);
   /// The sink applied a pulled tail, or a batch with a new term; the rules are asked again.
   Result<> caught_up();
+  /// A snapshot took the store's place: even equal terms may be other records now.
+  Result<> store_replaced();
   /// Closes the commit gate, waits for the batch in flight, persists FENCED, then returns.
   Result<> fence(FenceReason reason);
   /// Undoes an operator's fence: the boot rules are asked again, with fresh answers.
@@ -73,6 +75,7 @@ class Authority {
   Authority(Parts parts, Options options) : parts_(std::move(parts)), options_(std::move(options)) {}
 
   Result<> reload_chain();
+  Result<> look_at_store(bool read_terms_again);
   Result<> decide();
   Result<> open_incarnation();
   Result<> become(Role role, FenceReason reason);
