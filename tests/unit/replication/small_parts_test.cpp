@@ -25,9 +25,10 @@ JoinToken sample_token() {
 
 TEST(JoinToken, comes_back_as_it_was_and_its_text_is_final) {
   const auto text = sample_token().encode();
-  EXPECT_EQ(text.expose(), "hfj1.ASAwMDExMjIzMzQ0NTU2Njc3ODg5OWFhYmJjY2RkZWVmZgINMTAuMC4wLjE6ODQ0NgMgaGhoaGhoaGhoaGhoaGho"
-                           "aGhoaGhoaGhoaGhoaGhoaGgECWV1LXdlc3QtMQUBAQYHDMGMAmCsAAcgc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nz"
-                           "c3Nzc3M");
+  EXPECT_EQ(text.expose(),
+            "hfj1.ASAwMDExMjIzMzQ0NTU2Njc3ODg5OWFhYmJjY2RkZWVmZgINMTAuMC4wLjE6ODQ0NgMgaGhoaGhoaGhoaGhoaGho"
+            "aGhoaGhoaGhoaGhoaGhoaGgECWV1LXdlc3QtMQUBAQYHDMGMAmCsAAcgc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nzc3Nz"
+            "c3Nzc3M");
   const auto token = JoinToken::decode(std::string(text.expose()) + "\n");
   ASSERT_TRUE(token) << token.error().describe();
   EXPECT_EQ(token->encode().expose(), text.expose());
@@ -73,7 +74,8 @@ TEST(LagMeter, is_the_age_of_the_oldest_unconfirmed_batch_and_the_bytes_of_all) 
   EXPECT_EQ(meter.lag(second, second, test::sample_time + 1h).time, 0us) << "caught up, however long ago";
   auto third = test::sample_head(5);
   third.committed_at += 20ms;
-  EXPECT_EQ(meter.lag(second, third, test::sample_time + 50ms).bytes, 600U) << "three unsent batches of the mean size";
+  EXPECT_EQ(meter.lag(second, third, test::sample_time + 50ms).bytes, 600U)
+      << "three unsent batches of the mean size";
 }
 
 TEST(RateLimiter, spaces_what_goes_out) {
