@@ -87,32 +87,6 @@ TEST_F(Faults, no_11_a_half_open_link_is_dead_within_seconds_each_way) {
   }
 }
 
-TEST_F(Faults, a_fork_ends_in_quarantine_and_a_snapshot) {
-  join_second();
-  write_many(5, 100);
-  ASSERT_TRUE(eventually([&] { return caught_up(); }));
-  primary.stop();
-  std::filesystem::copy(primary.root(), directory / "backup", std::filesystem::copy_options::recursive);
-  primary.start();
-  ASSERT_TRUE(eventually([&] { return primary.state().role() == region::Role::primary; }));
-  write_many(5, 100);
-  ASSERT_TRUE(eventually([&] { return caught_up(); }));
-  primary.stop();
-  second.stop();
-  // The primary is restored from its backup, and somebody insists.
-  std::filesystem::remove_all(primary.root());
-  std::filesystem::copy(directory / "backup", primary.root(), std::filesystem::copy_options::recursive);
-  primary.start({.policy = {.force_primary = true}});
-  ASSERT_EQ(primary.state().role(), region::Role::primary);
-  ASSERT_TRUE(primary.write("other", "history"));
-  second.start();
-  ASSERT_TRUE(eventually([&] { return caught_up(); }));
-  EXPECT_EQ(second.read("other"), "history");
-  EXPECT_EQ(second.data().generations()->size(), 2U) << "the discarded tail is kept for the operator";
-  ASSERT_TRUE(eventually([&] { return primary.peers().find(second.name())->connected; }));
-  expect_identical();
-}
-
 TEST_F(Faults, no_25_one_changed_byte_is_found_by_the_comparison) {
   join_second();
   write_many(50, 100);

@@ -13,8 +13,8 @@
 namespace holdfast::region {
 namespace {
 
-const RegionName self{"eu-west-1"};
-const RegionName second{"us-east-1"};
+const RegionName facts_self{"eu-west-1"};
+const RegionName facts_second{"us-east-1"};
 constexpr storage::Table effects{storage::Family::apps, 0x03f2, "test_effects"};
 
 const crypto::RsaRegionKey& shared_region_key() {
@@ -32,7 +32,7 @@ class FactExchangeTest : public testing::Test {
     const auto path = store.directory() / "local.db";
     const bool exists = std::filesystem::exists(path);
     local = *storage::LocalDb::open({.path = path, .create = !exists}, shared_region_key());
-    exchange = *FactExchange::open(*local, store.core(), self, store.clock());
+    exchange = *FactExchange::open(*local, store.core(), facts_self, store.clock());
     exchange->register_fact("seen", [this](const Fact& fact, storage::Transaction& transaction) -> Result<> {
       ++effects_added;
       transaction.put(effects, fact.payload, storage::Scope::system(), 1, "1");
@@ -66,11 +66,11 @@ TEST_F(FactExchangeTest, a_fact_stays_in_the_outbox_through_a_restart_until_it_i
 }
 
 TEST_F(FactExchangeTest, a_fact_delivered_twice_has_one_effect) {
-  const auto members = *Members::open(store.core(), second);
+  const auto members = *Members::open(store.core(), facts_second);
   PeerTable peers(*members, store.clock());
   const auto settings = *AcknowledgeSettings::open(store.core());
-  RegionState state(second);
-  state.become_primary({.reign = 1, .incarnation = 1}, {.name = second});
+  RegionState state(facts_second);
+  state.become_primary({.reign = 1, .incarnation = 1}, {.name = facts_second});
   Writer writer(state, store.committer(), peers, *settings);
   async::IoPool io(1);
   ASSERT_TRUE(exchange->record("seen", "x"));
@@ -94,8 +94,8 @@ TEST_F(FactExchangeTest, the_greater_override_wins_whoever_said_it_and_survives_
   ASSERT_TRUE(exchange->set_override({.kind = "state", .key = "photos", .value = "2"}));
   ASSERT_TRUE(exchange->set_override({.kind = "state", .key = "photos", .value = "1"}));
   EXPECT_EQ(exchange->find_override("state", "photos")->value, "2");
-  ASSERT_TRUE(exchange->heard_overrides(second, {{.kind = "state", .key = "photos", .value = "3"},
-                                                 {.kind = "unknown", .key = "k", .value = "v"}}));
+  ASSERT_TRUE(exchange->heard_overrides(facts_second, {{.kind = "state", .key = "photos", .value = "3"},
+                                                       {.kind = "unknown", .key = "k", .value = "v"}}));
   EXPECT_EQ(exchange->find_override("state", "photos")->value, "3");
   EXPECT_EQ(changed, (std::vector<std::string>{"photos", "photos"}));
   open();
@@ -107,11 +107,11 @@ TEST_F(FactExchangeTest, the_greater_override_wins_whoever_said_it_and_survives_
 TEST_F(FactExchangeTest, confirmed_by_says_who_holds_at_least_that) {
   const Override value{.kind = "state", .key = "photos", .value = "2"};
   ASSERT_TRUE(exchange->set_override(value));
-  EXPECT_EQ(exchange->confirmed_by(value), std::vector{self});
-  ASSERT_TRUE(exchange->heard_overrides(second, {value}));
-  EXPECT_EQ(exchange->confirmed_by(value), (std::vector{self, second}));
-  ASSERT_TRUE(exchange->heard_overrides(second, {}));
-  EXPECT_EQ(exchange->confirmed_by(value), std::vector{self}) << "its last beat counts";
+  EXPECT_EQ(exchange->confirmed_by(value), std::vector{facts_self});
+  ASSERT_TRUE(exchange->heard_overrides(facts_second, {value}));
+  EXPECT_EQ(exchange->confirmed_by(value), (std::vector{facts_self, facts_second}));
+  ASSERT_TRUE(exchange->heard_overrides(facts_second, {}));
+  EXPECT_EQ(exchange->confirmed_by(value), std::vector{facts_self}) << "its last beat counts";
 }
 
 TEST_F(FactExchangeTest, a_settled_override_is_dropped_and_not_taken_again) {
@@ -119,9 +119,9 @@ TEST_F(FactExchangeTest, a_settled_override_is_dropped_and_not_taken_again) {
   settled = "2";
   ASSERT_TRUE(exchange->drop_settled("state"));
   EXPECT_FALSE(exchange->find_override("state", "photos"));
-  ASSERT_TRUE(exchange->heard_overrides(second, {{.kind = "state", .key = "photos", .value = "2"}}));
+  ASSERT_TRUE(exchange->heard_overrides(facts_second, {{.kind = "state", .key = "photos", .value = "2"}}));
   EXPECT_FALSE(exchange->find_override("state", "photos"));
-  ASSERT_TRUE(exchange->heard_overrides(second, {{.kind = "state", .key = "photos", .value = "3"}}));
+  ASSERT_TRUE(exchange->heard_overrides(facts_second, {{.kind = "state", .key = "photos", .value = "3"}}));
   EXPECT_TRUE(exchange->find_override("state", "photos"));
 }
 

@@ -13,9 +13,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const RegionName self{"us-east-1"};
-const RegionName second{"eu-west-1"};
-const RegionName third{"ap-south-1"};
+const RegionName peers_self{"us-east-1"};
+const RegionName peers_second{"eu-west-1"};
+const RegionName peers_third{"ap-south-1"};
 
 storage::Position position_at(std::uint64_t index, std::uint32_t reign = 1) {
   return {.term = {.reign = reign, .incarnation = 1}, .index = index};
@@ -24,9 +24,9 @@ storage::Position position_at(std::uint64_t index, std::uint32_t reign = 1) {
 class PeerTableTest : public testing::Test {
  protected:
   PeerTableTest() {
-    members = *Members::open(store.core(), self);
+    members = *Members::open(store.core(), peers_self);
     auto transaction = store.transaction();
-    for (const auto& name : {self, second, third}) {
+    for (const auto& name : {peers_self, peers_second, peers_third}) {
       EXPECT_TRUE(Members::put(transaction, {.name = name, .node_id = name.str(), .node_spki = name.str()}));
     }
     store.commit(std::move(transaction));
@@ -41,16 +41,16 @@ class PeerTableTest : public testing::Test {
 
 TEST_F(PeerTableTest, a_position_is_everywhere_only_when_each_member_has_it) {
   EXPECT_FALSE(peers->durable_everywhere(position_at(5)));
-  peers->durable(second, position_at(5));
+  peers->durable(peers_second, position_at(5));
   EXPECT_FALSE(peers->durable_everywhere(position_at(5)));
-  peers->durable(third, position_at(7));
+  peers->durable(peers_third, position_at(7));
   EXPECT_TRUE(peers->durable_everywhere(position_at(5)));
   EXPECT_FALSE(peers->durable_everywhere(position_at(6)));
 }
 
 TEST_F(PeerTableTest, another_history_proves_nothing) {
-  peers->durable(second, position_at(9));
-  peers->durable(third, position_at(9));
+  peers->durable(peers_second, position_at(9));
+  peers->durable(peers_third, position_at(9));
   EXPECT_FALSE(peers->durable_everywhere(position_at(5, 2))) << "a lower reign";
   auto other = position_at(9);
   other.hash_prefix[0] = 'x';
@@ -58,12 +58,12 @@ TEST_F(PeerTableTest, another_history_proves_nothing) {
 }
 
 TEST_F(PeerTableTest, a_lost_slot_and_a_removed_member_are_not_waited_for) {
-  peers->durable(second, position_at(5));
-  peers->slot(third, SlotState::lost);
+  peers->durable(peers_second, position_at(5));
+  peers->slot(peers_third, SlotState::lost);
   EXPECT_TRUE(peers->durable_everywhere(position_at(5)));
-  peers->slot(third, SlotState::reserved);
+  peers->slot(peers_third, SlotState::reserved);
   EXPECT_FALSE(peers->durable_everywhere(position_at(5)));
-  auto row = *members->find(third);
+  auto row = *members->find(peers_third);
   row.state = MemberState::removed;
   auto transaction = store.transaction();
   ASSERT_TRUE(Members::put(transaction, row));
@@ -72,20 +72,20 @@ TEST_F(PeerTableTest, a_lost_slot_and_a_removed_member_are_not_waited_for) {
 }
 
 TEST_F(PeerTableTest, live_is_heard_within_five_seconds) {
-  EXPECT_FALSE(peers->live(second));
-  peers->heard(second);
-  EXPECT_TRUE(peers->live(second));
+  EXPECT_FALSE(peers->live(peers_second));
+  peers->heard(peers_second);
+  EXPECT_TRUE(peers->live(peers_second));
   store.clock().advance(5s);
-  EXPECT_TRUE(peers->live(second));
+  EXPECT_TRUE(peers->live(peers_second));
   store.clock().advance(1ms);
-  EXPECT_FALSE(peers->live(second));
+  EXPECT_FALSE(peers->live(peers_second));
 }
 
 TEST_F(PeerTableTest, waiting_ends_with_the_ack_that_was_missing_or_with_unknown) {
   const auto unknown = async::block_on(io.next(), peers->wait_durable(position_at(5), 1, 20ms));
   ASSERT_FALSE(unknown);
   EXPECT_EQ(unknown.error().kind, ErrorKind::outcome_unknown);
-  std::jthread acknowledger([&] { peers->durable(second, position_at(5)); });
+  std::jthread acknowledger([&] { peers->durable(peers_second, position_at(5)); });
   EXPECT_TRUE(async::block_on(io.next(), peers->wait_durable(position_at(5), 1, 10s)));
   EXPECT_FALSE(async::block_on(io.next(), peers->wait_durable(position_at(5), 2, 20ms)));
 }
@@ -119,26 +119,26 @@ TEST(AckRules, the_stricter_of_a_class_and_all_counts) {
 
 TEST(WriterTest, a_region_that_may_not_write_says_who_may) {
   test::TestStore store;
-  const auto members = *Members::open(store.core(), self);
+  const auto members = *Members::open(store.core(), peers_self);
   PeerTable peers(*members, store.clock());
   const auto settings = *AcknowledgeSettings::open(store.core());
-  RegionState state(self);
+  RegionState state(peers_self);
   Writer writer(state, store.committer(), peers, *settings);
   async::IoPool io(1);
   state.become_secondary();
-  state.primary_heard({.name = second, .public_url = "https://eu.example.com"},
+  state.primary_heard({.name = peers_second, .public_url = "https://eu.example.com"},
                       {.reign = 1, .incarnation = 1});
   const auto refused = async::block_on(io.next(), writer.commit(store.transaction()));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::read_only);
   EXPECT_EQ(refused.error().code, "read_only_region");
   EXPECT_NE(refused.error().message.find("https://eu.example.com"), std::string::npos);
-  state.become_primary({.reign = 1, .incarnation = 1}, {.name = self});
+  state.become_primary({.reign = 1, .incarnation = 1}, {.name = peers_self});
   EXPECT_TRUE(async::block_on(io.next(), writer.commit(store.transaction())));
 }
 
 TEST(RegionStateTest, traffic_follows_role_and_sync) {
-  RegionState state(self);
+  RegionState state(peers_self);
   EXPECT_FALSE(state.should_get_traffic()) << "never synced";
   state.set_synced(true);
   EXPECT_TRUE(state.should_get_traffic()) << "fenced, waiting for peers: still signs users in";
@@ -147,12 +147,12 @@ TEST(RegionStateTest, traffic_follows_role_and_sync) {
   EXPECT_FALSE(state.should_get_traffic());
   state.become_secondary();
   EXPECT_TRUE(state.should_get_traffic());
-  state.become_primary({.reign = 1, .incarnation = 2}, {.name = self});
+  state.become_primary({.reign = 1, .incarnation = 2}, {.name = peers_self});
   EXPECT_TRUE(state.should_get_primary_traffic());
 }
 
 TEST(RegionStateTest, a_primary_is_lost_and_back_and_it_matters_whether_it_stopped) {
-  RegionState state(self);
+  RegionState state(peers_self);
   state.become_secondary();
   int lost = 0;
   std::vector<bool> back;
@@ -160,14 +160,14 @@ TEST(RegionStateTest, a_primary_is_lost_and_back_and_it_matters_whether_it_stopp
   const auto on_back = state.on_primary_back([&](const bool& same) { back.push_back(same); });
   state.primary_silent({});
   EXPECT_EQ(lost, 0) << "never heard in this process's life";
-  state.primary_heard({.name = second}, {.reign = 1, .incarnation = 1});
+  state.primary_heard({.name = peers_second}, {.reign = 1, .incarnation = 1});
   state.primary_silent({});
   state.primary_silent({});
   EXPECT_EQ(lost, 1);
   EXPECT_TRUE(state.view().cut_off_since);
-  state.primary_heard({.name = second}, {.reign = 1, .incarnation = 1});
+  state.primary_heard({.name = peers_second}, {.reign = 1, .incarnation = 1});
   state.primary_silent({});
-  state.primary_heard({.name = second}, {.reign = 1, .incarnation = 2});
+  state.primary_heard({.name = peers_second}, {.reign = 1, .incarnation = 2});
   EXPECT_EQ(back, (std::vector{false, true, false}));
 }
 
