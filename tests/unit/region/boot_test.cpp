@@ -7,9 +7,9 @@
 namespace holdfast::region {
 namespace {
 
-const RegionName self{"us-east-1"};
-const RegionName second{"eu-west-1"};
-const RegionName third{"ap-south-1"};
+const RegionName boot_self{"us-east-1"};
+const RegionName boot_second{"eu-west-1"};
+const RegionName boot_third{"ap-south-1"};
 
 storage::Head head_at(std::uint64_t index, storage::Term term = {.reign = 2, .incarnation = 3}) {
   return {.term = term, .index = index};
@@ -25,11 +25,11 @@ TermRecord record_of(const RegionName& node, std::uint32_t reign, const char* no
 
 /// A former primary of reign 2 with two other members, at batch 100.
 BootFacts former_primary() {
-  return {.self = self,
+  return {.self = boot_self,
           .own = head_at(100),
-          .newest = record_of(self, 2),
+          .newest = record_of(boot_self, 2),
           .highest_reign = 2,
-          .others = {second, third}};
+          .others = {boot_second, boot_third}};
 }
 
 PeerAnswer answer_of(const RegionName& name, std::uint64_t index = 100, std::uint32_t reign = 2) {
@@ -37,13 +37,13 @@ PeerAnswer answer_of(const RegionName& name, std::uint64_t index = 100, std::uin
           .role = Role::secondary,
           .highest_reign = reign,
           .applied = head_at(index),
-          .newest = record_of(self, 2)};
+          .newest = record_of(boot_self, 2)};
 }
 
 TEST(Boot, a_region_that_was_never_primary_follows) {
-  BootFacts facts{.self = self, .others = {second}};
+  BootFacts facts{.self = boot_self, .others = {boot_second}};
   EXPECT_EQ(decide_boot(facts).step, BootStep::follow) << "an empty store";
-  facts.newest = record_of(second, 2);
+  facts.newest = record_of(boot_second, 2);
   EXPECT_EQ(decide_boot(facts).step, BootStep::follow);
 }
 
@@ -58,19 +58,19 @@ TEST(Boot, a_former_primary_waits_for_every_other_member) {
   auto decision = decide_boot(facts);
   EXPECT_EQ(decision.step, BootStep::wait);
   EXPECT_EQ(decision.reason, FenceReason::waiting_for_peers);
-  EXPECT_EQ(decision.waiting_for, (std::vector{second, third}));
-  facts.answers[second] = answer_of(second);
+  EXPECT_EQ(decision.waiting_for, (std::vector{boot_second, boot_third}));
+  facts.answers[boot_second] = answer_of(boot_second);
   decision = decide_boot(facts);
   EXPECT_EQ(decision.step, BootStep::wait);
-  EXPECT_EQ(decision.waiting_for, std::vector{third});
-  facts.answers[third] = answer_of(third, 90);
+  EXPECT_EQ(decision.waiting_for, std::vector{boot_third});
+  facts.answers[boot_third] = answer_of(boot_third, 90);
   EXPECT_EQ(decide_boot(facts).step, BootStep::open_term);
 }
 
 TEST(Boot, a_verified_higher_reign_is_followed_whatever_else_is_said) {
   auto facts = former_primary();
-  facts.answers[second] = answer_of(second, 100, 3);
-  facts.answers[second].newest = record_of(second, 3);
+  facts.answers[boot_second] = answer_of(boot_second, 100, 3);
+  facts.answers[boot_second].newest = record_of(boot_second, 3);
   facts.policy = {.require_peers = false, .force_primary = true};
   const auto decision = decide_boot(facts);
   EXPECT_EQ(decision.step, BootStep::follow);
@@ -79,33 +79,33 @@ TEST(Boot, a_verified_higher_reign_is_followed_whatever_else_is_said) {
 
 TEST(Boot, a_reign_that_was_only_promised_opens_nothing_here_either) {
   auto facts = former_primary();
-  facts.answers[second] = answer_of(second, 100, 3);
-  facts.answers[third] = answer_of(third);
+  facts.answers[boot_second] = answer_of(boot_second, 100, 3);
+  facts.answers[boot_third] = answer_of(boot_third);
   EXPECT_EQ(decide_boot(facts).step, BootStep::stay);
   auto promised_here = former_primary();
   promised_here.highest_reign = 3;
-  promised_here.answers[second] = answer_of(second);
-  promised_here.answers[third] = answer_of(third);
+  promised_here.answers[boot_second] = answer_of(boot_second);
+  promised_here.answers[boot_third] = answer_of(boot_third);
   EXPECT_EQ(decide_boot(promised_here).step, BootStep::stay);
 }
 
 TEST(Boot, of_one_reign_opened_twice_the_lower_nonce_is_fenced) {
   auto facts = former_primary();
-  facts.answers[second] = answer_of(second);
-  facts.answers[second].newest = record_of(second, 2, "zzzzzzzzzzzzzzzz");
+  facts.answers[boot_second] = answer_of(boot_second);
+  facts.answers[boot_second].newest = record_of(boot_second, 2, "zzzzzzzzzzzzzzzz");
   EXPECT_EQ(decide_boot(facts).reason, FenceReason::higher_reign);
-  facts.answers[second].newest = record_of(second, 2, "aaaaaaaaaaaaaaaa");
-  facts.answers[third] = answer_of(third);
+  facts.answers[boot_second].newest = record_of(boot_second, 2, "aaaaaaaaaaaaaaaa");
+  facts.answers[boot_third] = answer_of(boot_third);
   EXPECT_EQ(decide_boot(facts).step, BootStep::open_term);
 }
 
 TEST(Boot, a_peer_further_in_our_own_last_term_gives_the_tail_back_first) {
   auto facts = former_primary();
-  facts.answers[second] = answer_of(second, 105);
-  facts.answers[third] = answer_of(third, 110);
+  facts.answers[boot_second] = answer_of(boot_second, 105);
+  facts.answers[boot_third] = answer_of(boot_third, 110);
   auto decision = decide_boot(facts);
   EXPECT_EQ(decision.step, BootStep::pull_tail);
-  EXPECT_EQ(decision.pull_from, third);
+  EXPECT_EQ(decision.pull_from, boot_third);
   EXPECT_EQ(decision.reason, FenceReason::peer_is_further);
   facts.policy.require_peers = false;
   EXPECT_EQ(decide_boot(facts).step, BootStep::pull_tail) << "nobody's configuration forks history";
@@ -118,8 +118,8 @@ TEST(Boot, a_store_below_its_watermark_opens_no_term) {
   facts.short_of_term = storage::Term{.reign = 2, .incarnation = 3};
   facts.short_of_index = 120;
   EXPECT_EQ(decide_boot(facts).step, BootStep::wait);
-  facts.answers[second] = answer_of(second);
-  facts.answers[third] = answer_of(third);
+  facts.answers[boot_second] = answer_of(boot_second);
+  facts.answers[boot_third] = answer_of(boot_third);
   EXPECT_EQ(decide_boot(facts).step, BootStep::stay) << "nobody holds the tail: an operator decides";
   EXPECT_EQ(decide_boot(facts).reason, FenceReason::recovered_short);
   facts.others.clear();
