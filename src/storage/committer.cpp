@@ -156,9 +156,11 @@ boost::asio::awaitable<Result<Head>> Committer::commit(Transaction transaction) 
         auto guard = asio::make_work_guard(asio::get_associated_executor(handler));
         commit(std::move(moved), [handler = std::move(handler),
                                   guard = std::move(guard)](Result<Head> head) mutable {
-          asio::post(guard.get_executor(), [handler = std::move(handler), head = std::move(head)]() mutable {
-            std::move(handler)(std::move(head));
-          });
+          const auto executor = guard.get_executor();
+          // The guard goes along: once the answer is posted the caller may destroy its executor, so nothing
+          // of it may stay behind on the commit thread.
+          asio::post(executor, [handler = std::move(handler), guard = std::move(guard),
+                                head = std::move(head)]() mutable { std::move(handler)(std::move(head)); });
         });
       },
       asio::use_awaitable, std::move(transaction));

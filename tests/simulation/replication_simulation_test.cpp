@@ -73,5 +73,20 @@ TEST(ReplicationSimulation, two_regions) { run_many("two regions", 2, {}); }
 
 TEST(ReplicationSimulation, three_regions) { run_many("three regions", 3, {}); }
 
+TEST(ReplicationSimulation, damaged_messages) {
+  Chaos chaos;
+  chaos.damage_message = 0.05;
+  chaos.kill = 0.05;
+  run_many("damaged messages", 2, chaos);
+}
+
+TEST(ReplicationSimulation, lost_tails) {
+  Chaos chaos;
+  chaos.lose_tail = 0.8;
+  chaos.cut_link = 0.05;
+  chaos.purge_log = 0.01;
+  run_many("lost tails", 2, chaos);
+}
+
 }  // namespace
 }  // namespace holdfast::simulation
