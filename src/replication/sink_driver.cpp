@@ -259,9 +259,10 @@ async::Task<> SinkDriver::take_peer_beat(Beat beat) {
         return replication::take_beat(*context, peer, chain, beat);
       });
   if (!taken) log::error("a member's beat could not be taken in", taken.error());
-  // It became primary since the handshake: dial again for its stream.
-  if (is_primary && session_.state() == SinkSession::State::peer &&
-      parts.authority.wants_stream_from(peer_)) {
+  // It became primary, or it turned out to hold our lost tail, since the handshake: dial again for a stream.
+  const bool pulls = parts.authority.last_decision().step == region::BootStep::pull_tail;
+  const bool offers = is_primary || pulls;
+  if (offers && session_.state() == SinkSession::State::peer && parts.authority.wants_stream_from(peer_)) {
     carry_out(refuse_session(RejectCode::none, "dialling again for a stream"));
   }
 }

@@ -70,7 +70,11 @@ void SimWorld::dial(std::size_t dialler, std::size_t host) {
   carry_out_sink(opened, opened.sink->start());
 }
 
-void SimWorld::close(SimLink& link) { link.open = false; }
+void SimWorld::close(SimLink& link, const std::string& why) {
+  link.open = false;
+  endings_.push_back(nodes_[link.dialler].name.str() + " to " + nodes_[link.host].name.str() + ": " + why);
+  if (endings_.size() > 8) endings_.pop_front();
+}
 
 void SimWorld::send(SimLink& link, bool to_host, const Message& message) {
   auto& queue = to_host ? link.to_host : link.to_dialler;
@@ -110,12 +114,12 @@ void SimWorld::receive(SimLink& link, bool to_host, const Bytes& frame) {
                        : Result<Message>(fail(ErrorKind::corrupt, "corrupt", "damaged"));
   if (!message) {
     ++counts_.refused_messages;
-    return close(link);
+    return close(link, "a damaged message");
   }
   if (!to_host) return carry_out_sink(link, link.sink->on_message(*std::move(message), now_));
   if (link.source) return carry_out_source(link, link.source->on_message(*std::move(message), now_));
   auto* hello = std::get_if<Hello>(&*message);
-  if (hello == nullptr) return close(link);
+  if (hello == nullptr) return close(link, "no HELLO");
   auto& host = nodes_[link.host];
   HostFacts facts{.cluster = cluster_, .self = host.name, .family_map_hash = storage::family_map_hash()};
   facts.role = host.role;
@@ -160,13 +164,14 @@ void SimWorld::carry_out_sink(SimLink& link, Actions actions) {
       send(link, true, beat_of(nodes_[link.dialler]));
     } else if (const auto* beat = std::get_if<PeerBeat>(&action)) {
       take_answer(link.dialler, nodes_[link.host].name, link.sink->peer_chain(), beat->beat);
-      const bool redial_for_stream = beat->beat.role == region::Role::primary &&
-                                     link.sink->state() == SinkSession::State::peer &&
+      const bool offers = beat->beat.role == region::Role::primary ||
+                          nodes_[link.dialler].decision.step == region::BootStep::pull_tail;
+      const bool redial_for_stream = offers && link.sink->state() == SinkSession::State::peer &&
                                      wants_stream_from(link.dialler, nodes_[link.host].name);
-      if (redial_for_stream) close(link);
-    } else if (std::holds_alternative<CloseSession>(action)) {
-      if (std::get<CloseSession>(action).code == RejectCode::malformed) ++counts_.refused_messages;
-      close(link);
+      if (redial_for_stream) close(link, "dialling again for a stream");
+    } else if (const auto* closing = std::get_if<CloseSession>(&action)) {
+      if (closing->code == RejectCode::malformed) ++counts_.refused_messages;
+      close(link, closing->reason);
     } else if (std::holds_alternative<StreamJoined>(action)) {
       ++counts_.streams;
     } else {
@@ -230,7 +235,7 @@ void SimWorld::carry_out_source(SimLink& link, Actions actions) {
         link.to_dialler.pop_front();
         receive(link, false, frame);
       }
-      close(link);
+      close(link, closing->reason);
     } else {
       link.source_work.push_back(std::move(action));
     }
@@ -262,6 +267,9 @@ void SimWorld::source_work(SimLink& link, Action action) {
     SnapshotChunk answer{.id = get.id, .file = get.file, .offset = get.offset};
     const auto snapshot = node.shelf.find(get.id);
     answer.gone = snapshot == node.shelf.end() || !snapshot->second.files.contains(get.file);
+    // A damaged question, as SnapshotShelf refuses it.
+    if (!answer.gone && get.offset > snapshot->second.files[get.file].size())
+      return close(link, "a bad SNAPSHOT_GET");
     if (!answer.gone) answer.bytes = snapshot->second.files[get.file].substr(get.offset, get.size);
     carry_out_source(link, link.source->on_chunk(std::move(answer)));
   }

@@ -55,6 +55,7 @@ std::string SimWorld::describe() const {
             storage::to_string(node.store.durable().term) + "/" + std::to_string(node.store.durable().index) +
             "\n";
   }
+  for (const auto& ending : endings_) text += ending + "\n";
   return text;
 }
 
@@ -127,7 +128,7 @@ void SimWorld::do_harm() {
     if (durable > 0) nodes_[0].store.purge(pick(durable) + 1);
   }
   for (auto& link : links_) {
-    if (chance(chaos_.drop_connection)) close(*link);
+    if (chance(chaos_.drop_connection)) close(*link, "dropped");
   }
 }
 
@@ -141,7 +142,7 @@ void SimWorld::kill(std::size_t index) {
   node.shelf.clear();
   node.store.lose_unsynced();
   for (auto& link : links_) {
-    if (link->dialler == index || link->host == index) close(*link);
+    if (link->dialler == index || link->host == index) close(*link, "killed");
   }
   if (was_primary && std::bernoulli_distribution(chaos_.lose_tail)(random_)) lose_tail(index);
 }
@@ -197,12 +198,14 @@ void SimWorld::decide(std::size_t index) {
   }
   if (node.role == before) return;
   for (auto& link : links_) {
-    if (link->dialler == index || link->host == index) close(*link);
+    if (link->dialler == index || link->host == index) close(*link, "a role changed");
   }
 }
 
 void SimWorld::open_term(std::size_t index) {
   auto& node = nodes_[index];
+  if (node.store.applied().index < acknowledged_)
+    violate("C: a term opened that discards acknowledged batches");
   const auto record =
       region::next_incarnation(*node.store.chain().newest(), node.store.applied(), cluster_, node.key, wall_);
   commit(index, std::string(term_value_prefix) + record.encode(), record.term);
@@ -251,6 +254,7 @@ replication::Beat SimWorld::beat_of(const SimNode& node) const {
 void SimWorld::check_durable(const SimNode& node, const storage::Position& position) {
   // C: what was acknowledged is on that disk, with that very history.
   if (position.index == 0) return;
+  acknowledged_ = std::max(acknowledged_, position.index);
   if (node.store.durable().index < position.index)
     return violate("C: acknowledged but not durable at " + node.name.str());
   const auto& batch = *node.store.log().at(position.index - 1);

@@ -107,7 +107,7 @@ class SimWorld {
   [[nodiscard]] bool wants_stream_from(std::size_t node, const RegionName& peer) const;
 
   void dial(std::size_t dialler, std::size_t host);
-  void close(SimLink& link);
+  void close(SimLink& link, const std::string& why);
   void send(SimLink& link, bool to_host, const replication::Message& message);
   void deliver(SimLink& link, bool to_host);
   void receive(SimLink& link, bool to_host, const Bytes& frame);
@@ -134,9 +134,11 @@ class SimWorld {
   std::vector<std::unique_ptr<SimLink>> links_;
   std::set<std::pair<std::size_t, std::size_t>> cut_;
   std::map<std::pair<storage::Term, std::uint64_t>, storage::HeadHash> history_;  ///< invariant A
+  std::uint64_t acknowledged_ = 0;  ///< the highest index that any member ever acknowledged
   bool harming_ = false;
   std::uint64_t snapshot_number_ = 0;
   std::string violation_;
+  std::deque<std::string> endings_;  ///< why the last sessions ended, for a failure's text
   Counts counts_;
 };
 
