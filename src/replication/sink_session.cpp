@@ -131,11 +131,20 @@ void SinkSession::pump(Actions& actions, SteadyTime now) {
     actions.emplace_back(SyncStore{});
     return;
   }
-  while (!queue_.empty() && std::holds_alternative<Mark>(queue_.front())) {
-    actions.emplace_back(TakeSinkSnapshot{std::get<Mark>(std::move(queue_.front()))});
-    queue_.pop_front();
-  }
+  take_comparison(actions);
   if (!queue_.empty()) apply_next(actions);
+}
+
+void SinkSession::take_comparison(Actions& actions) {
+  for (; !queue_.empty(); queue_.pop_front()) {
+    if (const auto* mark = std::get_if<Mark>(&queue_.front())) {
+      actions.emplace_back(TakeSinkSnapshot{*mark});
+    } else if (auto* digests = std::get_if<Digests>(&queue_.front())) {
+      actions.emplace_back(CompareDigests{std::move(*digests)});
+    } else {
+      return;
+    }
+  }
 }
 
 void SinkSession::apply_next(Actions& actions) {
@@ -279,7 +288,8 @@ Actions SinkSession::on_message(Message message, SteadyTime now) {
       return actions;
     }
     if (auto* digests = std::get_if<Digests>(&message)) {
-      actions.emplace_back(CompareDigests{std::move(*digests)});
+      queue_.emplace_back(std::move(*digests));
+      pump(actions, now);
       return actions;
     }
   }

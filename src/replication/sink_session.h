@@ -47,7 +47,8 @@ class SinkSession {
   [[nodiscard]] SteadyTime next_wakeup() const;
 
  private:
-  using Work = std::variant<storage::RawBatch, Mark>;
+  /// In the order in which the stream brought it: digests may overtake nothing, least of all their own mark.
+  using Work = std::variant<storage::RawBatch, Mark, Digests>;
 
   Actions close(RejectCode code, std::string reason);
   Actions on_welcome(Welcome welcome);
@@ -59,6 +60,8 @@ class SinkSession {
   /// Gives the store its next piece of work, where it has none.
   void pump(Actions& actions, SteadyTime now);
   void apply_next(Actions& actions);
+  /// What a comparison sent, as far as it is due.
+  void take_comparison(Actions& actions);
   void grant(Actions& actions);
 
   GuestFacts facts_;

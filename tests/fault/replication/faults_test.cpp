@@ -5,6 +5,7 @@
 #include "cutting_proxy.h"
 #include "holdfast/async/block_on.h"
 #include "holdfast/crypto/random.h"
+#include "holdfast/storage/log_janitor.h"
 #include "rocks.h"
 #include "storage/temp_directory.h"
 #include "test_region.h"
@@ -38,6 +39,10 @@ class Faults : public testing::Test {
     ASSERT_TRUE(report) << report.error().describe();
     EXPECT_TRUE(report->identical());
   }
+  static void archive_logs(TestRegion& region) {
+    const auto store = region.core().rocks();
+    for (auto* family : store->families) ASSERT_TRUE(store->db->Flush({}, family).ok());
+  }
 
   TempDirectory directory{TempDirectory::Where::memory};
   Machine machine;
@@ -46,6 +51,32 @@ class Faults : public testing::Test {
   TestRegion second{machine, "eu-west-1", directory / "b"};
   int written = 0;
 };
+
+TEST_F(Faults, no_8_a_log_that_was_purged_means_a_snapshot_never_a_gap) {
+  join_second();
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  const auto generation = second.data().current()->value().number;
+  const auto left_at = second.durable().index;
+  second.stop();
+  storage::LogJanitor janitor(primary.core(), {.cap_bytes = 1, .keep_bytes = 0},
+                              [](const std::string&) -> Result<> { return {}; });
+  std::uint64_t oldest = 0;
+  for (int round = 0; round < 20 && oldest <= left_at + 1; ++round) {
+    write_many(100, 30'000);
+    archive_logs(primary);
+    const auto swept = janitor.sweep({});
+    ASSERT_TRUE(swept) << swept.error().describe();
+    oldest = swept->oldest_index;
+  }
+  ASSERT_GT(oldest, left_at + 1);
+  second.start();
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  EXPECT_GT(second.data().current()->value().number, generation);
+  // The old generation is removed once the new one is in use.
+  EXPECT_TRUE(eventually([&] { return second.data().generations()->size() == 1; }))
+      << "nothing was lost, so nothing is kept";
+  expect_identical();
+}
 
 TEST_F(Faults, no_10_and_15_connections_cut_after_ever_more_bytes_still_bring_everything) {
   write_many(60, 20'000);
@@ -85,6 +116,68 @@ TEST_F(Faults, no_11_a_half_open_link_is_dead_within_seconds_each_way) {
     ASSERT_TRUE(eventually([&] { return caught_up(); }));
     EXPECT_TRUE(eventually([&] { return second.state().view().primary->reachable; }));
   }
+}
+
+TEST_F(Faults, no_4_a_log_damaged_in_its_middle_opens_no_term_and_its_tail_is_pulled_back) {
+  join_second();
+  // From here on everything lies in the log alone: a checkpoint would have flushed it.
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  write_many(50, 1'000);
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  const auto before = primary.durable();
+  primary.stop();
+  second.stop();
+  std::filesystem::path newest;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(primary.root() / "generations")) {
+    const bool is_log =
+        entry.path().extension() == ".log" && std::filesystem::file_size(entry.path()) > 20'000;
+    if (is_log && (newest.empty() || entry.path() > newest)) newest = entry.path();
+  }
+  ASSERT_FALSE(newest.empty());
+  {
+    std::fstream file(newest, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(std::filesystem::file_size(newest) / 2));
+    file.put('\x5a').put('\x5a');
+  }
+  primary.start();
+  ASSERT_LT(primary.durable().index, before.index) << "RocksDB opens the damaged log as a shorter one";
+  EXPECT_EQ(primary.state().role(), region::Role::fenced);
+  EXPECT_EQ(primary.state().view().fence_reason, region::FenceReason::recovered_short);
+  EXPECT_FALSE(primary.write("no", "no"));
+  second.start();
+  ASSERT_TRUE(eventually([&] { return primary.state().role() == region::Role::primary; }));
+  EXPECT_GT(primary.durable().index, before.index);
+  EXPECT_TRUE(primary.read("k49"));
+  write_many(5, 100);
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  ASSERT_TRUE(eventually([&] { return primary.peers().find(second.name())->connected; }));
+  expect_identical();
+}
+
+TEST_F(Faults, a_fork_ends_in_quarantine_and_a_snapshot) {
+  join_second();
+  write_many(5, 100);
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  primary.stop();
+  std::filesystem::copy(primary.root(), directory / "backup", std::filesystem::copy_options::recursive);
+  primary.start();
+  ASSERT_TRUE(eventually([&] { return primary.state().role() == region::Role::primary; }));
+  write_many(5, 100);
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  primary.stop();
+  second.stop();
+  // The primary is restored from its backup, and somebody insists.
+  std::filesystem::remove_all(primary.root());
+  std::filesystem::copy(directory / "backup", primary.root(), std::filesystem::copy_options::recursive);
+  primary.start({.policy = {.force_primary = true}});
+  ASSERT_EQ(primary.state().role(), region::Role::primary);
+  ASSERT_TRUE(primary.write("other", "history"));
+  second.start();
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  EXPECT_EQ(second.read("other"), "history");
+  EXPECT_EQ(second.data().generations()->size(), 2U) << "the discarded tail is kept for the operator";
+  ASSERT_TRUE(eventually([&] { return primary.peers().find(second.name())->connected; }));
+  expect_identical();
 }
 
 TEST_F(Faults, no_25_one_changed_byte_is_found_by_the_comparison) {

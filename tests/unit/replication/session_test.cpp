@@ -224,6 +224,23 @@ TEST_F(Sink, applies_in_order_syncs_in_groups_and_acknowledges_only_what_is_sync
   EXPECT_EQ(sent<Ack>(actions).front().durable.index, 3U);
 }
 
+TEST_F(Sink, digests_wait_for_their_mark_and_the_mark_for_the_store) {
+  auto session = sink();
+  (void)session.start();
+  (void)session.on_message(stream_welcome(), now);
+  ASSERT_EQ(only<SyncStore>(session.on_tick(now)).size(), 1U);
+  // The store is busy: both are on hold, though the mark's batch is already here.
+  EXPECT_TRUE(session.on_message(Mark{.id = 7, .at = storage::position_of(second_head())}, now).empty());
+  EXPECT_TRUE(session.on_message(Digests{.mark = 7, .last = true}, now).empty());
+  const auto actions = session.on_synced(second_head(), now);
+  std::vector<std::string> order;
+  for (const auto& action : actions) {
+    if (std::holds_alternative<TakeSinkSnapshot>(action)) order.emplace_back("snapshot");
+    if (std::holds_alternative<CompareDigests>(action)) order.emplace_back("compare");
+  }
+  EXPECT_EQ(order, (std::vector<std::string>{"snapshot", "compare"}));
+}
+
 TEST_F(Sink, repeated_skipped_and_altered_frames_are_never_applied) {
   for (const auto& wrong : {frame(1), frame(3), [&] {
                               auto altered = frame(2);
