@@ -2,6 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "admin_support.h"
+#include "holdfast/api/admin_auth.h"
+#include "holdfast/api/json_body.h"
 #include "holdfast/base/json.h"
 
 namespace holdfast::api {
@@ -13,10 +16,6 @@ using http::Request;
 using http::Response;
 
 constexpr std::chrono::seconds default_verify_limit{120};
-
-Response region_answer(int status, const nlohmann::json& body) {
-  return http::respond(status, "application/json", to_json_text(body));
-}
 
 std::string_view state_of(const region::PeerStatus& peer) {
   if (peer.slot == region::SlotState::lost) return "lost";
@@ -67,13 +66,14 @@ nlohmann::json describe_region(const RegionParts& parts) {
 }
 
 async::Task<Result<Response>> show_region(RegionParts parts) {
-  co_return region_answer(200, describe_region(parts));
+  co_return json_response(200, describe_region(parts));
 }
 
-async::Task<Result<Response>> create_join_token(RegionParts parts, Bytes body) {
+async::Task<Result<Response>> create_join_token(RegionParts parts, Bytes body, std::string created_by) {
   CO_TRY(const auto json, parse_json(body));
   JsonFields fields(json);
-  replication::JoinDesk::TokenRequest request{.node = RegionName(fields.text("name"))};
+  replication::JoinDesk::TokenRequest request{.node = RegionName(fields.text("name")),
+                                              .created_by = std::move(created_by)};
   request.may_promote = fields.find_flag("mayPromote").value_or(true);
   if (const auto minutes = fields.find_number("minutes", 1, replication::max_join_token_age.count())) {
     request.age = std::chrono::minutes(*minutes);
@@ -82,7 +82,7 @@ async::Task<Result<Response>> create_join_token(RegionParts parts, Bytes body) {
   CO_TRY_VOID(region::parse_region_name(request.node.str()));
   CO_TRY(const auto token, co_await parts.desk.create_token(std::move(request)));
   const auto encoded = token.encode();
-  co_return region_answer(
+  co_return json_response(
       201,
       {{"name", token.node.str()}, {"token", encoded.expose()}, {"expiresAt", to_rfc3339(token.expires)}});
 }
@@ -100,6 +100,13 @@ nlohmann::json describe_report(const replication::VerifyReport& report) {
           {"different", std::move(different)}};
 }
 
+/// A member that was just heard may be dialling again and is waited for; one that is gone is not.
+Result<> check_live(const RegionParts& parts, const RegionName& name) {
+  if (!parts.state.may_write()) return fail(parts.state.refusal());
+  if (parts.peers.live(name)) return {};
+  return fail(ErrorKind::unavailable, "member_away", "region " + name.str() + " is not connected");
+}
+
 async::Task<Result<Response>> verify_members(RegionParts parts, Bytes body) {
   CO_TRY(const auto json, parse_json(body.empty() ? BytesView("{}") : BytesView(body)));
   JsonFields fields(json);
@@ -109,21 +116,30 @@ async::Task<Result<Response>> verify_members(RegionParts parts, Bytes body) {
   bool all_identical = true;
   for (const auto& member : parts.members.others()) {
     if (only && *only != member.name.str()) continue;
+    CO_TRY_VOID(check_live(parts, member.name));
     CO_TRY(const auto report, co_await parts.replication.verify(member.name, default_verify_limit));
     all_identical = all_identical && report.identical();
     reports.push_back(describe_report(report));
   }
   if (reports.empty())
     co_return fail(ErrorKind::not_found, "not_found", "no such other region to compare with");
-  co_return region_answer(200, {{"identical", all_identical}, {"reports", std::move(reports)}});
+  co_return json_response(200, {{"identical", all_identical}, {"reports", std::move(reports)}});
 }
 
-async::Task<Result<Response>> change_fence(RegionParts parts, bool fence) {
+async::Task<Result<Response>> change_fence(RegionParts parts, bool fence, Bytes body) {
+  CO_TRY_VOID(check_no_fields(body));
+  const auto view = parts.state.view();
+  const bool is_fenced = view.role == region::Role::fenced;
+  // A working region that is unfenced again would ask everybody for leave to write, and wait for them.
+  if (fence ? is_fenced && view.fence_reason == region::FenceReason::by_operator : !is_fenced) {
+    co_return fail(ErrorKind::conflict, "state_unchanged",
+                   fence ? "this region is fenced by an operator already" : "this region is not fenced");
+  }
   auto change = [authority = &parts.authority, fence]() -> Result<> {
     return fence ? authority->fence(region::FenceReason::by_operator) : authority->unfence();
   };
   CO_TRY_VOID(co_await async::offload(parts.disk, std::move(change)));  // it syncs local.db
-  co_return region_answer(200, describe_region(parts));
+  co_return json_response(200, describe_region(parts));
 }
 
 }  // namespace
@@ -136,7 +152,9 @@ void add_region_endpoints(http::Router& router, const RegionParts& parts) {
   router.add({.method = Method::post,
               .path = "/admin/v1/join-tokens",
               .auth = AuthLevel::operator_write,
-              .handler = [parts](Request* request) { return create_join_token(parts, request->body); }});
+              .handler = [parts](Request* request) {
+                return create_join_token(parts, request->body, operator_actor(*request).id);
+              }});
   router.add({.method = Method::post,
               .path = "/admin/v1/region/verify",
               .auth = AuthLevel::operator_read,
@@ -144,11 +162,11 @@ void add_region_endpoints(http::Router& router, const RegionParts& parts) {
   router.add({.method = Method::post,
               .path = "/admin/v1/region/fence",
               .auth = AuthLevel::operator_write,
-              .handler = [parts](Request*) { return change_fence(parts, true); }});
+              .handler = [parts](Request* request) { return change_fence(parts, true, request->body); }});
   router.add({.method = Method::post,
               .path = "/admin/v1/region/unfence",
               .auth = AuthLevel::operator_write,
-              .handler = [parts](Request*) { return change_fence(parts, false); }});
+              .handler = [parts](Request* request) { return change_fence(parts, false, request->body); }});
 }
 
 }  // namespace holdfast::api
