@@ -41,6 +41,17 @@ nlohmann::json describe_snapshot(const replication::SnapshotProgress& progress) 
            progress.remaining ? nlohmann::json(progress.remaining->count()) : nlohmann::json()}};
 }
 
+nlohmann::json describe_acknowledge(const region::AcknowledgeSettings& settings) {
+  nlohmann::json rules = nlohmann::json::array();
+  for (const auto& [ack_class, rule] : settings.all()) {
+    rules.push_back({{"class", region::to_string(ack_class)},
+                     {"needed", rule.needed},
+                     {"of", rule.of},
+                     {"inForce", rule.in_force}});
+  }
+  return rules;
+}
+
 nlohmann::json describe_region(const RegionParts& parts) {
   const auto view = parts.state.view();
   nlohmann::json secondaries = nlohmann::json::array();
@@ -54,6 +65,7 @@ nlohmann::json describe_region(const RegionParts& parts) {
       {"position", storage::to_string(storage::position_of(parts.core.durable()))},
       {"primary", view.primary ? nlohmann::json(view.primary->name.str()) : nlohmann::json()},
       {"secondaries", std::move(secondaries)},
+      {"acknowledge", describe_acknowledge(parts.acknowledge)},
   };
   if (view.role == region::Role::fenced) json["reason"] = region::to_string(view.fence_reason);
   if (view.cut_off_since) {

@@ -1,26 +1,44 @@
 #include "acknowledge_duty.h"
 
+#include "holdfast/base/log.h"
+
 namespace holdfast::app {
 
-Result<> apply_acknowledge(const Config& config, Foundation& base) {
-  if (!base.state.may_write()) return {};
-  auto transaction = base.stores.core->transaction();
-  const auto stored = base.acknowledge->all();
+region::AckRule AcknowledgeDuty::wanted(region::AckClass ack_class) const {
+  region::AckRule rule{.limit = config_->acknowledge_timeout};
+  const auto given = config_->acknowledge.find(region::to_string(ack_class));
+  if (given != config_->acknowledge.end()) {
+    rule.needed = given->second.needed;
+    rule.of = given->second.of;
+  }
+  return rule;
+}
+
+Result<> AcknowledgeDuty::run() {
+  if (!base_->state.may_write()) {
+    stored_at_.reset();
+    return {};
+  }
+  if (!stored_at_) stored_at_ = storage::position_of(base_->stores.core->durable());
+  const auto rows = base_->acknowledge->all();
+  const auto others = base_->members->others().size();
+  const bool everywhere = base_->peers.durable_everywhere(*stored_at_);
+  auto transaction = base_->stores.core->transaction();
   for (const auto ack_class : {region::AckClass::security, region::AckClass::codes, region::AckClass::all}) {
-    region::AckRule wanted{.limit = config.acknowledge_timeout};
-    if (const auto given = config.acknowledge.find(region::to_string(ack_class));
-        given != config.acknowledge.end()) {
-      wanted.needed = given->second.needed;
-      wanted.of = given->second.of;
-    }
-    const auto current = stored.find(ack_class);
-    const bool is_set = current != stored.end() && current->second.needed > 0;
-    if (wanted.needed == 0 ? is_set : !is_set || current->second != wanted) {
-      TRY_VOID(region::AcknowledgeSettings::put(transaction, ack_class, wanted));
-    }
+    const auto row = rows.find(ack_class);
+    const auto stored = row == rows.end() ? std::nullopt : std::optional(row->second);
+    const auto next = region::next_ack_rule(stored, wanted(ack_class), others, everywhere);
+    if (!next) continue;
+    TRY_VOID(region::AcknowledgeSettings::put(transaction, ack_class, *next));
+    log::info("an acknowledge rule changes", {{"class", region::to_string(ack_class)},
+                                              {"needed", next->needed},
+                                              {"of", next->of},
+                                              {"in_force", next->in_force}});
   }
   if (transaction.empty()) return {};
-  TRY_VOID(base.committer.commit_and_wait(std::move(transaction)));
+  stored_at_.reset();
+  TRY(const auto head, base_->committer.commit_and_wait(std::move(transaction)));
+  stored_at_ = storage::position_of(head);
   return {};
 }
 

@@ -173,7 +173,8 @@ void add_replication_keys(std::vector<ConfigKey>& keys) {
   for (const std::string_view name : {"security", "codes", "all"}) {
     keys.push_back({"replication.acknowledge." + std::string(name),
                     R"("K of N", like "1 of 1", or "" for none)", R"("")", "-",
-                    "Writes of this class are answered only when K of the N secondaries hold them durably.",
+                    "Writes of this class are answered only when K of the N secondaries hold them durably. "
+                    "Takes effect once N secondaries have joined and hold the setting.",
                     [name](Config& c, const nlohmann::json& value) {
                       if (value == "") return true;
                       return value.is_string() && parse_acknowledge(value.get_ref<const std::string&>(),

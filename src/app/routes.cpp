@@ -56,7 +56,8 @@ FrontListeners make_routes(Foundation& base, Services& services, replication::Jo
                                             .desk = desk,
                                             .replication = replication,
                                             .disk = base.disk,
-                                            .clock = base.clock});
+                                            .clock = base.clock,
+                                            .acknowledge = *base.acknowledge});
 
   api::add_oidc_rows(
       *public_router,

@@ -72,7 +72,7 @@ void Services::add_duties(const Config& config, Maintenance& maintenance) {
   identity->start(maintenance.tasks(), base_.io.next());
   maintenance.run(blob_upkeep.run());
   maintenance.every(acknowledge_interval, "the acknowledge settings were not written",
-                    [this, &config] { return apply_acknowledge(config, base_); });
+                    [duty = std::make_shared<AcknowledgeDuty>(config, base_)] { return duty->run(); });
 }
 
 }  // namespace holdfast::app

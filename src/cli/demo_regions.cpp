@@ -79,6 +79,13 @@ std::vector<app::Override> settings_of(const DemoLayout& layout, const DemoRegio
   return settings;
 }
 
+/// Whether every acknowledge rule that so many secondaries can meet is in force.
+bool acknowledges_as_set(const nlohmann::json& region) {
+  return std::ranges::all_of(region["acknowledge"], [&](const nlohmann::json& rule) {
+    return rule["inForce"] == rule["needed"] || rule["of"] > region["secondaries"].size();
+  });
+}
+
 bool is_made(const DemoRegion& region) { return std::filesystem::exists(region.dir / "holdfast.json"); }
 
 }  // namespace
@@ -207,9 +214,10 @@ Result<> DemoRegions::wait_caught_up() const {
   TRY(auto client, admin(primary()));
   return wait_until("the secondaries", [&]() -> Result<bool> {
     TRY(const auto region, client.get("/admin/v1/region"));
-    return std::ranges::all_of(region["secondaries"], [&](const nlohmann::json& secondary) {
-      return secondary.value("durablePosition", nlohmann::json()) == region["position"];
-    });
+    return acknowledges_as_set(region) &&
+           std::ranges::all_of(region["secondaries"], [&](const nlohmann::json& secondary) {
+             return secondary.value("durablePosition", nlohmann::json()) == region["position"];
+           });
   });
 }
 

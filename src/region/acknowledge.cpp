@@ -14,7 +14,13 @@ namespace holdfast::region {
 namespace {
 
 constexpr std::uint32_t max_members = 16;
-enum AckField : std::uint32_t { ack_needed = 1, ack_of = 2, ack_degrade = 3, ack_limit_ms = 4 };
+enum AckField : std::uint32_t {
+  ack_needed = 1,
+  ack_of = 2,
+  ack_degrade = 3,
+  ack_limit_ms = 4,
+  ack_in_force = 5
+};
 
 std::optional<std::uint32_t> parse_small_number(std::string_view text) {
   std::uint32_t value = 0;
@@ -67,6 +73,7 @@ Bytes AckRule::encode() const {
       .number(ack_of, of)
       .flag(ack_degrade, degrade)
       .signed_number(ack_limit_ms, limit.count())
+      .number(ack_in_force, in_force)
       .take();
 }
 
@@ -77,7 +84,22 @@ Result<AckRule> AckRule::decode(BytesView plain) {
   rule.of = static_cast<std::uint32_t>(fields.number(ack_of));
   rule.degrade = fields.flag(ack_degrade);
   rule.limit = std::chrono::milliseconds(fields.signed_number(ack_limit_ms, 5000));
+  rule.in_force = static_cast<std::uint32_t>(fields.number(ack_in_force));
   return rule;
+}
+
+std::optional<AckRule> next_ack_rule(const std::optional<AckRule>& stored, const AckRule& wanted,
+                                     std::size_t others, bool everywhere) {
+  const AckRule current = stored.value_or(AckRule{});
+  AckRule next = wanted;
+  next.in_force = current.in_force;
+  const bool nothing = next.needed == 0 && next.in_force == 0;
+  if (nothing) return stored ? std::optional(next) : std::nullopt;
+  if (next != current) return next;
+  const bool can_hold = next.needed == 0 || others >= next.of;
+  if (next.in_force == next.needed || !can_hold || !everywhere) return std::nullopt;
+  next.in_force = next.needed;
+  return next;
 }
 
 Result<std::unique_ptr<AcknowledgeSettings>> AcknowledgeSettings::open(storage::CoreDb& db) {
@@ -116,9 +138,10 @@ std::optional<AckRule> AcknowledgeSettings::rule_for(AckClass ack_class) const {
   std::optional<AckRule> strictest;
   for (const auto candidate : {ack_class, AckClass::all}) {
     const auto found = rules_.find(candidate);
-    if (found == rules_.end()) continue;
-    if (!strictest || found->second.needed > strictest->needed) strictest = found->second;
+    if (found == rules_.end() || found->second.in_force == 0) continue;
+    if (!strictest || found->second.in_force > strictest->in_force) strictest = found->second;
   }
+  if (strictest) strictest->needed = strictest->in_force;
   return strictest;
 }
 
@@ -129,7 +152,7 @@ std::map<AckClass, AckRule> AcknowledgeSettings::all() const {
 
 Result<> AcknowledgeSettings::put(storage::Transaction& transaction, AckClass ack_class,
                                   const AckRule& rule) {
-  if (rule.needed == 0) {
+  if (rule.needed == 0 && rule.in_force == 0) {
     transaction.erase(acknowledge_table, ack_key(ack_class));
   } else {
     transaction.put(acknowledge_table, ack_key(ack_class), storage::Scope::system(), AckRule::version,

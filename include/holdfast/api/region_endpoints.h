@@ -3,6 +3,7 @@
 #include "holdfast/async/offload.h"
 #include "holdfast/base/clock.h"
 #include "holdfast/http/router.h"
+#include "holdfast/region/acknowledge.h"
 #include "holdfast/region/authority.h"
 #include "holdfast/region/members.h"
 #include "holdfast/region/peer_table.h"
@@ -24,6 +25,7 @@ struct RegionParts {
   replication::Replication& replication;
   async::DiskPool& disk;
   const Clock& clock;
+  const region::AcknowledgeSettings& acknowledge;
 };
 
 /// `GET /admin/v1/region`, `POST /admin/v1/join-tokens`, `POST /admin/v1/region/{verify,fence,unfence}`

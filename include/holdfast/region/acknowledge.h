@@ -23,10 +23,12 @@ enum class AckClass : std::uint8_t {
 std::string_view to_string(AckClass ack_class);
 Result<AckClass> parse_ack_class(std::string_view text);
 
-/// One row of the replicated setting: wait for `needed` of `of` other members' fsync.
+/// One row of the replicated setting: wait for `needed` of `of` other members' fsync. A row takes effect once
+/// every member has it durably: whoever is promoted must know how many final positions to hear.
 struct AckRule {
   std::uint32_t needed = 0;
   std::uint32_t of = 0;
+  std::uint32_t in_force = 0;  ///< what is waited for now: an earlier `needed` until this row is everywhere
   /// After the time-out: false = the client is told `outcome_unknown`; true = acknowledged as local, loudly.
   bool degrade = false;
   std::chrono::milliseconds limit{5000};
@@ -39,16 +41,21 @@ struct AckRule {
   bool operator==(const AckRule&) const = default;
 };
 
-/// The replicated acknowledge settings, in memory, refreshed by a storage observer. Enforced from the moment
-/// the row is written (waiting early is never wrong). Thread-safe.
+/// The row that a class should have next, or nothing when it is as it should be. `others`: registered members
+/// beside this one; `everywhere`: each of them has the stored row durably. A rule of more members than there
+/// are stays pending, so that the first region can admit the ones it asks for.
+std::optional<AckRule> next_ack_rule(const std::optional<AckRule>& stored, const AckRule& wanted,
+                                     std::size_t others, bool everywhere);
+
+/// The replicated acknowledge settings, in memory, refreshed by a storage observer. Thread-safe.
 class AcknowledgeSettings {
  public:
   static Result<std::unique_ptr<AcknowledgeSettings>> open(storage::CoreDb& db);
 
-  /// The stricter of the class's own rule and `all`'s; absent: asynchronous.
+  /// The stricter of the class's own rule and `all`'s, with `needed` as it is in force; absent: asynchronous.
   [[nodiscard]] std::optional<AckRule> rule_for(AckClass ack_class) const;
   [[nodiscard]] std::map<AckClass, AckRule> all() const;
-  /// Sets or (needed = 0) removes a row.
+  /// Writes a row; one that asks for nothing and enforces nothing is removed.
   static Result<> put(storage::Transaction& transaction, AckClass ack_class, const AckRule& rule);
 
  private:

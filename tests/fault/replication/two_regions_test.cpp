@@ -88,7 +88,8 @@ TEST_F(TwoRegions, writes_wait_for_the_secondary_where_the_setting_says_so) {
   ASSERT_TRUE(eventually([&] { return caught_up(); }));
   auto setting = primary.core().transaction();
   ASSERT_TRUE(region::AcknowledgeSettings::put(
-      setting, region::AckClass::security, {.needed = 1, .of = 1, .limit = std::chrono::milliseconds(300)}));
+      setting, region::AckClass::security,
+      {.needed = 1, .of = 1, .in_force = 1, .limit = std::chrono::milliseconds(300)}));
   ASSERT_TRUE(async::block_on(machine.io.next(), primary.writer().commit(std::move(setting))));
   const auto confirmed = primary.write("secret", "1", region::AckClass::security);
   ASSERT_TRUE(confirmed) << confirmed.error().describe();

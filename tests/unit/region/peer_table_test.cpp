@@ -106,15 +106,46 @@ TEST(AckRules, the_stricter_of_a_class_and_all_counts) {
   const auto settings = *AcknowledgeSettings::open(store.core());
   EXPECT_FALSE(settings->rule_for(AckClass::security));
   auto transaction = store.transaction();
-  ASSERT_TRUE(AcknowledgeSettings::put(transaction, AckClass::security, {.needed = 2, .of = 2}));
-  ASSERT_TRUE(AcknowledgeSettings::put(transaction, AckClass::all, {.needed = 1, .of = 2}));
+  ASSERT_TRUE(
+      AcknowledgeSettings::put(transaction, AckClass::security, {.needed = 2, .of = 2, .in_force = 2}));
+  ASSERT_TRUE(AcknowledgeSettings::put(transaction, AckClass::all, {.needed = 2, .of = 2, .in_force = 1}));
   store.commit(std::move(transaction));
   EXPECT_EQ(settings->rule_for(AckClass::security)->needed, 2U);
-  EXPECT_EQ(settings->rule_for(AckClass::none)->needed, 1U);
+  EXPECT_EQ(settings->rule_for(AckClass::none)->needed, 1U) << "two are wanted, one is in force";
   auto removal = store.transaction();
   ASSERT_TRUE(AcknowledgeSettings::put(removal, AckClass::all, {}));
   store.commit(std::move(removal));
   EXPECT_FALSE(settings->rule_for(AckClass::none));
+}
+
+TEST(AckRules, take_effect_once_every_member_has_them) {
+  const AckRule wanted{.needed = 1, .of = 1};
+  auto row = next_ack_rule(std::nullopt, wanted, 0, true);
+  ASSERT_TRUE(row);
+  EXPECT_EQ(row->in_force, 0U) << "written, not yet enforced";
+  EXPECT_FALSE(next_ack_rule(row, wanted, 0, true)) << "the member that it asks for has still to join";
+  EXPECT_FALSE(next_ack_rule(row, wanted, 1, false)) << "and to have the row";
+  row = next_ack_rule(row, wanted, 1, true);
+  ASSERT_TRUE(row);
+  EXPECT_EQ(row->in_force, 1U);
+  EXPECT_FALSE(next_ack_rule(row, wanted, 1, false)) << "a member that is away changes nothing";
+}
+
+TEST(AckRules, an_earlier_one_holds_until_the_next_is_everywhere) {
+  const AckRule both{.needed = 2, .of = 2, .in_force = 2};
+  auto row = next_ack_rule(both, {.needed = 1, .of = 2}, 2, true);
+  ASSERT_TRUE(row);
+  EXPECT_EQ(row->in_force, 2U);
+  row = next_ack_rule(row, {.needed = 1, .of = 2}, 2, true);
+  EXPECT_EQ(row->in_force, 1U);
+  row = next_ack_rule(row, {}, 2, false);
+  ASSERT_TRUE(row);
+  EXPECT_EQ(row->in_force, 1U) << "not even a removal is at once";
+  EXPECT_FALSE(next_ack_rule(row, {}, 2, false));
+  row = next_ack_rule(row, {}, 2, true);
+  ASSERT_TRUE(row);
+  EXPECT_EQ(row->in_force, 0U);
+  EXPECT_FALSE(next_ack_rule(std::nullopt, {}, 2, true));
 }
 
 TEST(WriterTest, a_region_that_may_not_write_says_who_may) {

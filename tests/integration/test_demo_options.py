@@ -1,0 +1,79 @@
+"""What `holdfast demo` takes: --set for every region, --dir used again, and errors in one line."""
+
+import subprocess
+
+import pytest
+
+from demo import BASE_PORT, BINARY, Demo, wait_until
+from holdfast_client import expect, new_id, request
+
+
+def post_comment(demo, token, comment):
+    url = f"{demo.primary.public}/apps/{demo.info['app']}/comments/acknowledged"
+    headers = {"Authorization": f"Bearer {token}"}
+    return request(demo.ca, "POST", url, {"message": "hello", "commentId": comment}, headers, timeout=20)
+
+
+def comments_at(demo, region, token):
+    url = f"{region.public}/apps/{demo.info['app']}/comments/acknowledged"
+    answer = expect(request(demo.ca, "GET", url, headers={"Authorization": f"Bearer {token}"}), 200)
+    return {comment["commentId"] for comment in answer.json()["comments"]}
+
+
+def test_set_reaches_every_region_and_acknowledged_writes_wait_for_the_secondary(tmp_path):
+    settings = ("--set", "replication.acknowledge.all=1 of 1", "--set", "replication.acknowledge_timeout_ms=700")
+    with Demo(tmp_path / "demo", *settings) as demo:
+        for region in demo.regions:
+            assert '"1 of 1"' in (region.dir / "holdfast.json").read_text()
+        token = demo.sign_in(demo.primary.cognito)["AccessToken"]
+
+        def is_enforced():  # the setting is a replicated record: the primary writes it once it may
+            return demo.primary.admin.get("/admin/v1/region")["secondaries"][0]["state"] == "streaming"
+
+        wait_until("the secondary follows", is_enforced)
+        acknowledged = new_id()
+        expect(post_comment(demo, token, acknowledged), 201)
+        demo.secondary.kill()
+        # Nobody knows: it is in the primary's log, and the client is told so, never "failed".
+        in_doubt = new_id()
+        answer = expect(post_comment(demo, token, in_doubt), 504)
+        assert answer.json()["code"] == "outcome_unknown"
+        demo.primary.kill()
+        demo.secondary.start()
+        assert acknowledged in comments_at(demo, demo.secondary, token)
+        assert in_doubt not in comments_at(demo, demo.secondary, token)
+        demo.primary.start()
+        demo.wait_caught_up()
+        assert {acknowledged, in_doubt} <= comments_at(demo, demo.secondary, token)
+
+
+def test_a_directory_used_again_keeps_its_ports_its_issuer_and_its_data(tmp_path):
+    with Demo(tmp_path / "demo") as demo:
+        before = demo.info
+        comment = new_id()
+        expect(post_comment(demo, demo.sign_in(demo.primary.cognito)["AccessToken"], comment), 201)
+    with Demo(tmp_path / "demo", base_port=BASE_PORT + 50) as demo:
+        for name in ("issuer", "frontDoor", "objectsFrontDoor", "pool", "clients", "user", "app", "bucket"):
+            assert demo.info[name] == before[name], name
+        for now, then in zip(demo.info["regions"], before["regions"]):
+            assert {**now, "pid": None} == {**then, "pid": None}
+        token = demo.sign_in(demo.primary.cognito)["AccessToken"]
+        assert comment in comments_at(demo, demo.primary, token)
+
+
+@pytest.mark.parametrize("arguments, expected", [
+    (["--set", "replication.no_such_key=1"], "replication.no_such_key"),
+    (["--set", "replication.acknowledge.all=3 of 1"], "replication.acknowledge.all"),
+    (["--set", "nothing"], "nothing"),
+    (["--secondaries", "many"], "--secondaries"),
+    (["--no-such-option"], "--no-such-option"),
+])
+def test_what_it_cannot_take_is_named_before_anything_is_made(tmp_path, arguments, expected):
+    directory = tmp_path / "demo"
+    done = subprocess.run([BINARY, "demo", "--json", "--dir", directory, *arguments], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert expected in done.stderr
+    assert len(done.stderr.strip().splitlines()) <= 2, done.stderr
+    assert not list(directory.glob("*/data"))
