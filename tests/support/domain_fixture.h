@@ -65,6 +65,7 @@ class TestRegion {
   [[nodiscard]] region::PeerTable& peers() { return peers_; }
   [[nodiscard]] region::RegionState& state() { return state_; }
   [[nodiscard]] region::Writer& writer() { return writer_; }
+  [[nodiscard]] const region::AcknowledgeSettings& acknowledge() const { return *settings_; }
   [[nodiscard]] async::IoPool& io() { return io_; }
   [[nodiscard]] async::CpuPool& cpu() { return cpu_; }
   [[nodiscard]] async::DiskPool& disk() { return disk_; }

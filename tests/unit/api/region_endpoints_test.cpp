@@ -60,7 +60,8 @@ class RegionEndpoints : public test::DomainTest {
                                  .desk = desk_,
                                  .replication = *replication_,
                                  .disk = region_.disk(),
-                                 .clock = region_.clock()});
+                                 .clock = region_.clock(),
+                                 .acknowledge = region_.acknowledge()});
   }
 
   void open_replication() {
