@@ -142,6 +142,10 @@ async::Task<Result<Response>> change_fence(RegionParts parts, bool fence, Bytes 
   CO_TRY_VOID(check_no_fields(body));
   const auto view = parts.state.view();
   const bool is_fenced = view.role == region::Role::fenced;
+  if (fence && view.role == region::Role::secondary) {
+    co_return fail(ErrorKind::conflict, "not_primary",
+                   "a secondary refuses writes as it is: fence the primary");
+  }
   // A working region that is unfenced again would ask everybody for leave to write, and wait for them.
   if (fence ? is_fenced && view.fence_reason == region::FenceReason::by_operator : !is_fenced) {
     co_return fail(ErrorKind::conflict, "state_unchanged",

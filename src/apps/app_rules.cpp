@@ -162,6 +162,11 @@ Result<StateRecord> change_state(const StateRecord& effective, AppState wanted, 
                      .changed_by = std::string(who)};
 }
 
+bool may_be_override(const StateRecord& claimed, const StateRecord& stored, std::uint32_t reign) {
+  return claimed.state != AppState::active && claimed.origin != StateOrigin::promotion &&
+         claimed.reign <= reign && claimed.version <= stored.version + max_override_steps;
+}
+
 std::optional<StateRecord> state_after_promotion(const StateRecord& effective, std::uint32_t new_reign,
                                                  bool activate, std::string_view who, WallTime now) {
   if (effective.state != AppState::failover) return std::nullopt;

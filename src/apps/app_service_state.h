@@ -29,7 +29,8 @@ struct AppService::State {
 
   /// Puts the next state and its audit event, provided that the stored one is still `stored`.
   void put_state(storage::Transaction& transaction, const StoredApp& stored, const StateRecord& old,
-                 const StateRecord& next, const identity::Actor& actor) const;
+                 const StateRecord& next, const identity::Actor& actor,
+                 const std::string& claimed_operator = {}) const;
   [[nodiscard]] storage::AuditEvent event(std::string_view kind, const AppId& app,
                                           const identity::Actor& actor) const;
 

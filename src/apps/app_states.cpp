@@ -45,7 +45,7 @@ StateRecord AppService::State::effective(const StoredApp& stored) const {
 
 void AppService::State::put_state(storage::Transaction& transaction, const StoredApp& stored,
                                   const StateRecord& old, const StateRecord& next,
-                                  const identity::Actor& actor) const {
+                                  const identity::Actor& actor, const std::string& claimed_operator) const {
   transaction.require_unchanged(app_states_table, app_key(stored.app.id), stored.state_tag, state_changed());
   AppStore::put_state(transaction, stored.app.id, next);
   auto audit = event("STATE_UPDATED", stored.app.id, actor);
@@ -53,6 +53,7 @@ void AppService::State::put_state(storage::Transaction& transaction, const Store
                    {"new", std::string(to_string(next.state))},
                    {"version", std::to_string(next.version)},
                    {"cluster", parts.db.keys()->cluster().str()}};
+  if (!claimed_operator.empty()) audit.details.emplace("claimedOperator", claimed_operator);
   transaction.audit(audit);
 }
 
@@ -66,12 +67,25 @@ void AppService::State::register_merge() {
     if (!stored) return false;
     return !*stored || !record || !wins(*record, (*stored)->state);
   };
-  merge.adopt = [this](const region::Override& value, storage::Transaction& transaction) -> Result<> {
+  merge.acceptable = [this](const region::Override& value) {
+    const auto record = decode_state(value.value);
+    const auto stored = store.find(AppId(value.key));
+    if (!record || !stored || !*stored) return false;
+    return may_be_override(*record, (*stored)->state, parts.writer.state().view().term.reign);
+  };
+  merge.adopt = [this](const region::Override& value, const RegionName& from,
+                       storage::Transaction& transaction) -> Result<> {
     TRY(const auto record, decode_state(value.value));
     TRY(const auto stored, store.find(AppId(value.key)));
     if (!stored || !wins(record, stored->state)) return {};
-    put_state(transaction, *stored, stored->state, record,
-              {.kind = "operator", .id = record.changed_by, .request_id = {}});
+    if (from == self()) {
+      put_state(transaction, *stored, stored->state, record,
+                {.kind = "operator", .id = record.changed_by, .request_id = {}});
+    } else {
+      // The member is proven; the operator's name is what it said.
+      put_state(transaction, *stored, stored->state, record,
+                {.kind = "node", .id = from.str(), .request_id = {}}, record.changed_by);
+    }
     return {};
   };
   // Effective states are computed from the exchange at each question: nothing is cached that could go stale.

@@ -11,6 +11,7 @@
 #include <span>
 #include <utility>
 
+#include "address_counts.h"
 #include "holdfast/async/task_group.h"
 #include "holdfast/async/timer.h"
 #include "holdfast/base/log.h"
@@ -104,17 +105,18 @@ class OpenSlot {
 
 struct Listener::Impl {
   Impl(async::IoPool& io_pool, ListenOptions listen_options)
-      : pool(io_pool), options(std::move(listen_options)) {}
+      : pool(io_pool), options(std::move(listen_options)), addresses(options.max_per_address) {}
 
   Result<> bind_all();
   async::Task<> accept_loop(tcp::acceptor acceptor);
   void take_over(tcp::socket socket);
   async::Task<> serve(tcp::socket socket, OpenSlot slot);
   async::Task<Result<>> read_proxy_header(Connection* connection, SteadyTime deadline);
-  async::Task<Result<>> make_ready(Connection* connection);
+  async::Task<Result<>> make_ready(Connection* connection, std::optional<AddressCounts::Hold>* place);
 
   async::IoPool& pool;
   const ListenOptions options;
+  AddressCounts addresses;
   std::vector<tcp::acceptor> acceptors;
   std::uint16_t port = 0;
   Handler handler;
@@ -185,7 +187,8 @@ void Listener::Impl::take_over(tcp::socket socket) try {
 async::Task<> Listener::Impl::serve(tcp::socket socket, OpenSlot slot) {
   const OpenSlot held = std::move(slot);
   Connection connection(std::move(socket));
-  const auto ready = co_await make_ready(&connection);
+  std::optional<AddressCounts::Hold> place;
+  const auto ready = co_await make_ready(&connection, &place);
   if (!ready) {
     handshakes_failed.add();
     log::debug("a connection did not get ready",
@@ -195,9 +198,17 @@ async::Task<> Listener::Impl::serve(tcp::socket socket, OpenSlot slot) {
   co_await handler(std::move(connection));
 }
 
-async::Task<Result<>> Listener::Impl::make_ready(Connection* connection) {
+async::Task<Result<>> Listener::Impl::make_ready(Connection* connection,
+                                                 std::optional<AddressCounts::Hold>* place) {
   const SteadyTime deadline = async::after(options.handshake_timeout);
   if (options.proxy_protocol_required) CO_TRY_VOID(co_await read_proxy_header(connection, deadline));
+  if (auto taken = addresses.take(address_key(connection->remote().address))) {
+    place->emplace(*std::move(taken));
+  } else {
+    connections_refused.add();
+    co_return fail(ErrorKind::overloaded, "overloaded", "too many connections from this address",
+                   connection->remote().to_string());
+  }
   if (!options.tls) co_return Result<>{};
   co_return co_await connection->handshake(options.tls(), deadline);
 }

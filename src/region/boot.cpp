@@ -9,14 +9,14 @@ namespace {
 
 BootDecision fenced_by(BootStep step, FenceReason reason) { return {.step = step, .reason = reason}; }
 
-/// A verified record that outranks ours, or a reign that was promised or seen elsewhere.
-bool higher_reign_exists(const BootFacts& facts) {
-  return std::ranges::any_of(facts.answers, [&](const auto& entry) {
-    const PeerAnswer& peer = entry.second;
-    if (peer.newest && outranks(*peer.newest, *facts.newest)) return true;
-    // A promise alone opens nothing, but what was promised may open any moment.
-    return peer.highest_reign > facts.newest->term.reign;
-  });
+/// Who speaks of a higher reign without showing its record: it was promised, perhaps, and may open any
+/// moment.
+std::vector<RegionName> who_speak_of_a_higher_reign(const BootFacts& facts) {
+  std::vector<RegionName> names;
+  for (const auto& [name, peer] : facts.answers) {
+    if (peer.highest_reign > facts.newest->term.reign) names.push_back(name);
+  }
+  return names;
 }
 
 bool verified_higher_term(const BootFacts& facts) {
@@ -53,8 +53,13 @@ std::vector<RegionName> silent_members(const BootFacts& facts) {
 
 BootDecision decide_former_primary(const BootFacts& facts) {
   if (verified_higher_term(facts)) return fenced_by(BootStep::follow, FenceReason::higher_reign);
-  if (higher_reign_exists(facts)) return fenced_by(BootStep::stay, FenceReason::higher_reign);
   if (facts.policy.force_primary) return {.step = BootStep::open_term};
+  // A bare number is no proof: it keeps this region from writing, never from signing users in.
+  if (auto speakers = who_speak_of_a_higher_reign(facts); !speakers.empty()) {
+    auto decision = fenced_by(BootStep::wait, FenceReason::waiting_for_peers);
+    decision.waiting_for = std::move(speakers);
+    return decision;
+  }
   if (facts.highest_reign > facts.newest->term.reign)
     return fenced_by(BootStep::stay, FenceReason::higher_reign);
   // Nobody would verify a term that this node signs.

@@ -6,7 +6,12 @@ namespace holdfast::region {
 namespace {
 
 enum FactField : std::uint32_t { fact_name = 1, fact_id = 2, fact_payload = 3, fact_origin = 4, fact_at = 5 };
-enum OverrideField : std::uint32_t { override_kind = 1, override_key = 2, override_value = 3 };
+enum OverrideField : std::uint32_t {
+  override_kind = 1,
+  override_key = 2,
+  override_value = 3,
+  override_from = 4,
+};
 
 }  // namespace
 
@@ -35,14 +40,18 @@ Result<Fact> Fact::decode(BytesView bytes) {
 }
 
 Bytes Override::encode() const {
-  return FieldWriter().text(override_kind, kind).text(override_key, key).text(override_value, value).take();
+  FieldWriter writer;
+  writer.text(override_kind, kind).text(override_key, key).text(override_value, value);
+  if (!from.empty()) writer.text(override_from, from.str());
+  return writer.take();
 }
 
 Result<Override> Override::decode(BytesView bytes) {
   TRY(const auto fields, FieldReader::parse(bytes));
   Override decoded{.kind = fields.text(override_kind),
                    .key = fields.text(override_key),
-                   .value = fields.text(override_value)};
+                   .value = fields.text(override_value),
+                   .from = RegionName(fields.text(override_from))};
   if (decoded.kind.empty() || decoded.key.empty()) {
     return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged",
                 "override without kind or key");

@@ -36,7 +36,9 @@ Result<std::unique_ptr<FactExchange>> FactExchange::open(storage::LocalDb& local
       decoded = fail(std::move(stored).error());
       return false;
     }
-    exchange->overrides_[{stored->kind, stored->key}] = std::move(stored->value);
+    const Key key{stored->kind, stored->key};
+    exchange->overrides_[key] = std::move(stored->value);
+    if (!stored->from.empty()) exchange->origins_[key] = std::move(stored->from);
     return true;
   }));
   TRY_VOID(decoded);
@@ -70,7 +72,8 @@ Result<> FactExchange::record(std::string name, Bytes payload) {
   return local_->put(storage::local_tables::outbox, fact.id, fact.encode());
 }
 
-Result<bool> FactExchange::keep_if_greater(const OverrideKind& kind, const Override& value) {
+Result<bool> FactExchange::keep_if_greater(const OverrideKind& kind, const Override& value,
+                                           const RegionName& from) {
   // Two settings of one key must not pass each other between the question and the disk.
   const std::scoped_lock lock(mutex_);
   const Key key{value.kind, value.key};
@@ -78,8 +81,11 @@ Result<bool> FactExchange::keep_if_greater(const OverrideKind& kind, const Overr
   if (held != overrides_.end() && kind.compare(value.value, held->second) != std::strong_ordering::greater) {
     return false;
   }
-  TRY_VOID(local_->put(storage::local_tables::overrides, override_row_key(value), value.encode()));
+  auto row = value;
+  row.from = from == self_ ? RegionName() : from;
+  TRY_VOID(local_->put(storage::local_tables::overrides, override_row_key(value), row.encode()));
   overrides_[key] = value.value;
+  origins_[key] = from;
   return true;
 }
 
@@ -87,9 +93,15 @@ Result<> FactExchange::set_override(Override value) {
   const auto kind = kind_of(value.kind);
   if (!kind)
     return fail(ErrorKind::internal, "internal", "internal error", "unregistered override " + value.kind);
-  TRY(const bool kept, keep_if_greater(*kind, value));
+  TRY(const bool kept, keep_if_greater(*kind, value, self_));
   if (kept && kind->changed) kind->changed(value.key);
   return {};
+}
+
+RegionName FactExchange::origin_of(const Override& value) const {
+  const std::scoped_lock lock(mutex_);
+  const auto known = origins_.find({value.kind, value.key});
+  return known == origins_.end() ? self_ : known->second;
 }
 
 std::optional<Override> FactExchange::find_override(std::string_view kind, std::string_view key) const {
@@ -136,6 +148,7 @@ Result<> FactExchange::drop(const Override& value) {
     const auto held = overrides_.find({value.kind, value.key});
     if (held == overrides_.end() || held->second != value.value) return {};
     TRY_VOID(local_->erase(storage::local_tables::overrides, override_row_key(value)));
+    origins_.erase(held->first);
     overrides_.erase(held);
   }
   if (const auto kind = kind_of(value.kind); kind && kind->changed) kind->changed(value.key);
@@ -177,9 +190,14 @@ Result<> FactExchange::heard_overrides(const RegionName& peer, std::vector<Overr
       unknown_kinds.add();
       continue;
     }
+    if (kind->acceptable && !kind->acceptable(value)) {
+      log::warn("a member sent a setting that it could not have made",
+                {{"peer", peer.str()}, {"kind", value.kind}, {"key", value.key}});
+      continue;
+    }
     heard[{value.kind, value.key}] = value.value;
     if (kind->settled && kind->settled(value)) continue;
-    TRY(const bool kept, keep_if_greater(*kind, value));
+    TRY(const bool kept, keep_if_greater(*kind, value, peer));
     if (kept && kind->changed) kind->changed(value.key);
   }
   const std::scoped_lock lock(mutex_);
@@ -239,7 +257,7 @@ async::Task<Result<>> FactExchange::adopt_overrides(Writer& writer) {
     if (!kind) continue;
     if (!kind->settled(value)) {
       auto transaction = core_->transaction();
-      CO_TRY_VOID(kind->adopt(value, transaction));
+      CO_TRY_VOID(kind->adopt(value, origin_of(value), transaction));
       auto receipt = co_await writer.commit(std::move(transaction));
       // A conflict means that the row moved on meanwhile: the next round looks again.
       if (!receipt && receipt.error().kind != ErrorKind::conflict) co_return fail(std::move(receipt).error());

@@ -85,6 +85,21 @@ std::vector<Member> Members::others() const {
   return members;
 }
 
+Result<> Members::require_free(storage::Transaction& transaction, const storage::Reader& reader,
+                               const RegionName& name) {
+  const Error taken{ErrorKind::conflict, "already_exists", "a region of this name is a member already", {}};
+  const auto key = storage::KeyWriter().text(name.str()).take();
+  TRY(const auto stored, reader.find(node_table, key));
+  if (!stored) {
+    transaction.require_absent(node_table, key, taken);
+    return {};
+  }
+  TRY(const auto member, Member::decode(stored->plain));
+  if (member.state == MemberState::active) return fail(taken);
+  transaction.require_unchanged(node_table, key, stored->tag, taken);
+  return {};
+}
+
 Result<> Members::put(storage::Transaction& transaction, const Member& member) {
   transaction.put(node_table, storage::KeyWriter().text(member.name.str()).view(), storage::Scope::system(),
                   Member::version, member.encode());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gather.h"
 #include "holdfast/async/timer.h"
 #include "holdfast/base/log.h"
 #include "holdfast/base/metrics.h"
@@ -80,7 +81,7 @@ void BlobSession::close() {
 async::Task<> BlobSession::read_loop() {
   while (!closed_) {
     auto message = co_await channel_->read(async::after(silence_limit));
-    if (!message) co_return;
+    if (!message || !is_member_still(*context_, *channel_, peer_)) co_return;
     co_await take(*std::move(message));
   }
 }
@@ -117,10 +118,13 @@ async::Task<> BlobSession::answer_want(BlobWant want) {
         for (const auto& id : want.ids) (blobs->has(id) ? found.ids : found.missing).push_back(id);
         return found;
       });
-  if (have) channel_->send(*have);
+  if (!have) co_return;
+  co_await channel_->room();
+  channel_->send(*have);
 }
 
 async::Task<> BlobSession::answer_fetch(BlobFetch fetch) {
+  co_await channel_->room();
   auto data = co_await async::offload(
       context_->parts.disk, [blobs = &context_->parts.blobs, fetch] { return read_sealed(*blobs, fetch); });
   if (!data) {

@@ -56,6 +56,12 @@ void Channel::send(const Message& message) {
   wake_.notify();
 }
 
+async::Task<> Channel::room() {
+  while (queued_bytes_ >= max_queued_bytes && !closed_) {
+    if (const auto woken = co_await written_.wait(); !woken) co_return;
+  }
+}
+
 async::Task<> Channel::run_writer(std::shared_ptr<Channel> channel) { co_await channel->write_loop(); }
 
 async::Task<> Channel::write_loop() {
@@ -75,6 +81,7 @@ async::Task<> Channel::write_loop() {
     std::vector<BytesView> views(frames.begin(), frames.end());
     const auto written = co_await connection_.write(std::move(views), async::after(write_limit));
     queued_bytes_ -= bytes;
+    written_.notify();
     if (!written) break;
   }
   // The last words must not be lost to a reset; close_notify tells the peer that nothing was cut off.
@@ -93,6 +100,7 @@ void Channel::close() {
   closed_ = true;
   connection_.close();
   wake_.notify();
+  written_.notify();
 }
 
 }  // namespace holdfast::replication

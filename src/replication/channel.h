@@ -17,6 +17,8 @@ namespace holdfast::replication {
 /// Thread: the connection's executor. Shared by the tasks of one session: one reader, one writer.
 class Channel {
  public:
+  static constexpr std::size_t max_queued_bytes = std::size_t{8} << 20U;
+
   explicit Channel(net::Connection connection) : connection_(std::move(connection)) {}
 
   /// The next message. A type that `allowed` refuses ends the connection before its payload is read; so does
@@ -25,6 +27,9 @@ class Channel {
 
   /// Queues a message; never blocks. Nothing is queued after finish or close.
   void send(const Message& message);
+  /// Waits until less than max_queued_bytes are queued, or the channel is closed. Whoever answers what a peer
+  /// asks waits here first: a peer that asks and never reads must not fill the memory. One waiter.
+  async::Task<> room();
   /// The writing task, to be spawned once: runs until the channel is closed, or finished and drained.
   static async::Task<> run_writer(std::shared_ptr<Channel> channel);
   /// Closes once everything queued was written.
@@ -43,6 +48,7 @@ class Channel {
   std::deque<Bytes> queue_;
   std::size_t queued_bytes_ = 0;
   async::Signal wake_;
+  async::Signal written_;
   bool finishing_ = false;
   bool closed_ = false;
   bool reading_ = false;

@@ -67,9 +67,8 @@ void Client::restart_sessions(const std::string& reason) {
 void Client::cut_removed() {
   const std::scoped_lock lock(mutex_);
   for (const auto& [name, weak] : sinks_) {
-    const auto member = context_->parts.members.find(name);
-    if (member && member->state == region::MemberState::active) continue;
-    if (const auto sink = weak.lock()) sink->end("this member was removed");
+    const auto sink = weak.lock();
+    if (sink && !sink->is_member_still()) sink->end("this member was removed, or its key changed");
   }
 }
 

@@ -34,6 +34,13 @@ TermVerifier make_verifier(Context& context) {
   };
 }
 
+bool is_member_still(const Context& context, Channel& channel, const RegionName& peer) {
+  const auto* key = channel.connection().peer_key();
+  if (key == nullptr) return false;
+  const auto member = context.parts.members.find_by_spki_hash(key->spki_sha256);
+  return member && member->name == peer;
+}
+
 HostFacts gather_host(Context& context, const net::PeerKey& key) {
   auto& parts = context.parts;
   HostFacts facts{.cluster = parts.authority.cluster(), .self = parts.members.self_name()};
@@ -102,6 +109,15 @@ Beat make_beat(Context& context) {
   return beat;
 }
 
+bool is_proven_primary(const RegionName& peer, const region::TermChain& theirs, const region::TermChain& ours,
+                       const Beat& beat) {
+  const auto* claimed = theirs.newest();
+  if (beat.role != region::Role::primary || claimed == nullptr) return false;
+  const auto* known = ours.newest();
+  const bool is_newest = known == nullptr || !region::outranks(*known, *claimed);
+  return is_newest && claimed->node == peer && claimed->term == beat.term;
+}
+
 Result<> take_beat(Context& context, const RegionName& peer, const region::TermChain& chain,
                    const Beat& beat) {
   auto& parts = context.parts;
@@ -114,7 +130,10 @@ Result<> take_beat(Context& context, const RegionName& peer, const region::TermC
       .name = peer, .role = beat.role, .highest_reign = beat.highest_reign, .applied = beat.applied};
   if (const auto* newest = chain.newest()) answer.newest = *newest;
   TRY_VOID(parts.authority.answered(std::move(answer)));
-  if (beat.role != region::Role::primary || parts.state.role() == region::Role::primary) return {};
+  if (parts.state.role() == region::Role::primary ||
+      !is_proven_primary(peer, chain, parts.authority.chain(), beat)) {
+    return {};
+  }
 
   context.primary_heard_ns = parts.clock.steady_now().time_since_epoch().count();
   region::PrimaryInfo primary{.name = peer};

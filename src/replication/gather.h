@@ -1,5 +1,6 @@
 #pragma once
 
+#include "channel.h"
 #include "context.h"
 #include "handshake.h"
 #include "holdfast/net/tls_context.h"
@@ -15,6 +16,13 @@ Hello make_hello(Context& context, const GuestFacts& facts, Purpose purpose, std
 /// `number`, `lag` and `acknowledged` are the session's.
 Beat make_beat(Context& context);
 TermVerifier make_verifier(Context& context);
+/// Whether the peer's row is active and names the key that this connection was made with. Any thread.
+bool is_member_still(const Context& context, Channel& channel, const RegionName& peer);
+
+/// Whether a beat's sender is the primary that it says it is: it must own the newest term, by records that
+/// were verified at the handshake. Clients are sent to the primary's address and its word moves slots.
+bool is_proven_primary(const RegionName& peer, const region::TermChain& theirs, const region::TermChain& ours,
+                       const Beat& beat);
 
 /// What a beat changes here: overrides, authority, and at a secondary the news of its primary. May block on
 /// the disk.

@@ -105,6 +105,7 @@ async::Task<Result<Joined>> JoinDesk::try_admit(Join join, Bytes exporter, Bytes
   // The token is used up by the very batch that holds the row.
   transaction.require_unchanged(region::join_token_table, token_key, stored->tag, token_gone());
   transaction.erase(region::join_token_table, token_key);
+  CO_TRY_VOID(region::Members::require_free(transaction, parts_.core.reader(), member.name));
   CO_TRY_VOID(region::Members::put(transaction, member));
   storage::put_wrap(transaction, wrap);
   transaction.audit(node_event("NODE_JOINED", member.name, parts_.members, now));

@@ -13,10 +13,14 @@ namespace holdfast::replication {
 /// Actions that wait for something, to be carried out one after the other by one task. Thread: its driver's.
 class Lane {
  public:
+  /// More than a well-behaved peer can have waiting: it asks a bounded number ahead and beats once a second.
+  static constexpr std::size_t max_waiting = 64;
+
   void push(Action action) {
     waiting_.push_back(std::move(action));
     wake_.notify();
   }
+  [[nodiscard]] bool is_flooded() const { return waiting_.size() > max_waiting; }
 
   /// The next action; nothing once the lane was ended.
   async::Task<std::optional<Action>> next() {

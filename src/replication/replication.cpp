@@ -106,8 +106,7 @@ void Replication::Impl::on_role() {
 
 void Replication::Impl::on_members() {
   for (const auto& driver : context.sources()) {
-    const auto member = context.parts.members.find(driver->peer());
-    if (!member || member->state != region::MemberState::active) driver->end("this member was removed");
+    if (!driver->is_member_still()) driver->end("this member was removed, or its key changed");
   }
   client.cut_removed();
 }

@@ -12,8 +12,12 @@
 namespace holdfast::replication {
 namespace {
 
-constexpr std::chrono::seconds first_message_limit{10};
-constexpr std::size_t max_sessions = 256;
+// Who has not said who it is may hold a few places for a moment: a cut must not keep the regions apart
+// because somebody sits on the listener. A member needs two.
+constexpr std::chrono::seconds handshake_limit{5};
+constexpr std::chrono::seconds first_message_limit{3};
+constexpr std::size_t max_sessions = 1024;
+constexpr std::size_t max_sessions_of_one_address = 64;
 constexpr std::size_t exporter_bytes = 32;
 
 metrics::Metric rejected_peers{metrics::Kind::counter, "holdfast_replication_rejected_total",
@@ -47,6 +51,8 @@ Result<std::unique_ptr<Server>> Server::open(Context& context) {
   net::ListenOptions options{
       .name = "replication", .address = context.options.listen_address, .port = context.options.listen_port};
   options.max_connections = max_sessions;
+  options.max_per_address = max_sessions_of_one_address;
+  options.handshake_timeout = handshake_limit;
   // Whoever holds the private key of what it shows may knock; what it may say is decided by the node table.
   options.tls = [tls = context.parts.tls] { return tls.accept([](const net::PeerKey&) { return true; }); };
   TRY(auto listener, net::Listener::open(context.parts.io, std::move(options)));

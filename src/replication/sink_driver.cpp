@@ -69,6 +69,9 @@ async::Task<> SinkDriver::read_loop() {
       co_return;
     }
     carry_out(session_.on_message(*std::move(message), context_->parts.clock.steady_now()));
+    if (news_lane_.is_flooded()) {
+      carry_out(refuse_session(RejectCode::malformed, "more at once than a member says"));
+    }
     welcomed_ = welcomed_ || (session_.state() != SinkSession::State::greeting &&
                               session_.welcome().kind != Welcome::Kind::reject);
   }
@@ -298,6 +301,8 @@ async::Task<> SinkDriver::send_facts(std::shared_ptr<SinkDriver> self) {
       context_->parts.disk, [facts = &context_->parts.facts] { return facts->outbox(max_facts_in_message); });
   if (facts && !facts->empty() && !self->closed_) channel_->send(Facts{.facts = *std::move(facts)});
 }
+
+bool SinkDriver::is_member_still() const { return replication::is_member_still(*context_, *channel_, peer_); }
 
 void SinkDriver::end(std::string reason) {
   {

@@ -28,6 +28,8 @@ class SinkDriver : public std::enable_shared_from_this<SinkDriver> {
   async::Task<bool> run();
   /// Any thread.
   void end(std::string reason);
+  /// The peer's row is active and names the key that this connection was made with. Any thread.
+  [[nodiscard]] bool is_member_still() const;
   void wake() { wake_.notify(); }
 
  private:

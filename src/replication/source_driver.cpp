@@ -78,6 +78,9 @@ async::Task<> SourceDriver::read_loop() {
       co_return;
     }
     carry_out(session_.on_message(*std::move(message), context_->parts.clock.steady_now()));
+    if (store_lane_.is_flooded() || news_lane_.is_flooded()) {
+      carry_out(refuse_session(RejectCode::malformed, "more at once than a member asks and says"));
+    }
   }
 }
 
@@ -204,6 +207,7 @@ async::Task<> SourceDriver::read_chunk(ReadChunk wanted) {
     context_->shelf.drop(wanted.get.id);
     co_return;
   }
+  co_await channel_->room();
   auto chunk = co_await async::offload(
       context_->parts.disk, [shelf = &context_->shelf, get = wanted.get] { return shelf->read(get); });
   if (closed_) co_return;
@@ -265,6 +269,10 @@ void SourceDriver::peer_durable(const storage::Position& position) {
   context_->slots->advance(peer_, position.index);
   context_->parts.peers.durable(peer_, position);
   report_lag();
+}
+
+bool SourceDriver::is_member_still() const {
+  return replication::is_member_still(*context_, *channel_, peer_);
 }
 
 void SourceDriver::end(std::string reason) {

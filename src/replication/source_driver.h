@@ -44,6 +44,8 @@ class SourceDriver : public std::enable_shared_from_this<SourceDriver> {
   /// Any thread.
   void verify(std::shared_ptr<VerifyJob> job);
   [[nodiscard]] const RegionName& peer() const { return peer_; }
+  /// The peer's row is active and names the key that this connection was made with. Any thread.
+  [[nodiscard]] bool is_member_still() const;
   [[nodiscard]] bool is_streaming() const { return streaming_; }
   /// The role that this region had when the session began.
   [[nodiscard]] region::Role role() const { return role_; }

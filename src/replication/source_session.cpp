@@ -7,6 +7,8 @@ namespace holdfast::replication {
 namespace {
 
 constexpr std::size_t max_log_read = std::size_t{1} << 20U;
+// What a peer may have on its way at once, whatever it grants: more would be this region's memory.
+constexpr std::uint64_t max_window_bytes = std::uint64_t{32} << 20U;
 
 }  // namespace
 
@@ -217,7 +219,8 @@ Actions SourceSession::on_message(Message message, SteadyTime now) {
   if (state_ == State::streaming) {
     if (const auto* ack = std::get_if<Ack>(&message)) return on_ack(*ack);
     if (const auto* flow = std::get_if<Flow>(&message)) {
-      granted_bytes_ = std::max(granted_bytes_, flow->granted_bytes);
+      granted_bytes_ =
+          std::max(granted_bytes_, std::min(flow->granted_bytes, sent_bytes_ + max_window_bytes));
       pump(actions);
       return actions;
     }

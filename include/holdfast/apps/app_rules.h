@@ -50,6 +50,13 @@ struct StateAuthority {
   std::uint32_t reign = 0;  ///< the highest reign it knows
 };
 
+/// How far beyond the log's version overrides may have gone while the primary was away.
+inline constexpr std::uint64_t max_override_steps = 1000;
+
+/// Whether a region without write authority could have set `claimed` on top of what the log holds: only
+/// `fenced` or `failover`, in no reign above `reign` (the highest that is verified here), by steps of one.
+bool may_be_override(const StateRecord& claimed, const StateRecord& stored, std::uint32_t reign);
+
 /// The next record when an operator sets `wanted`: same state → 409 `state_unchanged`; a region without write
 /// authority sets only `fenced` or `failover`, else `read_only_region` (421).
 Result<StateRecord> change_state(const StateRecord& effective, AppState wanted, StateAuthority authority,

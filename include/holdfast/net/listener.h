@@ -30,6 +30,9 @@ struct ListenOptions {
   std::vector<Cidr> trusted_proxies;
   /// Open connections, handshakes included; one more is closed at once.
   std::size_t max_connections = 10'000;
+  /// Of them from one address (for IPv6 one /64; behind a proxy the client's); one more is closed before its
+  /// handshake.
+  std::size_t max_per_address = 10'000;
   /// For the PROXY header and the TLS handshake together.
   std::chrono::nanoseconds handshake_timeout = std::chrono::seconds(10);
 };

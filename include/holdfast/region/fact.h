@@ -31,6 +31,8 @@ struct Override {
   std::string kind;  ///< of a registered merge, like `app_state`
   std::string key;   ///< within the kind, like the app id
   Bytes value;       ///< in the kind's own format, carrying what its order needs
+  RegionName
+      from{};  ///< in local.db alone: the member that said it, empty for this region; no peer is believed it
 
   [[nodiscard]] Bytes encode() const;
   static Result<Override> decode(BytesView bytes);

@@ -30,8 +30,12 @@ struct OverrideKind {
   std::function<std::strong_ordering(BytesView a, BytesView b)> compare;
   /// True when the replicated record already says the same or more: the override is then dropped.
   std::function<bool(const Override&)> settled;
-  /// At the primary: adds the winning override to the log (preconditions included).
-  std::function<Result<>(const Override&, storage::Transaction&)> adopt;
+  /// Whether a region without write authority may have set this value: what a peer says beyond that is not
+  /// kept.
+  std::function<bool(const Override&)> acceptable;
+  /// At the primary: adds the winning override to the log (preconditions included). `from`: the member that
+  /// it came from, which is all that is proven of its origin.
+  std::function<Result<>(const Override&, const RegionName& from, storage::Transaction&)> adopt;
   /// A stored override of this key appeared, changed or was dropped: caches recompute the effective value.
   std::function<void(const std::string& key)> changed;
 };
@@ -85,7 +89,8 @@ class FactExchange {
 
   [[nodiscard]] std::optional<OverrideKind> kind_of(const std::string& kind) const;
   /// Stores the value where it is greater than what is held; says whether it was.
-  Result<bool> keep_if_greater(const OverrideKind& kind, const Override& value);
+  Result<bool> keep_if_greater(const OverrideKind& kind, const Override& value, const RegionName& from);
+  [[nodiscard]] RegionName origin_of(const Override& value) const;
   Result<> drop(const Override& value);
   async::Task<Result<bool>> deliver_one(Fact fact, Writer& writer, PeerTable& peers);
 
@@ -97,6 +102,7 @@ class FactExchange {
   std::map<std::string, Effect> facts_;
   std::map<std::string, OverrideKind> kinds_;
   std::map<Key, Bytes> overrides_;
+  std::map<Key, RegionName> origins_;  ///< of overrides that came from a peer
   std::map<RegionName, std::map<Key, Bytes>> heard_;
   std::map<Bytes, storage::Position>
       delivered_;  ///< at the primary: where each mark lies, until it is everywhere

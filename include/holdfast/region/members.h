@@ -39,6 +39,10 @@ class Members {
   /// Rows that a joiner was given before its first snapshot; ignored where the table has rows of its own.
   void bootstrap(std::vector<Member> members);
 
+  /// Makes the transaction fail with `already_exists` unless no active member has that name when it is
+  /// committed.
+  static Result<> require_free(storage::Transaction& transaction, const storage::Reader& reader,
+                               const RegionName& name);
   /// Adds or replaces a row. The caller's Transaction decides the preconditions.
   static Result<> put(storage::Transaction& transaction, const Member& member);
 

@@ -219,7 +219,7 @@ TEST_F(Faults, facts_and_overrides_reach_the_primary_that_was_away) {
     region.facts().register_override(
         "state", {.compare = [](BytesView a, BytesView b) { return a <=> b; },
                   .settled = [row](const region::Override& value) { return row(value.key) >= value.value; },
-                  .adopt = [raw = &region](const region::Override& value,
+                  .adopt = [raw = &region](const region::Override& value, const RegionName&,
                                            storage::Transaction& transaction) -> Result<> {
                     raw->put_row(transaction, "state-" + value.key, value.value);
                     return {};

@@ -143,5 +143,16 @@ TEST_F(TwoRegions, a_token_admits_one_region_once) {
   EXPECT_EQ(again.join(*token).error().code, "join_refused") << "the token is used up";
 }
 
+TEST_F(TwoRegions, a_second_token_of_one_name_replaces_no_member) {
+  const auto first = async::block_on(machine.io.next(), primary.desk().create_token({.node = second.name()}));
+  const auto other = async::block_on(machine.io.next(), primary.desk().create_token({.node = second.name()}));
+  ASSERT_TRUE(first && other);
+  ASSERT_TRUE(second.join(*first));
+  const auto member = primary.members().find(second.name());
+  TestRegion thief(machine, second.name().str(), directory / "c");
+  EXPECT_EQ(thief.join(*other).error().code, "join_refused");
+  EXPECT_EQ(primary.members().find(second.name()), member) << "its key is still the first one's";
+}
+
 }  // namespace
 }  // namespace holdfast::test

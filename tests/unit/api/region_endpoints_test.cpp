@@ -260,6 +260,14 @@ TEST_F(RegionEndpoints, JoinTokensAreRefusedForWhatIsWrong) {
   EXPECT_EQ(refused.json.at("primary"), "https://primary.test");
 }
 
+TEST_F(RegionEndpoints, ASecondaryIsNotFenced) {
+  region_.become_secondary();
+  const auto refused = post("region/fence");
+  EXPECT_EQ(refused.status, 409);
+  EXPECT_EQ(refused.code(), "not_primary");
+  EXPECT_EQ(region_.state().role(), region::Role::secondary);
+}
+
 TEST_F(RegionEndpoints, VerifyNeedsAnotherRegionThatIsThere) {
   EXPECT_EQ(post("region/verify").code(), "not_found") << "alone";
   add_member("eu-west-1");

@@ -195,5 +195,18 @@ TEST(AppStates, ClientsArePointedAtThePrimaryUnlessFailedOver) {
   EXPECT_EQ(region_for(AppState::failover, regions), "");
 }
 
+TEST(AppStateRules, AnOverrideOfAPeerIsOnlyWhatItCouldHaveSet) {
+  const auto stored = at(AppState::fenced, 2, 5);
+  EXPECT_TRUE(may_be_override(at(AppState::failover, 2, 6), stored, 2));
+  EXPECT_TRUE(may_be_override(at(AppState::fenced, 1, 4), stored, 2)) << "an older one loses by itself";
+  EXPECT_FALSE(may_be_override(at(AppState::active, 2, 6), stored, 2)) << "only the primary lifts a fence";
+  EXPECT_FALSE(may_be_override(at(AppState::failover, 3, 6), stored, 2)) << "a reign that nobody proved";
+  EXPECT_FALSE(may_be_override(at(AppState::failover, 2, 5 + max_override_steps + 1), stored, 2));
+  EXPECT_FALSE(may_be_override(at(AppState::failover, 2, ~std::uint64_t{0}), stored, 2));
+  auto promoted = at(AppState::fenced, 2, 6);
+  promoted.origin = StateOrigin::promotion;
+  EXPECT_FALSE(may_be_override(promoted, stored, 2));
+}
+
 }  // namespace
 }  // namespace holdfast::apps

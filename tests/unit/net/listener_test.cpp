@@ -56,7 +56,9 @@ async::Task<> note_thread(Connection connection, Threads* threads) {
 /// A blocking plain client.
 class PlainClient {
  public:
-  explicit PlainClient(std::uint16_t port) {
+  explicit PlainClient(std::uint16_t port, const char* from = "127.0.0.1") {
+    socket_.open(tcp::v4());
+    socket_.bind({boost::asio::ip::make_address(from), 0});
     socket_.connect({boost::asio::ip::address_v4::loopback(), port});
   }
   void send(BytesView bytes) { boost::asio::write(socket_, boost::asio::buffer(bytes.data(), bytes.size())); }
@@ -138,6 +140,24 @@ TEST_F(ListenerTest, OneConnectionAboveTheCapIsClosedAtOnce) {
   release.reset();
   const PlainClient later(listener->port());
   EXPECT_TRUE(eventually([&] { return listener->connections() == 1; }));
+  release.set();
+}
+
+TEST_F(ListenerTest, OneAddressDoesNotTakeEveryPlace) {
+  async::Event release;
+  const auto listener =
+      listen({.name = "test", .max_connections = 9, .max_per_address = 1},
+             [release](Connection connection) { return hold_connection(std::move(connection), release); });
+  const PlainClient first(listener->port());
+  ASSERT_TRUE(eventually([&] { return listener->connections() == 1; }));
+  EXPECT_EQ(PlainClient(listener->port()).read_all(), "") << "one more of the same address";
+  PlainClient other(listener->port(), "127.0.0.2");
+  EXPECT_TRUE(eventually([&] { return listener->connections() == 2; }));
+  release.set();
+  ASSERT_TRUE(eventually([&] { return listener->connections() == 0; }));
+  release.reset();
+  const PlainClient later(listener->port());
+  EXPECT_TRUE(eventually([&] { return listener->connections() == 1; })) << "its place was given back";
   release.set();
 }
 

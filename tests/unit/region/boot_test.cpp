@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include <algorithm>
 
 namespace holdfast::region {
@@ -81,7 +83,12 @@ TEST(Boot, a_reign_that_was_only_promised_opens_nothing_here_either) {
   auto facts = former_primary();
   facts.answers[boot_second] = answer_of(boot_second, 100, 3);
   facts.answers[boot_third] = answer_of(boot_third);
-  EXPECT_EQ(decide_boot(facts).step, BootStep::stay);
+  EXPECT_EQ(decide_boot(facts).step, BootStep::wait);
+  // Said without a record: whoever says it keeps us from writing, never from signing users in.
+  EXPECT_EQ(decide_boot(facts).reason, FenceReason::waiting_for_peers);
+  EXPECT_EQ(decide_boot(facts).waiting_for, std::vector{boot_second});
+  facts.answers[boot_second].highest_reign = std::numeric_limits<std::uint32_t>::max();
+  EXPECT_EQ(decide_boot(facts).reason, FenceReason::waiting_for_peers);
   auto promised_here = former_primary();
   promised_here.highest_reign = 3;
   promised_here.answers[boot_second] = answer_of(boot_second);

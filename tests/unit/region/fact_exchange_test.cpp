@@ -38,11 +38,16 @@ class FactExchangeTest : public testing::Test {
       transaction.put(effects, fact.payload, storage::Scope::system(), 1, "1");
       return {};
     });
-    exchange->register_override("state",
-                                {.compare = [](BytesView a, BytesView b) { return a <=> b; },
-                                 .settled = [this](const Override& value) { return value.value <= settled; },
-                                 .adopt = {},
-                                 .changed = [this](const std::string& key) { changed.push_back(key); }});
+    exchange->register_override(
+        "state",
+        {.compare = [](BytesView a, BytesView b) { return a <=> b; },
+         .settled = [this](const Override& value) { return value.value <= settled; },
+         .acceptable = [](const Override& value) { return value.value != "forbidden"; },
+         .adopt = [this](const Override&, const RegionName& from, storage::Transaction&) -> Result<> {
+           adopted_from.push_back(from);
+           return {};
+         },
+         .changed = [this](const std::string& key) { changed.push_back(key); }});
   }
 
   test::TestStore store;
@@ -50,6 +55,7 @@ class FactExchangeTest : public testing::Test {
   std::unique_ptr<FactExchange> exchange;
   Bytes settled;
   std::vector<std::string> changed;
+  std::vector<RegionName> adopted_from;
   int effects_added = 0;
 };
 
@@ -102,6 +108,29 @@ TEST_F(FactExchangeTest, the_greater_override_wins_whoever_said_it_and_survives_
   EXPECT_EQ(exchange->overrides("state").size(), 1U);
   EXPECT_EQ(exchange->find_override("state", "photos")->value, "3");
   EXPECT_TRUE(exchange->overrides("unknown").empty());
+}
+
+TEST_F(FactExchangeTest, what_a_peer_could_not_have_set_is_not_kept) {
+  ASSERT_TRUE(
+      exchange->heard_overrides(facts_second, {{.kind = "state", .key = "photos", .value = "forbidden"}}));
+  EXPECT_FALSE(exchange->find_override("state", "photos"));
+  EXPECT_TRUE(exchange->confirmed_by({.kind = "state", .key = "photos", .value = "forbidden"}).empty());
+}
+
+TEST_F(FactExchangeTest, an_override_is_adopted_as_its_senders_also_after_a_restart) {
+  ASSERT_TRUE(exchange->heard_overrides(
+      facts_second, {{.kind = "state", .key = "theirs", .value = "3", .from = facts_self}}));
+  ASSERT_TRUE(exchange->set_override({.kind = "state", .key = "ours", .value = "3"}));
+  open();
+  const auto members = *Members::open(store.core(), facts_self);
+  PeerTable peers(*members, store.clock());
+  RegionState state(facts_self);
+  state.become_primary({.reign = 1, .incarnation = 1}, {.name = facts_self});
+  const auto settings = *AcknowledgeSettings::open(store.core());
+  Writer writer(state, store.committer(), peers, *settings);
+  async::IoPool io(1);
+  (void)async::block_on(io.next(), exchange->adopt_overrides(writer));
+  EXPECT_EQ(adopted_from, (std::vector{facts_self, facts_second}));
 }
 
 TEST_F(FactExchangeTest, confirmed_by_says_who_holds_at_least_that) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "gather.h"
 #include "samples.h"
 
 namespace holdfast::replication {
@@ -230,6 +231,28 @@ TEST_F(Offer, only_the_owner_of_the_newest_term_gives_history) {
 TEST_F(Offer, no_term_no_stream) {
   welcome.terms.clear();
   EXPECT_FALSE(taken());
+}
+
+TEST(ProvenPrimary, is_who_owns_the_newest_term_by_verified_records) {
+  const auto key = test::sample_key();
+  const RegionName owner("us-east-1");
+  region::TermChain older;
+  older.append(region::first_term(test::sample_cluster, owner, key, test::sample_time));
+  auto newer = older;
+  newer.append(region::next_incarnation(*older.newest(),
+                                        storage::Head{.term = older.newest()->term, .index = 3},
+                                        test::sample_cluster, key, test::sample_time));
+  Beat beat{.role = Role::primary, .term = older.newest()->term};
+  EXPECT_TRUE(is_proven_primary(owner, older, older, beat));
+  EXPECT_TRUE(is_proven_primary(owner, older, {}, beat)) << "a newcomer knows no term of its own";
+  EXPECT_FALSE(is_proven_primary(RegionName("evil-1"), older, older, beat))
+      << "saying so makes nobody primary";
+  EXPECT_FALSE(is_proven_primary(owner, {}, older, beat)) << "no records";
+  EXPECT_FALSE(is_proven_primary(owner, older, newer, beat)) << "a newer term is known here";
+  beat.term.reign = 99;
+  EXPECT_FALSE(is_proven_primary(owner, older, older, beat)) << "a term that no record shows";
+  beat.role = Role::secondary;
+  EXPECT_FALSE(is_proven_primary(owner, older, older, beat));
 }
 
 }  // namespace

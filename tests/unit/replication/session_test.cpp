@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "samples.h"
 #include "sink_session.h"
 #include "source_session.h"
@@ -124,6 +126,21 @@ TEST_F(Source, sends_nothing_before_credit_and_no_more_than_granted) {
   EXPECT_EQ(only<ReadLog>(actions).size(), 0U) << "a repeated grant is none";
   actions = session.on_message(Flow{.granted_bytes = 100'000}, now);
   EXPECT_EQ(only<ReadLog>(actions).size(), 1U);
+}
+
+TEST_F(Source, a_grant_without_bounds_is_not_believed) {
+  const std::size_t large = std::size_t{1} << 20U;
+  for (int i = 0; i < 60; ++i) extend(large);
+  auto session = source();
+  (void)session.start();
+  (void)session.on_batches(after(1, 2));
+  auto actions = session.on_message(Flow{.granted_bytes = std::numeric_limits<std::uint64_t>::max()}, now);
+  std::size_t next = 3;
+  for (; !only<ReadLog>(actions).empty() && next < log.size(); ++next)
+    actions = session.on_batches(after(next, 1));
+  const auto given = (next - 20) * large;
+  EXPECT_GT(given, 16 * large);
+  EXPECT_LT(given, 40 * large) << "the peer never said that anything arrived";
 }
 
 TEST_F(Source, another_history_in_the_log_means_a_snapshot_never_frames) {
