@@ -114,7 +114,8 @@ bool is_proven_primary(const RegionName& peer, const region::TermChain& theirs, 
   const auto* claimed = theirs.newest();
   if (beat.role != region::Role::primary || claimed == nullptr) return false;
   const auto* known = ours.newest();
-  const bool is_newest = known == nullptr || !region::outranks(*known, *claimed);
+  const bool is_newest =
+      known == nullptr || (!region::outranks(*known, *claimed) && claimed->term >= known->term);
   return is_newest && claimed->node == peer && claimed->term == beat.term;
 }
 
