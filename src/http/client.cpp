@@ -5,13 +5,13 @@
 #include <optional>
 #include <utility>
 
+#include "beast_codec.h"
 #include "holdfast/async/block_on.h"
 #include "holdfast/async/io_pool.h"
 #include "holdfast/net/dial.h"
 #include "message_body.h"
 #include "read_buffer.h"
 #include "request_head.h"
-#include "response_parser.h"
 
 namespace holdfast::http {
 namespace {
@@ -24,6 +24,7 @@ struct ClientLink {
   std::string authority;
   net::Connection connection;
   ReadBuffer buffer{&connection};
+  MessageReader reader;
   bool reused = false;
 };
 
@@ -33,19 +34,9 @@ bool has_body(const ClientRequest& request) {
   return !request.body.empty() || request.method == Method::post || request.method == Method::put;
 }
 
-Result<std::string> request_head_of(const ClientRequest& request, const Url& url, bool keep) {
-  std::string head(to_string(request.method));
-  head.append(" ").append(url.target).append(" HTTP/1.1\r\nHost: ").append(url.authority()).append("\r\n");
-  for (const Header& field : request.headers) {
-    if (!is_token(field.name) || !is_field_value(field.value)) {
-      return fail(ErrorKind::invalid, "invalid_request", "a header has a control character");
-    }
-    head.append(field.name).append(": ").append(field.value).append("\r\n");
-  }
-  if (has_body(request))
-    head.append("Content-Length: ").append(std::to_string(request.body.size())).append("\r\n");
-  if (!keep) head.append("Connection: close\r\n");
-  return head.append("\r\n");
+Result<> check_sendable(const Headers& headers) {
+  if (is_sendable(headers)) return {};
+  return fail(ErrorKind::invalid, "invalid_request", "a header has a control character or is too long");
 }
 
 Error invalid_response(std::string detail) {
@@ -74,7 +65,8 @@ struct Client::Impl {
   void keep(std::unique_ptr<ClientLink> link);
   async::Task<Result<std::unique_ptr<ClientLink>>> connect(Url url, SteadyTime deadline);
   async::Task<Result<ClientResponse>> exchange(ClientLink* link, const ClientRequest* request,
-                                               std::string head, SteadyTime deadline, bool* keep_alive);
+                                               MessageWriter::Pieces message, SteadyTime deadline,
+                                               bool* keep_alive);
   async::Task<Result<ResponseHead>> read_head(ClientLink* link, Method method, SteadyTime deadline);
 };
 
@@ -112,7 +104,7 @@ async::Task<Result<ResponseHead>> Client::Impl::read_head(ClientLink* link, Meth
     const auto size = scanner.scan(link->buffer.view());
     if (!size) co_return fail(invalid_response(size.error().error.message));
     if (*size) {
-      auto head = parse_response_head(link->buffer.view().substr(0, **size), method);
+      auto head = link->reader.read_response_head(link->buffer.view().substr(0, **size), method);
       if (!head) co_return fail(invalid_response(head.error().error.message));
       link->buffer.consume(**size);
       if (head->status >= 200) co_return *std::move(head);
@@ -128,12 +120,12 @@ async::Task<Result<ResponseHead>> Client::Impl::read_head(ClientLink* link, Meth
 }
 
 async::Task<Result<ClientResponse>> Client::Impl::exchange(ClientLink* link, const ClientRequest* request,
-                                                           std::string head, SteadyTime deadline,
+                                                           MessageWriter::Pieces message, SteadyTime deadline,
                                                            bool* keep_alive) {
-  std::vector<BytesView> pieces{head, request->body};
+  std::vector<BytesView> pieces{message.before, message.body, message.after};
   CO_TRY_VOID(co_await link->connection.write(std::move(pieces), deadline));
   CO_TRY(auto answer, co_await read_head(link, request->method, deadline));
-  MessageBody body(&link->connection, &link->buffer, answer.framing,
+  MessageBody body(&link->connection, &link->buffer, &link->reader,
                    {.most_bytes = options.max_response_bytes,
                     .time = deadline - system_clock().steady_now(),
                     .min_rate_bytes = std::numeric_limits<std::uint64_t>::max()});
@@ -149,9 +141,18 @@ Client::~Client() = default;
 
 async::Task<Result<ClientResponse>> Client::send(ClientRequest request) {
   CO_TRY(const Url url, parse_url(request.url));
-  CO_TRY(const auto head, request_head_of(request, url, impl_->options.max_idle_connections > 0));
+  CO_TRY_VOID(check_sendable(request.headers));
+  const std::string authority = url.authority();
+  MessageWriter writer;
+  CO_TRY(const auto message, writer.request({.method = request.method,
+                                             .target = url.target,
+                                             .authority = authority,
+                                             .headers = &request.headers,
+                                             .body = request.body,
+                                             .with_length = has_body(request),
+                                             .keep_alive = impl_->options.max_idle_connections > 0}));
   const auto deadline = async::after(impl_->options.timeout);
-  auto link = impl_->take_idle(url.authority());
+  auto link = impl_->take_idle(authority);
   while (true) {
     if (!link) {
       auto opened = co_await impl_->connect(url, deadline);
@@ -159,7 +160,7 @@ async::Task<Result<ClientResponse>> Client::send(ClientRequest request) {
       link = *std::move(opened);
     }
     bool keep_alive = false;
-    auto answer = co_await impl_->exchange(link.get(), &request, head, deadline, &keep_alive);
+    auto answer = co_await impl_->exchange(link.get(), &request, message, deadline, &keep_alive);
     if (answer && keep_alive) impl_->keep(std::move(link));
     const bool stale =
         !answer && link->reused && is_idempotent(request.method) &&

@@ -41,13 +41,6 @@ Error internal_error(std::string detail) {
   return {ErrorKind::internal, "internal", "an internal error; it has been logged", std::move(detail)};
 }
 
-bool is_sendable(const Headers& headers) {
-  for (const Header& field : headers) {
-    if (!is_token(field.name) || !is_field_value(field.value)) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 Exchange::Exchange(ServerState* server, const ListenerState* listener, net::Connection* connection)
@@ -89,7 +82,7 @@ void Exchange::finish(Response& response) {
   }
   if (!is_sendable(response.headers)) {
     failed_total.add();
-    log::error("response header with a control character",
+    log::error("response header with a control character or too long",
                {{"requestId", request_.request_id}, {"route", request_.route}});
     response = render(internal_error({}), 0);
   }

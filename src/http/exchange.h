@@ -6,7 +6,7 @@
 #include "holdfast/http/request.h"
 #include "holdfast/http/response.h"
 #include "message_body.h"
-#include "request_head.h"
+#include "message_head.h"
 #include "server_state.h"
 
 namespace holdfast::http {

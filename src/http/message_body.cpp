@@ -14,18 +14,17 @@ Error body_too_large() {
 
 }  // namespace
 
-MessageBody::MessageBody(net::Connection* connection, ReadBuffer* buffer, BodyFraming framing,
+MessageBody::MessageBody(net::Connection* connection, ReadBuffer* buffer, MessageReader* reader,
                          BodyLimits limits)
-    : connection_(connection), buffer_(buffer), framing_(framing), limits_(limits) {}
+    : connection_(connection),
+      buffer_(buffer),
+      reader_(reader),
+      framing_(reader->framing()),
+      limits_(limits) {}
 
 std::optional<std::uint64_t> MessageBody::size() const {
   if (framing_.chunked || framing_.until_close) return std::nullopt;
   return framing_.length;
-}
-
-bool MessageBody::done() const {
-  if (framing_.chunked) return decoder_.done();
-  return framing_.until_close ? ended_ : received_ == framing_.length;
 }
 
 bool MessageBody::skippable() const {
@@ -48,23 +47,14 @@ async::Task<Result<>> MessageBody::fill() {
     co_return failed({ErrorKind::unavailable, "request_timeout", "the body came too slowly", {}});
   }
   if (*read > 0) co_return Result<>{};
-  ended_ = true;
-  if (framing_.until_close) co_return Result<>{};
+  if (reader_->end()) co_return Result<>{};
   co_return failed({ErrorKind::invalid, "invalid_request", "the body ends early", {}});
 }
 
 Result<> MessageBody::decode(Bytes* out) {
-  const auto view = buffer_->view();
-  if (framing_.chunked) {
-    auto used = decoder_.decode(view, *out);
-    if (!used) return failed(std::move(used).error().error);
-    buffer_->consume(*used);
-  } else {
-    const auto left = framing_.until_close ? view.size() : framing_.length - received_;
-    const auto take = static_cast<std::size_t>(std::min<std::uint64_t>({left, view.size(), piece_bytes}));
-    out->append(view.substr(0, take));
-    buffer_->consume(take);
-  }
+  auto used = reader_->decode(buffer_->view().substr(0, piece_bytes), *out);
+  if (!used) return failed(std::move(used).error().error);
+  buffer_->consume(*used);
   received_ += out->size();
   if (received_ > limits_.most_bytes) return failed(body_too_large());
   return {};

@@ -4,18 +4,11 @@
 #include <cstdint>
 #include <optional>
 
-#include "chunked.h"
+#include "beast_codec.h"
 #include "holdfast/http/body.h"
 #include "read_buffer.h"
 
 namespace holdfast::http {
-
-/// How a message says where its body ends.
-struct BodyFraming {
-  bool chunked = false;
-  bool until_close = false;  ///< responses only
-  std::uint64_t length = 0;
-};
 
 struct BodyLimits {
   std::uint64_t most_bytes = 0;
@@ -23,13 +16,15 @@ struct BodyLimits {
   std::uint64_t min_rate_bytes = 4096;
 };
 
-/// The one reader of bodies, of requests and of responses. Thread and lifetime: its connection's.
+/// The one reader of bodies, of requests and of responses: asks the socket for bytes and Beast, through
+/// `reader`, what they mean. Thread and lifetime: its connection's.
 class MessageBody final : public BodyReader {
  public:
   /// What is read away behind a response so that the connection can be kept.
   static constexpr std::uint64_t max_skip_bytes = 64UL * 1024;
 
-  MessageBody(net::Connection* connection, ReadBuffer* buffer, BodyFraming framing, BodyLimits limits);
+  /// `reader` has just read the message's head.
+  MessageBody(net::Connection* connection, ReadBuffer* buffer, MessageReader* reader, BodyLimits limits);
 
   /// The sender waits for "100 Continue": it gets one with the first read.
   void announce_continue() { continue_pending_ = true; }
@@ -40,7 +35,7 @@ class MessageBody final : public BodyReader {
   /// The whole body.
   async::Task<Result<Bytes>> read_all();
 
-  [[nodiscard]] bool done() const;
+  [[nodiscard]] bool done() const { return reader_->done(); }
   /// What is left can be read away at small cost: the connection need not be closed for it.
   [[nodiscard]] bool skippable() const;
   async::Task<Result<>> skip();
@@ -52,12 +47,11 @@ class MessageBody final : public BodyReader {
 
   net::Connection* connection_;
   ReadBuffer* buffer_;
+  MessageReader* reader_;
   BodyFraming framing_;
   BodyLimits limits_;
-  ChunkDecoder decoder_;
   std::uint64_t received_ = 0;
   std::chrono::nanoseconds waited_{};
-  bool ended_ = false;  ///< until_close: the peer has closed
   bool continue_pending_ = false;
   std::optional<Error> failure_;
 };

@@ -1,100 +1,92 @@
 #include "request_head.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "holdfast/base/text.h"
+#include "holdfast/http/headers.h"
 
 namespace holdfast::http {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// Takes the bytes before the next CRLF and skips it. HeadScanner has seen that there is one.
-BytesView take_line(BytesView& rest) {
-  const auto end = std::min(rest.find("\r\n"), rest.size());
-  const BytesView line = rest.substr(0, end);
-  rest.remove_prefix(std::min(end + 2, rest.size()));
-  return line;
-}
+/// Where more than one line would let two readers of the message choose differently.
+constexpr std::array<std::string_view, 10> singleton_names = {
+    "Host",          "Content-Length", "Transfer-Encoding", "Expect",
+    "Authorization", "Content-Type",   "Content-Encoding",  "Range",
+    "Origin",        "X-Amz-Target"};
+enum Singleton : std::uint8_t { host_field, content_length_field, transfer_encoding_field, expect_field };
 
-EdgeResult<> parse_version(std::string_view version, RequestHead& head) {
-  if (version == "HTTP/1.1") return {};
-  if (version == "HTTP/1.0") {
-    head.http_1_0 = true;
+/// The values of the singletons of one head.
+class Singletons {
+ public:
+  EdgeResult<> note(const FieldLine& field) {
+    for (std::size_t i = 0; i < singleton_names.size(); ++i) {
+      if (!equals_ignoring_ascii_case(field.name, singleton_names[i])) continue;
+      if (values_[i]) return refuse_malformed("more than one " + std::string(singleton_names[i]) + " header");
+      values_[i] = field.value;
+    }
     return {};
   }
+  [[nodiscard]] std::optional<BytesView> operator[](Singleton which) const { return values_[which]; }
+
+ private:
+  std::array<std::optional<BytesView>, singleton_names.size()> values_;
+};
+
+/// What the request line said, for the checks behind it.
+struct RequestLine {
+  bool http_1_0 = false;
+};
+
+EdgeResult<RequestLine> check_version(std::string_view version) {
+  if (version == "HTTP/1.1") return RequestLine{};
+  if (version == "HTTP/1.0") return RequestLine{.http_1_0 = true};
   const bool other = version.size() == 8 && version.starts_with("HTTP/") && is_digit(version[5]) &&
                      version[6] == '.' && is_digit(version[7]);
   if (!other) return refuse_malformed("the request line is malformed");
   return refuse(505, "unsupported_version", "HTTP/1.0 and HTTP/1.1 are served");
 }
 
-EdgeResult<> parse_request_line(BytesView line, RequestHead& head) {
+EdgeResult<RequestLine> check_request_line(BytesView line) {
   const auto first = line.find(' ');
   const auto last = line.rfind(' ');
   if (first == BytesView::npos || first == last) return refuse_malformed("the request line is malformed");
-  const auto method = line.substr(0, first);
   const auto target = line.substr(first + 1, last - first - 1);
-  if (!is_token(method) || target.contains(' ')) return refuse_malformed("the request line is malformed");
-  if (auto version = parse_version(line.substr(last + 1), head); !version) return version;
-  const auto known = method_of(method);
-  if (!known) return refuse(501, "unknown_method", "this method is not served");
-  head.method = *known;
-  auto parsed = parse_target(target);
-  if (!parsed) return std::unexpected(EdgeError{400, std::move(parsed).error()});
-  head.target = *std::move(parsed);
-  return {};
+  if (!is_token(line.substr(0, first)) || target.contains(' '))
+    return refuse_malformed("the request line is malformed");
+  return check_version(line.substr(last + 1));
 }
 
-/// Where more than one line would let two readers of the message choose differently.
-EdgeResult<> check_singletons(RequestHead& head) {
-  for (const std::string_view name :
-       {"Host", "Content-Length", "Transfer-Encoding", "Authorization", "Content-Type", "Content-Encoding",
-        "Expect", "Range", "X-Amz-Target", "Origin"}) {
-    if (head.headers.count(name) > 1)
-      return refuse_malformed("more than one " + std::string(name) + " header");
-  }
-  return {};
-}
-
-EdgeResult<> read_host(RequestHead& head) {
-  const auto value = head.headers.find("Host");
+EdgeResult<> check_host(const Singletons& fields) {
+  const auto value = fields[host_field];
   if (!value) return refuse_malformed("the Host header is missing");
-  auto name = host_name_of(*value);
-  if (!name) return refuse_malformed("the Host header is malformed");
-  head.host = *std::move(name);
+  if (!host_name_of(*value)) return refuse_malformed("the Host header is malformed");
   return {};
 }
 
 /// RFC 9112 §6.3, without any of its leniencies.
-EdgeResult<> read_framing(RequestHead& head) {
-  const auto encoding = head.headers.find("Transfer-Encoding");
-  const auto length = head.headers.find("Content-Length");
+EdgeResult<> check_framing(const Singletons& fields, RequestLine line) {
+  const auto encoding = fields[transfer_encoding_field];
+  const auto length = fields[content_length_field];
   if (encoding) {
     if (*encoding != "chunked") return refuse_malformed("Transfer-Encoding must be chunked");
-    if (head.http_1_0) return refuse_malformed("HTTP/1.0 has no Transfer-Encoding");
+    if (line.http_1_0) return refuse_malformed("HTTP/1.0 has no Transfer-Encoding");
     if (length) return refuse_malformed("Content-Length beside Transfer-Encoding");
-    head.chunked = true;
   }
-  if (length) {
-    const auto size = parse_content_length(*length);
-    if (!size) return refuse_malformed("Content-Length must be one decimal number");
-    head.content_length = *size;
-  }
+  if (length && !parse_content_length(*length))
+    return refuse_malformed("Content-Length must be one decimal number");
   return {};
 }
 
-EdgeResult<> read_connection(RequestHead& head) {
-  const bool close = head.headers.has_token("Connection", "close");
-  const bool keep = head.headers.has_token("Connection", "keep-alive");
-  head.keep_alive = !close && (!head.http_1_0 || keep);
-  const auto expect = head.headers.find("Expect");
-  if (!expect || head.http_1_0) return {};  // RFC 9110 §10.1.1: ignored in HTTP/1.0
+EdgeResult<> check_expectation(const Singletons& fields, RequestLine line) {
+  const auto expect = fields[expect_field];
+  if (!expect || line.http_1_0) return {};  // RFC 9110 §10.1.1: ignored in HTTP/1.0
   if (!equals_ignoring_ascii_case(*expect, "100-continue")) {
     return refuse(417, "unsupported_expectation", "the only expectation served is 100-continue");
   }
-  head.expects_continue = head.has_body();
   return {};
 }
 
@@ -123,22 +115,24 @@ EdgeResult<std::optional<std::size_t>> HeadScanner::scan(BytesView input) {
   return refuse(431, "head_too_large", "request line and headers may have 16 KiB together");
 }
 
-EdgeResult<Headers> parse_fields(BytesView lines) {
-  Headers headers;
-  while (!lines.empty()) {
-    const BytesView line = take_line(lines);
-    if (line.starts_with(' ') || line.starts_with('\t')) return refuse_malformed("a folded header line");
-    const auto colon = line.find(':');
-    // A name is a token, so white space before the colon is refused with everything else.
-    if (colon == BytesView::npos || !is_token(line.substr(0, colon)))
-      return refuse_malformed("a malformed header name");
-    auto value = line.substr(colon + 1);
-    while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
-    while (value.ends_with(' ') || value.ends_with('\t')) value.remove_suffix(1);
-    if (!is_field_value(value)) return refuse_malformed("a control character in a header");
-    headers.add(line.substr(0, colon), value);
-  }
-  return headers;
+BytesView take_line(BytesView& rest) {
+  const auto end = std::min(rest.find("\r\n"), rest.size());
+  const BytesView line = rest.substr(0, end);
+  rest.remove_prefix(std::min(end + 2, rest.size()));
+  return line;
+}
+
+EdgeResult<FieldLine> check_field_line(BytesView line) {
+  if (line.starts_with(' ') || line.starts_with('\t')) return refuse_malformed("a folded header line");
+  const auto colon = line.find(':');
+  // A name is a token, so white space before the colon is refused with everything else.
+  if (colon == BytesView::npos || !is_token(line.substr(0, colon)))
+    return refuse_malformed("a malformed header name");
+  auto value = line.substr(colon + 1);
+  while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
+  while (value.ends_with(' ') || value.ends_with('\t')) value.remove_suffix(1);
+  if (!is_field_value(value)) return refuse_malformed("a control character in a header");
+  return FieldLine{line.substr(0, colon), value};
 }
 
 std::optional<std::uint64_t> parse_content_length(std::string_view text) {
@@ -171,18 +165,20 @@ std::optional<std::string> host_name_of(std::string_view value) {
   return std::string(name);
 }
 
-EdgeResult<RequestHead> parse_request_head(BytesView bytes) {
-  RequestHead head;
+EdgeResult<> check_request_head(BytesView bytes) {
   if (!bytes.ends_with("\r\n\r\n")) return refuse_malformed("the request head is incomplete");
   bytes.remove_suffix(2);
-  if (auto line = parse_request_line(take_line(bytes), head); !line) return std::unexpected(line.error());
-  auto fields = parse_fields(bytes);
-  if (!fields) return std::unexpected(fields.error());
-  head.headers = *std::move(fields);
-  for (const auto step : {check_singletons, read_host, read_framing, read_connection}) {
-    if (auto done = step(head); !done) return std::unexpected(done.error());
+  const auto line = check_request_line(take_line(bytes));
+  if (!line) return std::unexpected(line.error());
+  Singletons fields;
+  while (!bytes.empty()) {
+    const auto field = check_field_line(take_line(bytes));
+    if (!field) return std::unexpected(field.error());
+    if (auto noted = fields.note(*field); !noted) return noted;
   }
-  return head;
+  if (auto host = check_host(fields); !host) return host;
+  if (auto framing = check_framing(fields, *line); !framing) return framing;
+  return check_expectation(fields, *line);
 }
 
 }  // namespace holdfast::http

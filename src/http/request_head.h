@@ -8,10 +8,9 @@
 
 #include "edge.h"
 #include "holdfast/base/bytes.h"
-#include "holdfast/http/headers.h"
-#include "holdfast/http/method.h"
-#include "holdfast/http/target.h"
 
+// The strict filter in front of Beast, first part: the head of a request (docs/adr/0020). It answers yes or
+// no on raw bytes; what handlers see is what Beast then reads from the same bytes.
 namespace holdfast::http {
 
 /// Request line and headers with the empty line behind them.
@@ -31,30 +30,25 @@ class HeadScanner {
   std::size_t seen_ = 0;
 };
 
-/// A request's head after every check of house.md "Edge strictness". There is no second parser behind this
-/// one: what is checked is what is used, so no two readings of one message can differ (docs/adr/0020).
-struct RequestHead {
-  Method method = Method::get;
-  Target target;
-  Headers headers;
-  std::string host;  ///< lower case, without port
-  bool http_1_0 = false;
-  bool keep_alive = true;
-  bool expects_continue = false;
-  bool chunked = false;
-  std::uint64_t content_length = 0;  ///< 0 when chunked or absent
-  [[nodiscard]] bool has_body() const { return chunked || content_length > 0; }
+/// `head` is what HeadScanner found, its empty line included. Refuses everything of house.md "Edge
+/// strictness" that bytes alone show: the request line, every field line, one well-formed Host, one length or
+/// one `chunked`, known expectations. The target is Target's to judge; the host name is compared with the
+/// listener's list when the request is routed, because that refusal (421) keeps the connection.
+EdgeResult<> check_request_head(BytesView head);
+
+struct FieldLine {
+  BytesView name;
+  BytesView value;  ///< without the white space around it
 };
 
-/// `head` is what HeadScanner found, its empty line included. The host name is not compared with any list
-/// here.
-EdgeResult<RequestHead> parse_request_head(BytesView head);
+/// A field line without its CRLF, of a head or of a trailer section: token name, colon at once, value without
+/// control characters, not a continuation of the line before.
+EdgeResult<FieldLine> check_field_line(BytesView line);
 
-/// Field lines, each ended by CRLF, as a message head or a trailer section has them: token name, colon at
-/// once, value without control characters, no folding. Used for requests, responses and trailers alike.
-EdgeResult<Headers> parse_fields(BytesView lines);
+/// Takes the bytes before the next CRLF and skips it; everything when there is none.
+BytesView take_line(BytesView& rest);
 
-/// The only reading of Content-Length: at most 18 decimal digits.
+/// What the filter lets through as Content-Length: at most 18 decimal digits.
 std::optional<std::uint64_t> parse_content_length(std::string_view text);
 
 /// The name in a Host value (RFC 9110 §7.2): reg-name, IPv4 or [IPv6], optional decimal port; in lower case.

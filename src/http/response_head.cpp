@@ -1,81 +1,42 @@
 #include "response_head.h"
 
-#include <array>
-#include <chrono>
-#include <cstdio>
+#include <optional>
 
 #include "holdfast/base/text.h"
+#include "request_head.h"
 
 namespace holdfast::http {
 namespace {
 
-bool is_owned(std::string_view name) {
-  for (const std::string_view owned : {"Content-Length", "Transfer-Encoding", "Connection", "Date"}) {
-    if (equals_ignoring_ascii_case(name, owned)) return true;
-  }
-  return false;
-}
+bool is_decimal(char c) { return c >= '0' && c <= '9'; }
 
-/// The Date header changes once a second; making it costs more than the rest of the head.
-const std::string& date_now(WallTime now) {
-  thread_local std::int64_t second = -1;
-  thread_local std::string text;
-  if (to_seconds(now) != second) {
-    second = to_seconds(now);
-    text = to_http_date(now);
+EdgeResult<> check_status_line(BytesView line) {
+  const bool known = line.starts_with("HTTP/1.1 ") || line.starts_with("HTTP/1.0 ");
+  const bool code = line.size() >= 12 && is_decimal(line[9]) && is_decimal(line[10]) && is_decimal(line[11]);
+  if (!known || !code || line[9] == '0' || (line.size() > 12 && line[12] != ' ')) {
+    return refuse_malformed("a malformed status line");
   }
-  return text;
+  return {};
 }
 
 }  // namespace
 
-std::string to_http_date(WallTime time) {
-  static constexpr std::array<std::string_view, 7> days = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
-  std::array<char, 40> text{};
-  const auto written =
-      std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
-                    days.at(std::chrono::weekday(day).c_encoding()).data(), static_cast<unsigned>(date.day()),
-                    months.at(static_cast<unsigned>(date.month()) - 1).data(), static_cast<int>(date.year()),
-                    static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                    static_cast<int>(clock.seconds().count()));
-  return {text.data(), static_cast<std::size_t>(written)};
-}
-
-ResponsePlan plan_response(const Response& response, bool is_head, bool http_1_0, bool keep_alive) {
-  ResponsePlan plan;
-  plan.keep_alive = keep_alive && !response.close;
-  const bool bodiless = response.status == 204 || response.status == 304 || response.status < 200;
-  plan.with_body = !is_head && !bodiless;
-  if (bodiless) return plan;
-  plan.length = response.stream ? response.stream->size() : response.body.size();
-  if (is_head && response.head_size) plan.length = response.head_size;
-  if (plan.length) return plan;
-  plan.chunked = !http_1_0;
-  if (http_1_0) plan.keep_alive = false;
-  return plan;
-}
-
-std::string response_head(const Response& response, const ResponsePlan& plan, bool http_1_0, WallTime now) {
-  std::string head;
-  head.reserve(512);
-  head.append(http_1_0 ? "HTTP/1.0 " : "HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
-  head.append(reason_of(response.status)).append("\r\nDate: ").append(date_now(now)).append("\r\n");
-  for (const Header& field : response.headers) {
-    if (!is_owned(field.name)) head.append(field.name).append(": ").append(field.value).append("\r\n");
+EdgeResult<> check_response_head(BytesView bytes) {
+  if (!bytes.ends_with("\r\n\r\n")) return refuse_malformed("the response head is incomplete");
+  bytes.remove_suffix(2);
+  if (auto line = check_status_line(take_line(bytes)); !line) return line;
+  bool has_length = false;
+  while (!bytes.empty()) {
+    const auto field = check_field_line(take_line(bytes));
+    if (!field) return std::unexpected(field.error());
+    const bool coding = equals_ignoring_ascii_case(field->name, "Transfer-Encoding");
+    if (!coding && !equals_ignoring_ascii_case(field->name, "Content-Length")) continue;
+    if (has_length) return refuse_malformed("more than one length");
+    has_length = true;
+    if (coding && field->value != "chunked") return refuse_malformed("an unknown transfer coding");
+    if (!coding && !parse_content_length(field->value)) return refuse_malformed("a malformed Content-Length");
   }
-  if (plan.length) head.append("Content-Length: ").append(std::to_string(*plan.length)).append("\r\n");
-  if (plan.chunked) head.append("Transfer-Encoding: chunked\r\n");
-  if (!plan.keep_alive) {
-    head.append("Connection: close\r\n");
-  } else if (http_1_0) {
-    head.append("Connection: keep-alive\r\n");
-  }
-  return head.append("\r\n");
+  return {};
 }
 
 }  // namespace holdfast::http

@@ -1,32 +1,12 @@
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string>
-
-#include "holdfast/base/clock.h"
-#include "holdfast/http/response.h"
+#include "edge.h"
+#include "holdfast/base/bytes.h"
 
 namespace holdfast::http {
 
-/// How one response goes out.
-struct ResponsePlan {
-  std::optional<std::uint64_t> length;  ///< the Content-Length to announce, if any
-  bool chunked = false;
-  bool with_body = true;  ///< false for HEAD, 204, 304
-  bool keep_alive = true;
-};
-
-/// RFC 9110 §8.6, RFC 9112 §6: `keep_alive` is what both sides would like; a body of unknown size to an
-/// HTTP/1.0 client ends with the connection.
-ResponsePlan plan_response(const Response& response, bool is_head, bool http_1_0, bool keep_alive);
-
-/// Status line, Date, the response's headers and those of the plan, with the empty line. Header lines that
-/// the plan owns (Content-Length, Transfer-Encoding, Connection, Date) are the plan's whatever the handler
-/// set.
-std::string response_head(const Response& response, const ResponsePlan& plan, bool http_1_0, WallTime now);
-
-/// RFC 9110 §5.6.7: `Sun, 06 Nov 1994 08:49:37 GMT`.
-std::string to_http_date(WallTime time);
+/// The strict filter in front of Beast for the client: the head of a response, as HeadScanner found it. One
+/// length or one `chunked`, three status digits, field lines like a request's.
+EdgeResult<> check_response_head(BytesView head);
 
 }  // namespace holdfast::http

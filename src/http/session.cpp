@@ -2,24 +2,17 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include "exchange.h"
 #include "holdfast/base/log.h"
+#include "request_head.h"
 
 namespace holdfast::http {
 namespace {
 
 constexpr std::size_t head_read_bytes = 4096;
 constexpr std::size_t write_slice_bytes = 64UL * 1024;
-
-/// "1f40\r\n"
-std::string chunk_line(std::size_t size) {
-  std::array<char, 16> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), size, 16).ptr;
-  return std::string(digits.data(), end) + "\r\n";
-}
 
 Error broken_source(std::string detail) {
   return {ErrorKind::internal, "internal", "the response could not be produced", std::move(detail)};
@@ -77,7 +70,7 @@ async::Task<std::expected<RequestHead, Session::NoRequest>> Session::read_head()
       auto size = scanner.scan(buffer_.view());
       if (!size) co_return std::unexpected(NoRequest{std::move(size).error()});
       if (*size) {
-        auto head = parse_request_head(buffer_.view().substr(0, **size));
+        auto head = reader_.read_request_head(buffer_.view().substr(0, **size));
         if (!head) co_return std::unexpected(NoRequest{std::move(head).error()});
         buffer_.consume(**size);
         co_return *std::move(head);
@@ -101,7 +94,7 @@ async::Task<bool> Session::serve(RequestHead head) {
   const bool is_head = head.method == Method::head;
   const bool wants_more = head.keep_alive;
   const Timeouts& timeouts = server_->options.timeouts;
-  MessageBody body(&connection_, &buffer_, {.chunked = head.chunked, .length = head.content_length},
+  MessageBody body(&connection_, &buffer_, &reader_,
                    {.most_bytes = 0, .time = timeouts.body, .min_rate_bytes = timeouts.min_body_rate_bytes});
   if (head.expects_continue) body.announce_continue();
 
@@ -122,15 +115,15 @@ async::Task<bool> Session::serve(RequestHead head) {
 }
 
 async::Task<Result<>> Session::write(const Response* response, ResponsePlan plan, bool http_1_0) {
-  const std::string head = response_head(*response, plan, http_1_0, system_clock().now());
+  MessageWriter writer;
   written_bytes_ = 0;
-  if (!plan.with_body) co_return co_await write_slices({head});
-  if (!response->stream) co_return co_await write_slices({head, response->body});
-  CO_TRY_VOID(co_await write_slices({head}));
-  co_return co_await write_stream(response->stream.get(), plan);
+  CO_TRY(const auto first, writer.response(*response, plan, http_1_0, system_clock().now()));
+  CO_TRY_VOID(co_await write_slices(first));
+  if (!plan.with_body || !response->stream) co_return Result<>{};
+  co_return co_await write_stream(&writer, response->stream.get(), plan);
 }
 
-async::Task<Result<>> Session::write_stream(BodySource* source, ResponsePlan plan) {
+async::Task<Result<>> Session::write_stream(MessageWriter* writer, BodySource* source, ResponsePlan plan) {
   std::uint64_t left = plan.length.value_or(0);
   while (true) {
     Result<Bytes> piece = fail(broken_source("the body source threw"));
@@ -149,18 +142,15 @@ async::Task<Result<>> Session::write_stream(BodySource* source, ResponsePlan pla
       co_return fail(broken_source("size"));
     }
     left -= plan.length ? piece->size() : 0;
-    if (plan.chunked) {
-      const std::string line = chunk_line(piece->size());
-      CO_TRY_VOID(co_await write_slices({line, *piece, "\r\n"}));
-    } else {
-      CO_TRY_VOID(co_await write_slices({*piece}));
-    }
+    CO_TRY(const auto framed, writer->next(*piece));
+    CO_TRY_VOID(co_await write_slices(framed));
     if (piece->empty()) co_return Result<>{};
   }
 }
 
 // One deadline for each slice: a peer that takes a large body slowly but steadily is served.
-async::Task<Result<>> Session::write_slices(std::vector<BytesView> pieces) {
+async::Task<Result<>> Session::write_slices(MessageWriter::Pieces message) {
+  std::array pieces{message.before, message.body, message.after};
   std::vector<BytesView> batch;
   std::size_t size = 0;
   for (std::size_t at = 0; at < pieces.size();) {

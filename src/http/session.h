@@ -3,11 +3,11 @@
 #include <memory>
 #include <optional>
 
+#include "beast_codec.h"
 #include "edge.h"
 #include "message_body.h"
 #include "read_buffer.h"
-#include "request_head.h"
-#include "response_head.h"
+#include "response_plan.h"
 #include "server_state.h"
 
 namespace holdfast::http {
@@ -37,14 +37,15 @@ class Session {
   async::Task<bool> serve(RequestHead head);
   async::Task<> refuse(EdgeError error);
   async::Task<Result<>> write(const Response* response, ResponsePlan plan, bool http_1_0);
-  async::Task<Result<>> write_stream(BodySource* source, ResponsePlan plan);
-  async::Task<Result<>> write_slices(std::vector<BytesView> pieces);
+  async::Task<Result<>> write_stream(MessageWriter* writer, BodySource* source, ResponsePlan plan);
+  async::Task<Result<>> write_slices(MessageWriter::Pieces message);
   void log_access(const Request& request, int status) const;
 
   ServerState* server_;
   const ListenerState* listener_;
   net::Connection connection_;
   ReadBuffer buffer_{&connection_};
+  MessageReader reader_;
   std::shared_ptr<IdleHandle> handle_ = std::make_shared<IdleHandle>();
   std::uint64_t written_bytes_ = 0;
 };

@@ -187,6 +187,15 @@ class Rooms(unittest.TestCase):
                         wrong.append(f"{path.relative_to(ROOT)}:{number}: {name} belongs to {sorted(owners)}")
         self.assertEqual(wrong, [])
 
+    def test_one_file_instantiates_beast(self):
+        """House: Beast behind one wall. Tests see it through that wall, too."""
+        beast = sorted({
+            str(path.relative_to(ROOT))
+            for path in code_files()
+            if any(name.startswith("boost/beast") for _, name in includes(path))
+        })
+        self.assertEqual(beast, ["src/http/beast_codec.cpp"])
+
     def test_domain_models_and_rules_know_no_json_http_or_io(self):
         wrong = []
         for path in sources():

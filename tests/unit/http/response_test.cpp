@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "response_head.h"
-#include "response_parser.h"
+#include "beast_codec.h"
+#include "response_plan.h"
 
 namespace holdfast::http {
 namespace {
@@ -13,6 +13,16 @@ const WallTime rfc_instant = from_micros(784111777LL * 1'000'000);
 
 TEST(ResponseHead, WritesTheDateOfTheRfc) {
   EXPECT_EQ(to_http_date(rfc_instant), "Sun, 06 Nov 1994 08:49:37 GMT");
+}
+
+std::string message_text(const MessageWriter::Pieces& pieces) {
+  return Bytes(pieces.before).append(pieces.body).append(pieces.after);
+}
+
+/// The head as it goes out.
+std::string response_head(const Response& response, const ResponsePlan& plan, bool http_1_0, WallTime now) {
+  MessageWriter writer;
+  return Bytes(writer.response(response, plan, http_1_0, now).value().before);
 }
 
 TEST(ResponseHead, OwnsTheFraming) {
@@ -43,8 +53,80 @@ TEST(ResponseHead, LeavesOutBodiesThatMayNotBe) {
   EXPECT_EQ(plan_response(head_row, false, false, true).length, 0U) << "only for HEAD";
 }
 
+TEST(MessageWriter, PassesBodiesOnWithoutCopyingThem) {
+  const Response response = respond(200, "text/plain", Bytes(100'000, 'x'));
+  MessageWriter writer;
+  const auto pieces =
+      writer.response(response, plan_response(response, false, false, true), false, rfc_instant).value();
+  EXPECT_EQ(pieces.body.data(), response.body.data());
+  EXPECT_EQ(pieces.body.size(), response.body.size());
+  EXPECT_TRUE(pieces.before.ends_with("Content-Length: 100000\r\n\r\n"));
+  EXPECT_EQ(pieces.after, "");
+}
+
+class NoSource final : public BodySource {
+ public:
+  [[nodiscard]] std::optional<std::uint64_t> size() const override { return std::nullopt; }
+  async::Task<Result<Bytes>> read() override { co_return Bytes(); }
+};
+
+TEST(MessageWriter, FramesStreams) {
+  Response response = respond_empty(200);
+  response.stream = std::make_unique<NoSource>();
+  const auto streamed = [&](bool http_1_0, std::initializer_list<BytesView> pieces) {
+    MessageWriter writer;
+    const auto plan = plan_response(response, false, http_1_0, true);
+    auto text = message_text(writer.response(response, plan, http_1_0, rfc_instant).value());
+    for (const BytesView piece : pieces) {
+      const auto framed = writer.next(piece).value();
+      EXPECT_EQ(framed.body.data(), piece.empty() ? nullptr : piece.data());
+      text += message_text(framed);
+    }
+    return text.substr(text.find("GMT\r\n") + 5);
+  };
+  EXPECT_EQ(
+      streamed(false, {"hello", std::string(31, 'x'), ""}),
+      "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1f\r\n" + std::string(31, 'x') + "\r\n0\r\n\r\n");
+  EXPECT_EQ(streamed(false, {""}), "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+  EXPECT_EQ(streamed(true, {"hello", "you", ""}), "Connection: close\r\n\r\nhelloyou");
+}
+
+TEST(MessageWriter, WritesRequests) {
+  const Headers headers{{"X-A", "b"}, {"host", "evil"}, {"Content-Length", "9"}};
+  MessageWriter writer;
+  EXPECT_EQ(message_text(writer
+                             .request({.method = Method::del,
+                                       .target = "/a?b=c",
+                                       .authority = "a.example:1",
+                                       .headers = &headers,
+                                       .body = "ping",
+                                       .with_length = true,
+                                       .keep_alive = false})
+                             .value()),
+            "DELETE /a?b=c HTTP/1.1\r\nHost: a.example:1\r\nX-A: b\r\nContent-Length: 4\r\n"
+            "Connection: close\r\n\r\nping");
+  EXPECT_EQ(
+      message_text(writer.request({.target = "/", .authority = "a.example", .headers = &headers}).value()),
+      "GET / HTTP/1.1\r\nHost: a.example\r\nX-A: b\r\n\r\n");
+}
+
+TEST(MessageWriter, SaysWhatCannotBeAHeader) {
+  EXPECT_TRUE(is_sendable({{"A", std::string(65'533, 'x')}}));
+  for (const Header& bad :
+       {Header{"A", std::string(65'534, 'x')}, Header{"A", "b\r\nC: d"}, Header{"A b", "c"}}) {
+    EXPECT_FALSE(is_sendable(Headers{bad})) << bad.name;
+  }
+  Response response = respond_empty(200);
+  response.headers.add("A", std::string(65'533, 'x'));
+  MessageWriter writer;
+  const auto plan = plan_response(response, false, false, true);
+  EXPECT_TRUE(writer.response(response, plan, false, rfc_instant)) << "the limit is Beast's own";
+  response.headers.add("B", std::string(65'534, 'x'));
+  EXPECT_FALSE(writer.response(response, plan, false, rfc_instant));
+}
+
 std::string parsed_response(std::string_view head, Method method = Method::get) {
-  const auto parsed = parse_response_head(head, method);
+  const auto parsed = MessageReader().read_response_head(head, method);
   if (!parsed) return "refused";
   const auto& framing = parsed->framing;
   return std::to_string(parsed->status) +
