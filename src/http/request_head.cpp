@@ -12,6 +12,12 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+/// As is_field_value has it.
+bool is_value_character(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte >= 0x20 && byte != 0x7f) || byte == '\t';
+}
+
 /// Where more than one line would let two readers of the message choose differently.
 constexpr std::array<std::string_view, 10> singleton_names = {
     "Host",          "Content-Length", "Transfer-Encoding", "Expect",
@@ -100,14 +106,17 @@ bool is_ipv6_character(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') ||
 
 EdgeResult<std::optional<std::size_t>> HeadScanner::scan(BytesView input) {
   const BytesView head = input.substr(0, max_head_bytes);
+  bool after_cr = seen_ > 0 && head[seen_ - 1] == '\r';
   for (; seen_ < head.size(); ++seen_) {
-    const auto byte = static_cast<unsigned char>(head[seen_]);
-    const bool after_cr = seen_ > 0 && head[seen_ - 1] == '\r';
-    if ((byte == '\n') != after_cr) return refuse_malformed("lines end with CR LF, both");
-    if (byte != '\n' && byte != '\r' && byte != '\t' && (byte < 0x20 || byte == 0x7f)) {
-      return refuse_malformed("a control character in the request head");
+    const char byte = head[seen_];
+    if (byte != '\n' && !after_cr) {
+      after_cr = byte == '\r';
+      if (!after_cr && !is_value_character(byte))
+        return refuse_malformed("a control character in the request head");
+      continue;
     }
-    if (byte != '\n') continue;
+    if (byte != '\n' || !after_cr) return refuse_malformed("lines end with CR LF, both");
+    after_cr = false;
     if (seen_ == 1) return refuse_malformed("the request line is missing");
     if (head.substr(0, seen_ + 1).ends_with("\r\n\r\n")) return seen_ + 1;
   }
