@@ -58,6 +58,8 @@ Result<SnapshotShelf::Snapshot> SnapshotShelf::make(const RegionName& member, co
       return Snapshot{.id = resume, .manifest = known->second.manifest};
     }
   }
+  // One a member: whoever asks anew has no use for its earlier one.
+  drop_all_of(member);
   TRY_VOID(slots_->pin(member, core_->durable().index));
   const auto id = to_hex(crypto::random_bytes(snapshot_id_bytes));
   storage::Checkpointer checkpointer(*core_, [core = core_] { return core->durable(); });
@@ -71,12 +73,12 @@ Result<SnapshotShelf::Snapshot> SnapshotShelf::make(const RegionName& member, co
   return Snapshot{.id = id, .manifest = *std::move(manifest)};
 }
 
-Result<SnapshotChunk> SnapshotShelf::read(const SnapshotGet& get) {
+Result<SnapshotChunk> SnapshotShelf::read(const RegionName& member, const SnapshotGet& get) {
   SnapshotChunk chunk{.id = get.id, .file = get.file, .offset = get.offset};
   {
     const std::scoped_lock lock(mutex_);
     const auto entry = entries_.find(get.id);
-    if (entry == entries_.end()) {
+    if (entry == entries_.end() || entry->second.member != member) {
       chunk.gone = true;
       return chunk;
     }
@@ -92,9 +94,21 @@ Result<SnapshotChunk> SnapshotShelf::read(const SnapshotGet& get) {
   return chunk;
 }
 
-void SnapshotShelf::drop(const std::string& id) {
+void SnapshotShelf::drop(const RegionName& member, const std::string& id) {
   const std::scoped_lock lock(mutex_);
-  if (entries_.erase(id) > 0) remove(id);
+  const auto entry = entries_.find(id);
+  if (entry == entries_.end() || entry->second.member != member) return;
+  entries_.erase(entry);
+  remove(id);
+}
+
+void SnapshotShelf::drop_all_of(const RegionName& member) {
+  const std::scoped_lock lock(mutex_);
+  std::erase_if(entries_, [&](const auto& entry) {
+    if (entry.second.member != member) return false;
+    remove(entry.first);
+    return true;
+  });
 }
 
 void SnapshotShelf::drop_idle() {

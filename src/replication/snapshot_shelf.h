@@ -31,9 +31,9 @@ class SnapshotShelf {
   /// The member's earlier snapshot where `resume` names one that is still here, a new one otherwise. Pins its
   /// slot first.
   Result<Snapshot> make(const RegionName& member, const std::string& resume);
-  /// Bytes of one file; `gone` in the chunk when the snapshot is not here.
-  Result<SnapshotChunk> read(const SnapshotGet& get);
-  void drop(const std::string& id);
+  /// Bytes of one file; `gone` in the chunk when the member has no such snapshot here.
+  Result<SnapshotChunk> read(const RegionName& member, const SnapshotGet& get);
+  void drop(const RegionName& member, const std::string& id);
   /// Removes what nobody asked for in ten minutes.
   void drop_idle();
 
@@ -46,6 +46,7 @@ class SnapshotShelf {
 
   [[nodiscard]] std::filesystem::path directory(const std::string& id) const;
   void remove(const std::string& id) const;
+  void drop_all_of(const RegionName& member);
 
   storage::DataDirectory* data_;
   storage::CoreDb* core_;

@@ -204,12 +204,13 @@ async::Task<> SourceDriver::make_snapshot(MakeSnapshot wanted) {
 
 async::Task<> SourceDriver::read_chunk(ReadChunk wanted) {
   if (wanted.get.done) {
-    context_->shelf.drop(wanted.get.id);
+    context_->shelf.drop(peer_, wanted.get.id);
     co_return;
   }
   co_await channel_->room();
   auto chunk = co_await async::offload(
-      context_->parts.disk, [shelf = &context_->shelf, get = wanted.get] { return shelf->read(get); });
+      context_->parts.disk,
+      [shelf = &context_->shelf, peer = peer_, get = wanted.get] { return shelf->read(peer, get); });
   if (closed_) co_return;
   if (!chunk) co_return carry_out(session_.on_snapshot_failed(chunk.error().message));
   const auto size = chunk->bytes.size();
