@@ -37,6 +37,16 @@ void log_defect(const Error& error, const Request& request) {
              {{"requestId", request.request_id}, {"route", request.route}, {"error", error.describe()}});
 }
 
+int status_of_body(const Error& error) {
+  if (error.kind == ErrorKind::overloaded) return 503;
+  return error.code == "body_too_large" ? 413 : 400;
+}
+
+Error overloaded() {
+  overloaded_total.add();
+  return {ErrorKind::overloaded, "overloaded", "too many requests at once; try again soon", {}};
+}
+
 Error internal_error(std::string detail) {
   return {ErrorKind::internal, "internal", "an internal error; it has been logged", std::move(detail)};
 }
@@ -118,10 +128,7 @@ EdgeResult<> Exchange::route() {
 }
 
 EdgeResult<> Exchange::check_limits(const MessageBody& body) const {
-  if (server_->active > server_->options.max_active_requests && !row_->always) {
-    overloaded_total.add();
-    return refuse(503, "overloaded", "too many requests at once; try again soon", ErrorKind::overloaded);
-  }
+  if (server_->is_overloaded() && !row_->always) return std::unexpected(EdgeError{503, overloaded()});
   if (!row_->accepts_content_encoding && request_.headers.has("Content-Encoding")) {
     return refuse(415, "unsupported_encoding", "Content-Encoding is not supported: send the body as it is");
   }
@@ -142,6 +149,26 @@ async::Task<Result<>> Exchange::authenticate() {
   co_return Result<>{};
 }
 
+async::Task<Result<Bytes>> Exchange::read_body(MessageBody* body) {
+  if (body->is_here()) co_return co_await body->read_all();
+  Result<Bytes> whole;
+  {
+    const auto place = server_->waiting_bodies.take(request_.limit_key);
+    if (!place) co_return fail(overloaded());
+    whole = co_await body->read_all();
+  }
+  // Who waited comes back to a server that may be full by now.
+  if (whole && server_->is_overloaded() && !row_->always) co_return fail(overloaded());
+  co_return whole;
+}
+
+Result<> Exchange::take_stream() {
+  if (!stream_) {
+    if (auto place = server_->streams.take(request_.limit_key)) stream_.emplace(*std::move(place));
+  }
+  return stream_ ? Result<>{} : fail(overloaded());
+}
+
 async::Task<Result<Response>> Exchange::handle(MessageBody* body) {
   const auto at_the_edge = [this](EdgeError error) {
     edge_status_ = error.status;
@@ -152,16 +179,18 @@ async::Task<Result<Response>> Exchange::handle(MessageBody* body) {
   CO_TRY_VOID(co_await authenticate());
   body->set_limit(row_->body_limit_bytes);
   if (row_->streaming) {
+    if (auto taken = take_stream(); !taken) co_return at_the_edge({503, std::move(taken).error()});
     request_.body_stream = body;
   } else {
-    auto whole = co_await body->read_all();
-    if (!whole) {
-      const int status = whole.error().code == "body_too_large" ? 413 : 400;
-      co_return at_the_edge({status, std::move(whole).error()});
-    }
+    auto whole = co_await read_body(body);
+    if (!whole) co_return at_the_edge({status_of_body(whole.error()), std::move(whole).error()});
     request_.body = *std::move(whole);
   }
-  co_return co_await row_->handler(&request_);
+  CO_TRY(auto response, co_await row_->handler(&request_));
+  if (response.stream) {
+    if (auto taken = take_stream(); !taken) co_return at_the_edge({503, std::move(taken).error()});
+  }
+  co_return response;
 }
 
 async::Task<Response> Exchange::run(RequestHead head, MessageBody* body) {

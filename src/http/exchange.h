@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "edge.h"
@@ -33,6 +34,9 @@ class Exchange {
   EdgeResult<> route();
   EdgeResult<> check_limits(const MessageBody& body) const;
   async::Task<Result<>> authenticate();
+  async::Task<Result<Bytes>> read_body(MessageBody* body);
+  /// A place for an upload's or a download's bytes, kept until the response is written.
+  Result<> take_stream();
   Response render(const Error& error, int edge_status);
   void finish(Response& response);
 
@@ -40,6 +44,7 @@ class Exchange {
   const ListenerState* listener_;
   Request request_;
   const Row* row_ = nullptr;
+  std::optional<async::Places::Place> stream_;
   std::string allow_;    ///< the Allow header of a 405
   int edge_status_ = 0;  ///< of the error that handle() gave
 };

@@ -27,6 +27,11 @@ std::optional<std::uint64_t> MessageBody::size() const {
   return framing_.length;
 }
 
+bool MessageBody::is_here() const {
+  if (done()) return true;
+  return !framing_.chunked && !framing_.until_close && framing_.length - received_ <= buffer_->view().size();
+}
+
 bool MessageBody::skippable() const {
   if (failure_ || continue_pending_ || framing_.until_close) return false;
   return done() || (!framing_.chunked && framing_.length - received_ <= max_skip_bytes);

@@ -36,6 +36,8 @@ class MessageBody final : public BodyReader {
   async::Task<Result<Bytes>> read_all();
 
   [[nodiscard]] bool done() const { return reader_->done(); }
+  /// Nothing has to be waited for.
+  [[nodiscard]] bool is_here() const;
   /// What is left can be read away at small cost: the connection need not be closed for it.
   [[nodiscard]] bool skippable() const;
   async::Task<Result<>> skip();

@@ -27,7 +27,10 @@ void append_hex(std::string& text, std::uint64_t value, unsigned digits) {
 }  // namespace
 
 ServerState::ServerState(ServerOptions server_options)
-    : options(std::move(server_options)), nonce_(random_nonce()) {}
+    : options(std::move(server_options)),
+      waiting_bodies(options.max_waiting_bodies, options.max_waiting_bodies_of_one_address),
+      streams(options.max_streams, options.max_streams_of_one_address),
+      nonce_(random_nonce()) {}
 
 std::string ServerState::next_request_id() {
   std::string id;

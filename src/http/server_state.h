@@ -9,6 +9,7 @@
 #include <string>
 #include <unordered_set>
 
+#include "holdfast/async/places.h"
 #include "holdfast/http/server.h"
 #include "holdfast/net/connection.h"
 
@@ -29,6 +30,13 @@ class ServerState {
   const ServerOptions options;
   std::atomic<bool> stopping = false;
   std::atomic<std::size_t> active = 0;
+  async::Places waiting_bodies;
+  async::Places streams;
+
+  [[nodiscard]] bool is_overloaded() const {
+    const auto most = options.max_active_requests;
+    return active > most && active > most + waiting_bodies.taken();
+  }
 
   /// Unique in this process's life and random across processes: 24 hexadecimal digits.
   std::string next_request_id();

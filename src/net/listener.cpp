@@ -11,7 +11,7 @@
 #include <span>
 #include <utility>
 
-#include "address_counts.h"
+#include "holdfast/async/places.h"
 #include "holdfast/async/task_group.h"
 #include "holdfast/async/timer.h"
 #include "holdfast/base/log.h"
@@ -105,18 +105,20 @@ class OpenSlot {
 
 struct Listener::Impl {
   Impl(async::IoPool& io_pool, ListenOptions listen_options)
-      : pool(io_pool), options(std::move(listen_options)), addresses(options.max_per_address) {}
+      : pool(io_pool),
+        options(std::move(listen_options)),
+        places(options.max_connections, options.max_per_address) {}
 
   Result<> bind_all();
   async::Task<> accept_loop(tcp::acceptor acceptor);
   void take_over(tcp::socket socket);
   async::Task<> serve(tcp::socket socket, OpenSlot slot);
   async::Task<Result<>> read_proxy_header(Connection* connection, SteadyTime deadline);
-  async::Task<Result<>> make_ready(Connection* connection, std::optional<AddressCounts::Hold>* place);
+  async::Task<Result<>> make_ready(Connection* connection, std::optional<async::Places::Place>* place);
 
   async::IoPool& pool;
   const ListenOptions options;
-  AddressCounts addresses;
+  async::Places places;
   std::vector<tcp::acceptor> acceptors;
   std::uint16_t port = 0;
   Handler handler;
@@ -187,7 +189,7 @@ void Listener::Impl::take_over(tcp::socket socket) try {
 async::Task<> Listener::Impl::serve(tcp::socket socket, OpenSlot slot) {
   const OpenSlot held = std::move(slot);
   Connection connection(std::move(socket));
-  std::optional<AddressCounts::Hold> place;
+  std::optional<async::Places::Place> place;
   const auto ready = co_await make_ready(&connection, &place);
   if (!ready) {
     handshakes_failed.add();
@@ -199,10 +201,10 @@ async::Task<> Listener::Impl::serve(tcp::socket socket, OpenSlot slot) {
 }
 
 async::Task<Result<>> Listener::Impl::make_ready(Connection* connection,
-                                                 std::optional<AddressCounts::Hold>* place) {
+                                                 std::optional<async::Places::Place>* place) {
   const SteadyTime deadline = async::after(options.handshake_timeout);
   if (options.proxy_protocol_required) CO_TRY_VOID(co_await read_proxy_header(connection, deadline));
-  if (auto taken = addresses.take(address_key(connection->remote().address))) {
+  if (auto taken = places.take(address_key(connection->remote().address))) {
     place->emplace(*std::move(taken));
   } else {
     connections_refused.add();

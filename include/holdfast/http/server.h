@@ -33,8 +33,16 @@ struct Timeouts {
 
 struct ServerOptions {
   Timeouts timeouts;
-  /// Requests being handled at once over all listeners; more are answered 503 `overloaded` with Retry-After.
+  // More than these over all listeners is answered 503 `overloaded` with Retry-After.
+  /// Requests being handled at once: those that still wait for their body do not count.
   std::size_t max_active_requests = 4096;
+  /// Requests whose body has not arrived yet, each of at most its row's limit (64 KiB as a rule); and of one
+  /// address, so that slow senders do not keep others away.
+  std::size_t max_waiting_bodies = 8192;
+  std::size_t max_waiting_bodies_of_one_address = 1024;
+  /// Streams (uploads and downloads), which hold a piece of up to 1 MiB twice each.
+  std::size_t max_streams = 256;
+  std::size_t max_streams_of_one_address = 64;
   /// One line per request with the route template, never the path.
   bool access_log = true;
 };

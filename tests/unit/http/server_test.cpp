@@ -18,6 +18,16 @@ class HttpServerTest : public ServerTest {
     }
     co_return Principal::of("holder:" + std::string(to_string(level)));
   }
+  /// What happens on other threads is waited for, under a generous limit.
+  template <class Check>
+  static bool eventually(Check check) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!check()) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return true;
+  }
   static Response render_error(const Error& error, int edge_status, const Request& request) {
     return respond(edge_status == 0 ? 499 : edge_status, "text/x-error",
                    std::string(error.code) + "@" + std::string(request.route));
@@ -211,6 +221,40 @@ TEST_F(HttpServerTest, OverloadAnswers503ExceptWhereARowIsAlwaysServed) {
   release_.set();
   EXPECT_EQ(body_of(busy.response()), "released");
   EXPECT_EQ(status_of(ask(get_hello)), 200);
+}
+
+TEST_F(HttpServerTest, WhoIsSlowToSendItsBodyKeepsNobodyElseAway) {
+  ServerOptions options;
+  options.max_active_requests = 1;
+  options.max_waiting_bodies_of_one_address = 2;
+  start(options);
+  const std::string begun = "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhe";
+  RawSocket slow(port_);
+  RawSocket slower(port_);
+  slow.send(begun);
+  const auto is_served = [&] { return status_of(ask(get_hello)) == 200; };
+  ASSERT_TRUE(eventually(is_served)) << "its place is not one of those who are served";
+  slower.send(begun);
+  ASSERT_TRUE(eventually([&] { return server_->active_requests() == 2; }));
+  ASSERT_TRUE(eventually(is_served));
+  EXPECT_EQ(status_of(ask(begun)), 503) << "one address waits with two bodies at most";
+  EXPECT_EQ(status_of(ask(begun + "llo")), 200) << "but one that is all here need not wait";
+  EXPECT_EQ(body_of(slow.send("llo").response()), "hello");
+  EXPECT_EQ(body_of(slower.send("llo").response()), "hello");
+}
+
+TEST_F(HttpServerTest, StreamsAreBoundedBecauseEachHoldsAPiece) {
+  ServerOptions options;
+  options.max_streams = 3;
+  options.max_streams_of_one_address = 1;
+  start(options);
+  RawSocket upload(port_);
+  upload.send("PUT /count HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhe");
+  const std::string download = "GET /much?total=10&size HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  ASSERT_TRUE(eventually([&] { return status_of(ask(download)) == 503; }));
+  EXPECT_EQ(status_of(ask(get_hello)), 200);
+  EXPECT_EQ(status_of(upload.send("llo").response()), 200);
+  EXPECT_TRUE(eventually([&] { return status_of(ask(download)) == 200; })) << "its place was given back";
 }
 
 TEST_F(HttpServerTest, ConnectionsBeyondTheCapAreClosed) {
