@@ -8,17 +8,17 @@
 
 namespace holdfast::http {
 std::string to_http_date(WallTime time) {
-  static constexpr std::array<std::string_view, 7> days = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr std::array<std::string_view, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                              "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  static constexpr std::array<const char*, 7> days = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr std::array<const char*, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
   std::array<char, 40> text{};
   const auto written =
       std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
-                    days.at(std::chrono::weekday(day).c_encoding()).data(), static_cast<unsigned>(date.day()),
-                    months.at(static_cast<unsigned>(date.month()) - 1).data(), static_cast<int>(date.year()),
+                    days.at(std::chrono::weekday(day).c_encoding()), static_cast<unsigned>(date.day()),
+                    months.at(static_cast<unsigned>(date.month()) - 1), static_cast<int>(date.year()),
                     static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
                     static_cast<int>(clock.seconds().count()));
   return {text.data(), static_cast<std::size_t>(written)};
