@@ -68,7 +68,7 @@ class Context:
     def seeded(self):
         """A region of many users, stopped; `seeding` tells how it was filled."""
         if self._seeded is None:
-            region = BenchRegion(self.dir / "seeded", BASE_PORT + 50).make()
+            region = BenchRegion(self.dir / "seeded", BASE_PORT + 50).make(users=1)
             region.stop()
             program = [PROGRAMS / "bench_seed_users", region.config, region.pool, "many", self.settings.users,
                        PASSWORD]

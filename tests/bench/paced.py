@@ -1,6 +1,7 @@
 """Open-loop load at fixed rates, and two watches of the lag: the primary's own word, and a reader at the secondary."""
 
 import http.client
+import itertools
 import json
 import queue
 import ssl
@@ -8,7 +9,7 @@ import threading
 import time
 import urllib.parse
 
-from holdfast_client import new_id, tls_context
+from holdfast_client import expect, new_id, tls_context
 
 SIGN_IN_TARGET = {"X-Amz-Target": "AWSCognitoIdentityProviderService.InitiateAuth", "Content-Type": "application/x-amz-json-1.1"}
 
@@ -35,6 +36,21 @@ class Kept:
         self.connection.close()
 
 
+# More than can be signing in at a time: the fifth attempt on one account at a time is refused.
+PACED_USERS = 16
+PASSWORD = "Paced-7-Lantern-Hill"
+
+
+def add_users(demo):
+    """Who signs in under the load."""
+    path = f"/admin/v1/pools/{demo.info['pool']}/users"
+    for number in range(PACED_USERS):
+        name = f"paced{number}"
+        expect(demo.primary.admin.call("POST", path, {"username": name, "temporaryPassword": PASSWORD}), 201)
+        expect(demo.primary.admin.call("PUT", f"{path}/{name}/password", {"password": PASSWORD, "permanent": True}), 200, 204)
+    demo.wait_caught_up()
+
+
 class Paced:
     """Requests of three kinds at the primary, each at its rate, whether or not earlier ones were answered."""
 
@@ -46,6 +62,7 @@ class Paced:
         self.answered = dict.fromkeys(rates, 0)
         self.lock = threading.Lock()
         self.threads, self.failure = [], None
+        self.turns = itertools.count()
 
     def start(self):
         self.begin = time.monotonic()
@@ -92,8 +109,8 @@ class Paced:
         return "POST", "/", body, SIGN_IN_TARGET
 
     def _sign_in(self):
-        user = self.demo.info["user"]
-        return self._initiate("USER_PASSWORD_AUTH", {"USERNAME": user["username"], "PASSWORD": user["password"]})
+        name = f"paced{next(self.turns) % PACED_USERS}"
+        return self._initiate("USER_PASSWORD_AUTH", {"USERNAME": name, "PASSWORD": PASSWORD})
 
     def _refresh(self):
         return self._initiate("REFRESH_TOKEN_AUTH", {"REFRESH_TOKEN": self.demo.tokens["RefreshToken"]})

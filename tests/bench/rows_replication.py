@@ -11,7 +11,7 @@ from demo import BASE_PORT, Demo, is_running, wait_until
 from load import Wrk
 from machine import percentile
 from measure import Figures, Outcome, number
-from paced import Paced, Sampler, seen_at_secondary
+from paced import Paced, Sampler, add_users, seen_at_secondary
 from processes import LOAD_CORE, SERVER_CORE, output_of, pin
 
 MESSAGE = "What a light! " * 8
@@ -43,6 +43,7 @@ def lag(context):
     share, seconds = (0.25, 3) if quick else (1, 60)
     rates = {"sign-in": 40 * share, "refresh": 100 * share, "comment": 200 * share}
     with regions(context, "lag", 1, False) as demo:
+        add_users(demo)
         idle = Sampler(demo).run_for(1 if quick else 5)
         paced, sampler = Paced(demo, rates), Sampler(demo)
         paced.start()
