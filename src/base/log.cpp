@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "holdfast/base/clock.h"
+#include "holdfast/base/text.h"
 
 namespace holdfast::log {
 namespace {
@@ -42,12 +43,16 @@ std::string_view name_of(Level level) {
 
 void append_escaped(std::string& out, std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdef";
+  // Texts of peers and of other libraries may be anything; a line is UTF-8 (RFC 8259 §8.1).
+  const bool valid = is_utf8(text);
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
       out.append({'\\', c});
     } else if (byte < 0x20 || byte == 0x7f) {
       out.append("\\u00").append({digits[byte >> 4U], digits[byte & 15U]});
+    } else if (byte >= 0x80 && !valid) {
+      out.append("\\ufffd");
     } else {
       out.push_back(c);
     }
@@ -60,6 +65,11 @@ void append_quoted(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
+/// JSON has no word for what std::to_string says of an infinite number or of none.
+bool is_json_number(const Field& field) {
+  return field.is_number && field.text.find_first_not_of("0123456789.-") == std::string::npos;
+}
+
 std::string json_line(Level level, std::string_view message, Fields fields) {
   std::string line = R"({"time":")" + to_rfc3339(system_clock().now()) + R"(","level":")";
   line.append(name_of(level)).append(R"(","message":)");
@@ -68,7 +78,7 @@ std::string json_line(Level level, std::string_view message, Fields fields) {
     line.append(",");
     append_quoted(line, field.name);
     line.append(":");
-    if (field.is_number) {
+    if (is_json_number(field)) {
       line.append(field.text);
     } else {
       append_quoted(line, field.text);

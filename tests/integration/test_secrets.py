@@ -14,9 +14,9 @@ TEMPORARY = "Planted-8-Temporary-Gull"
 COMMENT = "planted comment about herrings"
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    with Demo(tmp_path_factory.mktemp("demo")) as running:
+@pytest.fixture(scope="module", params=["json", "text"])
+def demo(request, tmp_path_factory):
+    with Demo(tmp_path_factory.mktemp("demo"), "--set", f"log.format={request.param}", "--set", "log.level=debug") as running:
         yield running
 
 
@@ -49,7 +49,7 @@ def test_planted_secrets_are_not_found(demo):
     demo.wait_caught_up()
 
     planted = [EMAIL, PASSWORD, TEMPORARY, COMMENT, info["clients"]["machine"]["clientSecret"], info["user"]["password"],
-               info["adminToken"], tokens[0]["RefreshToken"], tokens[1]["RefreshToken"], tokens[0]["AccessToken"]]
+               info["adminToken"], *[(region.dir / "metrics-token").read_text().strip() for region in demo.regions], tokens[0]["RefreshToken"], tokens[1]["RefreshToken"], tokens[0]["AccessToken"]]
     needles = [text.encode() for text in planted] + [base64.b64encode(EMAIL.encode())]
     places = [path for region in demo.regions for path in (region.dir / "data").rglob("*") if path.is_file()]
     places += [demo.dir / f"{region.name}.log" for region in demo.regions]

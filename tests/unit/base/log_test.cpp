@@ -4,6 +4,11 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "holdfast/base/clock.h"
+#include "holdfast/base/json.h"
 
 namespace holdfast::log {
 namespace {
@@ -27,6 +32,24 @@ TEST(Log, ALineCannotBeForgedByAValue) {
 TEST(Log, NumbersStayNumbersInJson) {
   const auto text = captured(Format::json, Level::info, [] { warn("w", {{"count", 3}, {"name", "3"}}); });
   EXPECT_NE(text.find(R"("level":"warn","message":"w","count":3,"name":"3"})"), std::string::npos) << text;
+}
+
+TEST(Log, AJsonLineIsStrictJsonWhateverTheValues) {
+  const auto line = captured(Format::json, Level::info, [] {
+    info("odd \xff values", {{"bytes", "\xc3\x28 \xe2\x82"},
+                             {"good", "gr\xc3\xbc\xc3\x9f"},
+                             {"nan", std::numeric_limits<double>::quiet_NaN()},
+                             {"half", 0.5},
+                             {"control", std::string("\0\x1b[31m", 6)}});
+  });
+  const auto json = parse_json(line.substr(0, line.size() - 1));
+  ASSERT_TRUE(json) << line;
+  EXPECT_EQ(json->at("message"), "odd \xef\xbf\xbd values");
+  EXPECT_EQ(json->at("good"), "gr\xc3\xbc\xc3\x9f");
+  EXPECT_EQ(json->at("half"), 0.5);
+  EXPECT_EQ(json->at("nan"), "nan");
+  EXPECT_EQ(json->at("control"), std::string("\0\x1b[31m", 6));
+  EXPECT_TRUE(from_rfc3339(json->at("time").get<std::string>()));
 }
 
 TEST(Log, LinesBelowTheMinimumAreDropped) {

@@ -1,0 +1,72 @@
+"""Every line of a region's log is one JSON object; requests are found by the id that the client was told."""
+
+import datetime
+import json
+
+import pytest
+
+from demo import Demo
+from holdfast_client import expect, request
+
+LEVELS = {"debug", "info", "warn", "error"}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    with Demo(tmp_path_factory.mktemp("demo"), "--set", "log.level=debug") as running:
+        yield running
+
+
+def no_duplicates(pairs):
+    names = [name for name, _ in pairs]
+    assert len(set(names)) == len(names), f"a name comes twice: {names}"
+    return dict(pairs)
+
+
+def events(demo, region):
+    """The log as events; the bytes are strict UTF-8, each line ends and is one object with one value a name."""
+    text = (demo.dir / f"{region.name}.log").read_bytes().decode()
+    assert text.endswith("\n")
+    return [json.loads(line, object_pairs_hook=no_duplicates) for line in text.splitlines()]
+
+
+
+def test_every_line_is_an_event(demo):
+    client = demo.info["clients"]["web"]["clientId"]
+    for region in demo.regions:
+        demo.sign_in(region.cognito)
+        region.cognito.sign_in(client, 'no"body\n\\ \u0000', "x")
+        region.get("/state/nobody%0d%0aforged")
+        region.get("/%00")
+    demo.primary.kill()
+    demo.primary.start()
+    demo.wait_caught_up()
+    for region in demo.regions:
+        seen = events(demo, region)
+        assert len(seen) > 10
+        for event in seen:
+            assert list(event)[:3] == ["time", "level", "message"], event
+            assert event["level"] in LEVELS and event["message"]
+            assert event["time"].endswith("Z")
+            datetime.datetime.strptime(event["time"], "%Y-%m-%dT%H:%M:%S.%fZ")
+            assert all(isinstance(value, (str, int, float)) for value in event.values()), event
+        served = [event for event in seen if event["message"] == "request"]
+        assert len(served) > 5
+        assert all(event["requestId"] and "route" in event and "status" in event for event in served)
+        assert not any("forged" in json.dumps(event) or "nobody" in json.dumps(event) for event in seen)
+
+
+def test_an_answer_is_found_by_its_request_id(demo):
+    answer = demo.primary.get("/state/nobody")
+    assert answer.status == 404
+    assert answer.json()["requestId"] == answer.headers["X-Request-Id"]
+    found = [event for event in events(demo, demo.primary) if event.get("requestId") == answer.headers["X-Request-Id"]]
+    assert [event["status"] for event in found] == [404]
+    assert found[0]["route"] == "/state/{app}" and found[0]["listener"] == "public"
+
+
+def test_text_is_there_for_people(tmp_path):
+    with Demo(tmp_path / "demo", "--secondaries", "0", "--set", "log.format=text") as demo:
+        line = (demo.dir / f"{demo.primary.name}.log").read_text().splitlines()[0]
+        assert line.split(" ")[1] in LEVELS
+        expect(request(demo.ca, "GET", demo.primary.public + "/health/live"), 200)
