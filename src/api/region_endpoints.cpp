@@ -1,10 +1,12 @@
 #include "holdfast/api/region_endpoints.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "admin_support.h"
 #include "holdfast/api/admin_auth.h"
 #include "holdfast/api/json_body.h"
+#include "holdfast/api/region_metrics.h"
 #include "holdfast/base/json.h"
 
 namespace holdfast::api {
@@ -22,14 +24,22 @@ std::string_view state_of(const region::PeerStatus& peer) {
   return peer.connected ? "streaming" : "disconnected";
 }
 
-nlohmann::json describe_peer(const region::PeerStatus& peer) {
+nlohmann::json seconds_json(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
+
+nlohmann::json describe_peer(const region::PeerStatus& peer, const storage::Head& durable, SteadyTime now) {
+  const auto lag = lag_of(peer, durable, now);
   return {{"name", peer.name.str()},
           {"state", state_of(peer)},
           {"durablePosition",
            peer.durable ? nlohmann::json(storage::to_string(*peer.durable)) : nlohmann::json()},
-          {"lagSeconds", std::chrono::duration<double>(peer.lag).count()},
-          {"lagBytes", peer.lag_bytes},
-          {"blobsMissing", peer.blobs_missing}};
+          {"lagSeconds", lag.seconds.value_or(std::chrono::duration<double>(peer.lag).count())},
+          {"lagBytes", lag.bytes.value_or(peer.lag_bytes)},
+          {"blobsMissing", peer.blobs_missing},
+          {"heardSecondsAgo", peer.heard_at ? seconds_json(now - *peer.heard_at) : nlohmann::json()},
+          {"atRisk", peer.slot == region::SlotState::at_risk},
+          {"diverged", peer.diverged}};
 }
 
 nlohmann::json describe_snapshot(const replication::SnapshotProgress& progress) {
@@ -52,11 +62,27 @@ nlohmann::json describe_acknowledge(const region::AcknowledgeSettings& settings)
   return rules;
 }
 
+/// What says why this region may not write, and since when.
+void describe_standing(nlohmann::json& json, const RegionParts& parts, const region::RegionView& view) {
+  if (parts.role_watch) {
+    const auto since = parts.role_watch->since();
+    json["since"] = to_rfc3339(since);
+    json["sinceSeconds"] = std::max(std::int64_t{0}, to_seconds(parts.clock.now()) - to_seconds(since));
+  }
+  if (parts.commit_open) json["mayWrite"] = view.role == region::Role::primary && parts.commit_open();
+  if (view.role != region::Role::fenced) return;
+  json["reason"] = region::to_string(view.fence_reason);
+  json["reasonCode"] = fence_reason_code(view.fence_reason);
+  auto& names = json["waitingFor"] = nlohmann::json::array();
+  for (const auto& name : parts.authority.last_decision().waiting_for) names.push_back(name.str());
+}
+
 nlohmann::json describe_region(const RegionParts& parts) {
   const auto view = parts.state.view();
   nlohmann::json secondaries = nlohmann::json::array();
   if (view.role == region::Role::primary) {
-    for (const auto& peer : parts.peers.all()) secondaries.push_back(describe_peer(peer));
+    for (const auto& peer : parts.peers.all())
+      secondaries.push_back(describe_peer(peer, parts.core.durable(), parts.clock.steady_now()));
   }
   nlohmann::json json{
       {"name", view.self.str()},
@@ -67,7 +93,7 @@ nlohmann::json describe_region(const RegionParts& parts) {
       {"secondaries", std::move(secondaries)},
       {"acknowledge", describe_acknowledge(parts.acknowledge)},
   };
-  if (view.role == region::Role::fenced) json["reason"] = region::to_string(view.fence_reason);
+  describe_standing(json, parts, view);
   if (view.cut_off_since) {
     const auto silence = parts.clock.steady_now() - *view.cut_off_since;
     json["cutOffSeconds"] = std::chrono::duration<double>(silence).count();

@@ -2,9 +2,19 @@
 
 #include "holdfast/base/files.h"
 #include "holdfast/base/log.h"
+#include "holdfast/base/metrics.h"
+#include "holdfast/crypto/x509.h"
 
 namespace holdfast::app {
 namespace {
+
+metrics::Metric certificate_ends{metrics::Kind::gauge, "holdfast_tls_certificate_expiry_timestamp_seconds",
+                                 "When the certificate of the public, objects and admin listeners ends."};
+
+void note_expiry(const net::TlsIdentity& identity) {
+  if (const auto ends = crypto::certificate_expiry(identity.certificate_pem))
+    certificate_ends.set(to_seconds(*ends));
+}
 
 Result<net::TlsIdentity> read_identity(const Config& config) {
   TRY(auto certificate, read_file(config.certificate_file));
@@ -40,6 +50,7 @@ Result<std::unique_ptr<Front>> Front::open(const Config& config, Foundation& fou
     return fail(ErrorKind::invalid, "invalid_configuration",
                 config.certificate_file.string() + ": " + tls.error().message);
   }
+  note_expiry(identity);
   std::unique_ptr<Front> front(new Front(config, foundation, *std::move(tls)));
   TRY_VOID(front->listen("public", config.public_listener, listeners.public_listener, true));
   TRY_VOID(front->listen("objects", config.objects_listener, listeners.objects, true));
@@ -87,7 +98,9 @@ Result<> Front::listen_at(std::string_view name, const std::string& address, boo
 
 Result<> Front::reload_certificate() {
   TRY(const auto identity, read_identity(config_));
-  return tls_->reload(identity);
+  TRY_VOID(tls_->reload(identity));
+  note_expiry(identity);
+  return {};
 }
 
 void Front::stop() {

@@ -11,6 +11,7 @@
 #include "holdfast/region/terms.h"
 #include "holdfast/storage/committer.h"
 #include "holdfast/storage/root_wrap.h"
+#include "metrics_token.h"
 #include "own_member.h"
 #include "region_files.h"
 #include "stores.h"
@@ -137,6 +138,7 @@ Result<> found_cluster(const Config& config, const FirstAdministrator& administr
   TRY_VOID(committer.begin(first_term));
   TRY(auto transaction, founding(config, stores, root, recovery, administrator, now));
   TRY_VOID(committer.commit_and_wait(std::move(transaction)));
+  TRY_VOID(make_metrics_token(*stores.local, report.metrics_token_file, now));
   return write_private_file(report.admin_token_file, std::string(administrator.secret.expose()) + "\n");
 }
 
@@ -151,6 +153,7 @@ Result<InitReport> init_region(const InitOptions& options) {
       .recovery_key_file =
           options.recovery_key_file.empty() ? options.dir / "recovery.key" : options.recovery_key_file,
       .admin_token_file = options.dir / "admin-token",
+      .metrics_token_file = options.dir / metrics_token_file_name,
   };
   const WallTime now = system_clock().now();
   TRY(const auto administrator, first_administrator(options, config.region, now));

@@ -10,6 +10,7 @@
 #include "holdfast/crypto/random.h"
 #include "holdfast/replication/joining.h"
 #include "holdfast/storage/root_wrap.h"
+#include "metrics_token.h"
 #include "own_member.h"
 #include "region_files.h"
 #include "stores.h"
@@ -70,6 +71,8 @@ Result<> make_empty_stores(const Config& config, const replication::Joined& join
   TRY_VOID(local->set_root_pin(root.id, root.pin()));
   TRY_VOID(local->set_standing({.role = "secondary"}));
   TRY_VOID(replication::store_bootstrap(*local, joined));
+  TRY_VOID(
+      make_metrics_token(*local, config.file.parent_path() / metrics_token_file_name, system_clock().now()));
   TRY_VOID(storage::CoreDb::open({.path = generation.core_db(), .create = true}));
   return {};
 }
@@ -102,7 +105,9 @@ Result<JoinReport> join_region(const JoinOptions& options) {
   TRY_VOID(make_empty_stores(composed.config, joined, root, std::move(node), region_key));
   TRY_VOID(write_public_file(composed.config.file, composed.text));
   const auto primary = std::ranges::find(joined.members, primary_spki_hash, &region::Member::spki_hash);
-  return JoinReport{.config_file = composed.config.file, .primary = primary->name.str()};
+  return JoinReport{.config_file = composed.config.file,
+                    .metrics_token_file = options.dir / metrics_token_file_name,
+                    .primary = primary->name.str()};
 }
 
 }  // namespace holdfast::app

@@ -6,10 +6,12 @@
 #include "holdfast/api/cognito_endpoint.h"
 #include "holdfast/api/health.h"
 #include "holdfast/api/identity_endpoints.h"
+#include "holdfast/api/metrics_endpoint.h"
 #include "holdfast/api/objects_endpoints.h"
 #include "holdfast/api/oidc_endpoints.h"
 #include "holdfast/api/problem.h"
 #include "holdfast/api/region_endpoints.h"
+#include "region_reading.h"
 
 namespace holdfast::app {
 namespace {
@@ -39,8 +41,9 @@ api::PrimaryUrl primary_url(Foundation& base) {
 
 }  // namespace
 
-FrontListeners make_routes(Foundation& base, Services& services, replication::JoinDesk& desk,
-                           replication::Replication& replication) {
+FrontListeners make_routes(const Config& config, Foundation& base, Services& services,
+                           replication::JoinDesk& desk, replication::Replication& replication,
+                           const std::optional<api::MetricsToken>& metrics_token) {
   auto public_router = std::make_shared<http::Router>();
   auto objects_router = std::make_shared<http::Router>();
   auto admin_router = std::make_shared<http::Router>();
@@ -48,16 +51,18 @@ FrontListeners make_routes(Foundation& base, Services& services, replication::Jo
   for (const auto& router : {public_router, objects_router, admin_router}) {
     api::add_health_rows(*router, health_checks(base));
   }
-  api::add_region_endpoints(*admin_router, {.core = *base.stores.core,
-                                            .authority = *base.authority,
-                                            .state = base.state,
-                                            .members = *base.members,
-                                            .peers = base.peers,
-                                            .desk = desk,
-                                            .replication = replication,
-                                            .disk = base.disk,
-                                            .clock = base.clock,
-                                            .acknowledge = *base.acknowledge});
+  api::add_region_endpoints(*admin_router,
+                            {.core = *base.stores.core,
+                             .authority = *base.authority,
+                             .state = base.state,
+                             .members = *base.members,
+                             .peers = base.peers,
+                             .desk = desk,
+                             .replication = replication,
+                             .disk = base.disk,
+                             .clock = base.clock,
+                             .role_watch = std::make_shared<api::RoleWatch>(base.state, base.clock),
+                             .commit_open = [&base] { return base.committer.open(); }});
 
   api::add_oidc_rows(
       *public_router,
@@ -72,17 +77,23 @@ FrontListeners make_routes(Foundation& base, Services& services, replication::Jo
                                               .disk = base.disk,
                                               .region = base.stores.node.region});
   api::add_app_admin_rows(*admin_router, services.apps, services.buckets);
+  api::add_metrics_row(*admin_router, base.disk, region_reader(config, base, replication, metrics_token));
 
   const auto errors = api::problem_renderer(primary_url(base));
   const auto users = api::app_authenticator(services.apps, services.buckets, services.identity->tokens);
-  return {.public_listener = {.router = public_router, .authenticate = users, .errors = errors},
+  return {.public_listener = {.router = public_router,
+                              .authenticate = users,
+                              .errors = errors,
+                              .decorate = api::count_requests("public", public_router)},
           .objects = {.router = objects_router,
                       .authenticate = users,
                       .errors = api::s3_error_response,
-                      .decorate = api::protect_object_answer},
+                      .decorate = api::count_requests("objects", objects_router, api::protect_object_answer)},
           .admin = {.router = admin_router,
-                    .authenticate = api::admin_authenticator(services.identity->operators),
-                    .errors = errors}};
+                    .authenticate = api::with_metrics_token(
+                        metrics_token, base.clock, api::admin_authenticator(services.identity->operators)),
+                    .errors = errors,
+                    .decorate = api::count_requests("admin", admin_router)}};
 }
 
 }  // namespace holdfast::app

@@ -2,6 +2,7 @@
 
 #include "foundation.h"
 #include "front.h"
+#include "holdfast/api/metrics_endpoint.h"
 #include "holdfast/replication/joining.h"
 #include "holdfast/replication/replication.h"
 #include "services.h"
@@ -9,7 +10,8 @@
 namespace holdfast::app {
 
 /// The route tables of all listeners: every endpoint of the daemon, in one place.
-FrontListeners make_routes(Foundation& base, Services& services, replication::JoinDesk& desk,
-                           replication::Replication& replication);
+FrontListeners make_routes(const Config& config, Foundation& base, Services& services,
+                           replication::JoinDesk& desk, replication::Replication& replication,
+                           const std::optional<api::MetricsToken>& metrics_token);
 
 }  // namespace holdfast::app

@@ -9,6 +9,7 @@
 #include "holdfast/replication/joining.h"
 #include "holdfast/replication/replication.h"
 #include "maintenance.h"
+#include "metrics_token.h"
 #include "routes.h"
 #include "signals.h"
 
@@ -79,7 +80,9 @@ Result<> serve(const Config& config, const ServeOptions& options) {
                               .key = base->stores.node_key,
                               .root = base->stores.root.copy()});
   TRY(const auto replication, open_replication(config, *base, desk));
-  TRY(const auto front, Front::open(config, *base, make_routes(*base, *services, desk, *replication)));
+  TRY(const auto metrics_token, load_metrics_token(*base->stores.local));
+  TRY(const auto front,
+      Front::open(config, *base, make_routes(config, *base, *services, desk, *replication, metrics_token)));
   Maintenance maintenance(*base);
   services->add_duties(config, maintenance);
   TRY_VOID(base->authority->start());

@@ -3,12 +3,14 @@
 #include "acknowledge_duty.h"
 #include "holdfast/apps/pool_check.h"
 #include "holdfast/region/cluster_record.h"
+#include "key_watch.h"
 
 namespace holdfast::app {
 namespace {
 
 // How soon a new primary makes its configuration the replicated setting.
 constexpr std::chrono::seconds acknowledge_interval{1};
+constexpr std::chrono::seconds key_watch_interval{15};
 
 /// Before its first snapshot a joiner has no cluster record yet; `join` took the issuer from the primary.
 Result<std::string> find_issuer_base(const Config& config, const storage::CoreDb& core) {
@@ -73,6 +75,8 @@ void Services::add_duties(const Config& config, Maintenance& maintenance) {
   maintenance.run(blob_upkeep.run());
   maintenance.every(acknowledge_interval, "the acknowledge settings were not written",
                     [duty = std::make_shared<AcknowledgeDuty>(config, base_)] { return duty->run(); });
+  maintenance.every(key_watch_interval, "the signing keys could not be looked at",
+                    [this] { return watch_keys(*identity); });
 }
 
 }  // namespace holdfast::app

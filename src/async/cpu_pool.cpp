@@ -10,7 +10,16 @@
 #include <thread>
 #include <vector>
 
+#include "holdfast/base/metrics.h"
+
 namespace holdfast::async {
+namespace {
+
+metrics::Metric pool_refusals{
+    metrics::Kind::counter, "holdfast_pool_refused_total",
+    "Pieces of work refused because a pool's queue was full: sign-ins, for the most part."};
+
+}  // namespace
 
 struct CpuPool::Shared {
   explicit Shared(FairLimits limits) : queue(limits) {}
@@ -75,7 +84,10 @@ Result<> CpuPool::enqueue(const FairKey& key, std::shared_ptr<PoolJob> job) {
   {
     const std::lock_guard lock(shared_->mutex);
     if (shared_->stopping) return fail(shutting_down());
-    if (!shared_->queue.push(key, std::move(job))) return fail(overloaded());
+    if (!shared_->queue.push(key, std::move(job))) {
+      pool_refusals.add();
+      return fail(overloaded());
+    }
   }
   shared_->work_or_stop.notify_one();
   return {};

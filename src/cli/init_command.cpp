@@ -27,6 +27,7 @@ Result<nlohmann::json> run_init(InitArguments& arguments) {
   return nlohmann::json{{"config", report.config_file.string()},
                         {"recoveryKeyFile", report.recovery_key_file.string()},
                         {"adminTokenFile", report.admin_token_file.string()},
+                        {"metricsTokenFile", report.metrics_token_file.string()},
                         {"next", "move the recovery key off this machine, then: holdfast serve --config " +
                                      report.config_file.string()}};
 }

@@ -43,6 +43,7 @@ Result<nlohmann::json> run_join(JoinArguments& arguments) {
   TRY(const auto report, app::join_region(arguments.options));
   return nlohmann::json{{"config", report.config_file.string()},
                         {"primary", report.primary},
+                        {"metricsTokenFile", report.metrics_token_file.string()},
                         {"next", "holdfast serve --config " + report.config_file.string()}};
 }
 

@@ -6,6 +6,7 @@
 #include "admin_client.h"
 #include "commands.h"
 #include "output.h"
+#include "region_status.h"
 
 namespace holdfast::cli {
 namespace {
@@ -14,42 +15,6 @@ struct RegionArguments {
   AdminOptions admin;
   bool json = false;
 };
-
-std::string short_number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, value < 10 ? "%.3f" : "%.0f", value);
-  return text;
-}
-
-/// Readable at three in the morning: who am I, may I write, who is behind, by how much.
-void print_status(const nlohmann::json& region) {
-  std::cout << region.value("name", "") << ": " << region.value("role", "");
-  if (region.contains("reason")) std::cout << " (" << region["reason"].get<std::string>() << ")";
-  std::cout << ", reign " << region["term"]["reign"] << ", incarnation " << region["term"]["incarnation"]
-            << "\n";
-  std::cout << "position: " << region.value("position", "") << "\n";
-  if (region["primary"].is_string()) std::cout << "primary: " << region["primary"].get<std::string>() << "\n";
-  if (region.contains("cutOffSeconds")) {
-    std::cout << "CUT OFF from the primary for " << short_number(region["cutOffSeconds"].get<double>())
-              << " s\n";
-  }
-  for (const auto& secondary : region["secondaries"]) {
-    std::cout << "secondary " << secondary.value("name", "") << ": " << secondary.value("state", "")
-              << ", behind by " << short_number(secondary.value("lagSeconds", 0.0)) << " s, "
-              << secondary.value("lagBytes", 0) << " bytes";
-    const auto missing = secondary.value("blobsMissing", 0);
-    if (missing > 0) std::cout << ", " << missing << " objects without their bytes";
-    std::cout << "\n";
-  }
-  if (region.contains("snapshot")) {
-    const auto& snapshot = region["snapshot"];
-    std::cout << "snapshot from " << snapshot.value("from", "") << ": " << snapshot["receivedBytes"] << " of "
-              << snapshot["totalBytes"] << " bytes";
-    if (snapshot["remainingSeconds"].is_number())
-      std::cout << ", about " << snapshot["remainingSeconds"] << " s left";
-    std::cout << "\n";
-  }
-}
 
 Result<nlohmann::json> call_region(const RegionArguments& arguments, http::Method method,
                                    const std::string& path, const nlohmann::json& body = nullptr) {
@@ -64,7 +29,7 @@ int show_status(const RegionArguments& arguments, const Result<nlohmann::json>& 
   if (arguments.json) {
     print_result(*region, true);
   } else {
-    print_status(*region);
+    std::cout << render_region_status(*region) << std::flush;
   }
   return exit_done;
 }

@@ -4,6 +4,7 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <ctime>
 
 #include "certificate_builder.h"
 #include "defect.h"
@@ -36,6 +37,12 @@ X509Ptr certificate_from_der(BytesView der) {
   X509Ptr certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
   if (certificate == nullptr || at != octets(der) + der.size()) return nullptr;
   return certificate;
+}
+
+/// DER, or the first certificate of a PEM text; null if it does not parse.
+X509Ptr parse_certificate(BytesView certificate) {
+  const bool is_pem = certificate.find("-----BEGIN CERTIFICATE-----") != BytesView::npos;
+  return is_pem ? certificate_from_pem(certificate) : certificate_from_der(certificate);
 }
 
 bool is_host_label(std::string_view label) {
@@ -171,8 +178,7 @@ Result<CertifiedKey> CertificateAuthority::issue_server_certificate(const Server
 
 Result<Bytes> spki_sha256_of_certificate(BytesView certificate) {
   const ErrorQueueGuard guard;
-  const bool is_pem = certificate.find("-----BEGIN CERTIFICATE-----") != BytesView::npos;
-  const X509Ptr parsed = is_pem ? certificate_from_pem(certificate) : certificate_from_der(certificate);
+  const X509Ptr parsed = parse_certificate(certificate);
   if (parsed == nullptr) return openssl_fail(ErrorKind::invalid, "invalid_certificate", "not a certificate");
   const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(parsed.get()), nullptr);
   if (size <= 0)
@@ -182,6 +188,15 @@ Result<Bytes> spki_sha256_of_certificate(BytesView certificate) {
   must(i2d_X509_PUBKEY(X509_get_X509_PUBKEY(parsed.get()), &at) == size,
        "a certificate's key changes its size");
   return sha256(spki);
+}
+
+Result<WallTime> certificate_expiry(BytesView certificate) {
+  const ErrorQueueGuard guard;
+  const X509Ptr parsed = parse_certificate(certificate);
+  std::tm ends{};
+  if (parsed == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(parsed.get()), &ends) != 1)
+    return openssl_fail(ErrorKind::invalid, "invalid_certificate", "not a certificate");
+  return WallTime(std::chrono::seconds(timegm(&ends)));
 }
 
 }  // namespace holdfast::crypto

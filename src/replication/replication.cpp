@@ -7,7 +7,6 @@
 #include "context.h"
 #include "holdfast/async/timer.h"
 #include "holdfast/base/log.h"
-#include "holdfast/base/metrics.h"
 #include "holdfast/storage/log_janitor.h"
 #include "holdfast/storage/watermark.h"
 #include "liveness.h"
@@ -20,14 +19,6 @@ namespace {
 constexpr std::chrono::milliseconds supervise_every{500};
 constexpr std::chrono::seconds janitor_every{10};
 constexpr std::chrono::milliseconds look_again{50};
-
-metrics::Metric lag_bytes{metrics::Kind::gauge, "holdfast_replication_lag_bytes",
-                          "Bytes that the slowest member has not confirmed (at the primary)."};
-metrics::Metric lag_micros{
-    metrics::Kind::gauge, "holdfast_replication_lag_microseconds",
-    "Age of the oldest batch that the slowest member has not confirmed (at the primary)."};
-metrics::Metric lost_slots{metrics::Kind::gauge, "holdfast_replication_lost_slots",
-                           "Members whose log was given up at the cap and that need a snapshot."};
 
 }  // namespace
 
@@ -47,7 +38,6 @@ struct Replication::Impl {
   void on_role();
   void on_members();
   void watch_primary();
-  void publish_metrics();
   Result<> keep_watermark();
   Result<> clean();
   static async::Task<> supervise(Impl* impl);
@@ -118,20 +108,6 @@ void Replication::Impl::watch_primary() {
   if (parts.clock.steady_now() - heard >= silence_limit) parts.state.primary_silent(heard);
 }
 
-void Replication::Impl::publish_metrics() {
-  std::int64_t micros = 0;
-  std::uint64_t bytes = 0;
-  std::int64_t lost = 0;
-  for (const auto& peer : context.parts.peers.all()) {
-    micros = std::max<std::int64_t>(micros, peer.lag.count());
-    bytes = std::max(bytes, peer.lag_bytes);
-    if (context.slots->state(peer.name) == region::SlotState::lost) ++lost;
-  }
-  lag_micros.set(micros);
-  lag_bytes.set(static_cast<std::int64_t>(bytes));
-  lost_slots.set(lost);
-}
-
 Result<> Replication::Impl::keep_watermark() {
   TRY(const auto current, context.parts.data.current());
   if (!current) return {};
@@ -175,7 +151,6 @@ async::Task<> Replication::Impl::supervise(Impl* impl) {
     co_await async::sleep_for(supervise_every);
     impl->watch_primary();
     impl->client.follow_members();
-    impl->publish_metrics();
     const bool clean_now = context.parts.clock.steady_now() >= next_clean;
     if (clean_now) next_clean = context.parts.clock.steady_now() + janitor_every;
     const auto kept = co_await async::offload(context.parts.disk, [impl, clean_now]() -> Result<> {

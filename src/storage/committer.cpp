@@ -25,12 +25,9 @@ metrics::Metric commit_transactions{Kind::counter, "holdfast_commit_transactions
                                     "Transactions written."};
 metrics::Metric commit_refused{Kind::counter, "holdfast_commit_precondition_failures_total",
                                "Transactions left out because a precondition did not hold."};
-metrics::Metric commit_sync_micros{Kind::counter, "holdfast_commit_write_microseconds_total",
-                                   "Time spent in synced writes of core.db."};
-metrics::Metric commit_last_sync_micros{Kind::gauge, "holdfast_commit_last_write_microseconds",
-                                        "Duration of the newest synced write of core.db."};
-metrics::Metric commit_index{Kind::gauge, "holdfast_commit_index",
-                             "Batch index of the newest committed batch."};
+metrics::HistogramFamily commit_durations{"holdfast_commit_write_duration_seconds",
+                                          "Time that a synced write of core.db takes."};
+metrics::Histogram& write_durations = commit_durations.with({});
 metrics::Metric commit_queue{Kind::gauge, "holdfast_commit_queue_bytes",
                              "Transactions waiting for the commit thread."};
 metrics::Metric commit_open{Kind::gauge, "holdfast_commit_open",
@@ -245,15 +242,11 @@ Result<Head> Committer::write(CommitBatch& batch, Term term) {
   const auto begun = clock_.steady_now();
   auto raw = batch.write(db_.applied(), term, clock_.now());
   if (!raw) return fail(std::move(raw).error());
-  const auto micros =
-      std::chrono::duration_cast<std::chrono::microseconds>(clock_.steady_now() - begun).count();
-  commit_sync_micros.add(micros);
-  commit_last_sync_micros.set(micros);
+  write_durations.observe(clock_.steady_now() - begun);
   commit_batches.add();
   reached("commit.synced");
 
   const Head head = (*raw)->head;
-  commit_index.set(static_cast<std::int64_t>(head.index));
   store->set_applied(head, true);
   if (options_.publish) options_.publish(*std::move(raw));
   reached("commit.published");

@@ -36,7 +36,7 @@ def edit(region, change):
 
 
 def test_init_leaves_secrets_to_their_owner_only(made):
-    for name in ("region.key", "recovery.key", "admin-token", "tls/server.key"):
+    for name in ("region.key", "recovery.key", "admin-token", "metrics-token", "tls/server.key"):
         assert stat.S_IMODE((made.dir / name).stat().st_mode) == 0o600, name
 
 

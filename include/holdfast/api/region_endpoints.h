@@ -1,5 +1,9 @@
 #pragma once
 
+#include <functional>
+#include <memory>
+
+#include "holdfast/api/role_watch.h"
 #include "holdfast/async/offload.h"
 #include "holdfast/base/clock.h"
 #include "holdfast/http/router.h"
@@ -26,6 +30,9 @@ struct RegionParts {
   async::DiskPool& disk;
   const Clock& clock;
   const region::AcknowledgeSettings& acknowledge;
+  /// Absent: `since` and `mayWrite` are left out.
+  std::shared_ptr<const RoleWatch> role_watch;
+  std::function<bool()> commit_open;
 };
 
 /// `GET /admin/v1/region`, `POST /admin/v1/join-tokens`, `POST /admin/v1/region/{verify,fence,unfence}`

@@ -38,10 +38,12 @@ struct InitReport {
   std::filesystem::path config_file;
   std::filesystem::path recovery_key_file;  ///< opens everything: move it off this machine
   std::filesystem::path admin_token_file;
+  std::filesystem::path metrics_token_file;  ///< opens /metrics of this region alone
 };
 
 /// Makes the first region of a new cluster in `dir`: configuration, region key, recovery key, stores, signed
-/// first term, administrator and their token. Refuses a directory that is in use for anything else
+/// first term, administrator and their token, metrics token. Refuses a directory that is in use for anything
+/// else
 /// (`conflict`). Blocking; seconds.
 Result<InitReport> init_region(const InitOptions& options);
 

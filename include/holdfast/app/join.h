@@ -19,7 +19,8 @@ struct JoinOptions {
 
 struct JoinReport {
   std::filesystem::path config_file;
-  std::string primary;  ///< the region that took the token
+  std::filesystem::path metrics_token_file;  ///< opens /metrics of this region alone
+  std::string primary;                       ///< the region that took the token
 };
 
 /// Makes a new secondary in `dir`: keys, then one call to the primary's replication listener that uses up the

@@ -61,4 +61,7 @@ class CertificateAuthority {
 /// or PEM (its first certificate). `invalid` if it does not parse.
 [[nodiscard]] Result<Bytes> spki_sha256_of_certificate(BytesView certificate);
 
+/// When the certificate ends (its notAfter). `certificate` as above; `invalid` if it does not parse.
+[[nodiscard]] Result<WallTime> certificate_expiry(BytesView certificate);
+
 }  // namespace holdfast::crypto
