@@ -1,0 +1,147 @@
+"""What operators are given stays right: rules, dashboard and pages name only what exists, and all of it.
+
+Run: operations_test.py REPOSITORY
+"""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(sys.argv.pop(1)).resolve()
+METRICS_PAGE = ROOT / "docs" / "operations" / "metrics.md"
+OURS = r"\bholdfast_[a-z0-9_]+"
+
+
+def listed_metrics():
+    """Names of docs/operations/metrics.md, which test_metrics.py compares with running daemons."""
+    names = set()
+    for name, kind in re.findall(r"^\| `(holdfast_\w+)` \| (\w+) \|", METRICS_PAGE.read_text(), re.M):
+        names |= {name + suffix for suffix in ("_bucket", "_sum", "_count")} if kind == "histogram" else {name}
+    return names
+
+
+def labels_of(name):
+    """The labels that the page lists for a metric, and those that every scrape adds."""
+    base = re.sub(r"_(bucket|sum|count)$", "", name)
+    row = re.search(rf"^\| `(?:{name}|{base})` \| \w+ \| (.*?) \|", METRICS_PAGE.read_text(), re.M)
+    return set(re.findall(r"`(\w+)`", row.group(1))) | {"job", "instance", "le"}
+
+
+class Queries(unittest.TestCase):
+    def check(self, where, expressions):
+        names = listed_metrics()
+        self.assertGreater(len(names), 40)
+        self.assertTrue(expressions)
+        for expression in expressions:
+            for match in re.finditer(rf"({OURS})(?:\{{([^}}]*)\}})?", expression):
+                name, selector = match.groups()
+                self.assertIn(name, names, f"{where}: {expression}")
+                for label in re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", selector or ""):
+                    self.assertIn(label, labels_of(name), f"{where}: {expression}")
+
+    def test_alert_rules_use_metrics_that_exist(self):
+        text = (ROOT / "config" / "prometheus" / "alerts.yaml").read_text()
+        self.check("alerts.yaml", re.findall(r"expr: (?:\|\n\s+)?(.+)", text))
+
+    def test_every_alert_is_tested_and_explained(self):
+        text = (ROOT / "config" / "prometheus" / "alerts.yaml").read_text()
+        tests = (ROOT / "tests" / "operations" / "alerts_test.yaml").read_text()
+        page = (ROOT / "docs" / "operations" / "troubleshooting.md").read_text()
+        for alert in re.findall(r"alert: (\w+)", text):
+            self.assertIn(alert, tests)
+            self.assertIn(f"`{alert}`", page)
+
+    def test_the_dashboard_uses_metrics_that_exist(self):
+        board = json.loads((ROOT / "config" / "grafana" / "holdfast.json").read_text())
+        panels = [panel for panel in board["panels"] if panel["type"] != "row"]
+        self.assertGreater(len(panels), 10)
+        self.check("holdfast.json", [target["expr"] for panel in panels for target in panel["targets"]])
+        for variable in board["templating"]["list"]:
+            if variable["type"] == "query":
+                self.check("holdfast.json", [variable["query"]])
+
+    def test_queries_are_promql(self):
+        """promtool parses expressions of rules only, so the dashboard's become a file of rules."""
+        board = json.loads((ROOT / "config" / "grafana" / "holdfast.json").read_text())
+        queries = [target["expr"] for panel in board["panels"] for target in panel.get("targets", [])]
+        rules = [{"record": f"query_{i}", "expr": query.replace("$job", "x")} for i, query in enumerate(queries)]
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            json.dump({"groups": [{"name": "dashboard", "rules": rules}]}, file)  # JSON is YAML
+            file.flush()
+            done = subprocess.run(["promtool", "check", "rules", file.name], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_panels_have_names_units_and_places_of_their_own(self):
+        board = json.loads((ROOT / "config" / "grafana" / "holdfast.json").read_text())
+        ids, taken = set(), set()
+        for panel in board["panels"]:
+            self.assertNotIn(panel["id"], ids)
+            ids.add(panel["id"])
+            place = panel["gridPos"]
+            self.assertLessEqual(place["x"] + place["w"], 24)
+            cells = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])}
+            self.assertFalse(cells & taken, f"{panel['title']} lies over another panel")
+            taken |= cells
+            if panel["type"] != "row":
+                self.assertTrue(panel["title"] and panel["description"])
+                self.assertTrue(panel["fieldConfig"]["defaults"]["unit"])
+
+
+# Every way in which the sources name an error code.
+CODE = r"\"([a-z]+(?:_[a-z]+)*)\""
+CODE_PLACES = [
+    rf"ErrorKind::\w+\s*,\s*{CODE}",
+    rf"\bcode\s*=\s*{CODE}",
+    rf"\b\w*_code\s*=\s*{CODE}",
+    rf"\b(?:refused|not_for_this|connection_error)\(\s*{CODE}\s*,",
+    rf"\brefuse\(\s*\d+\s*,\s*{CODE}",
+    rf"\bstate = fail\(\w+::\w+,\s*{CODE}",
+]
+
+
+def error_codes():
+    codes = {}
+    for top in ("src", "include"):
+        for path in sorted((ROOT / top).rglob("*")):
+            if path.suffix in (".h", ".cpp"):
+                for place in CODE_PLACES:
+                    for code in re.findall(place, path.read_text()):
+                        codes.setdefault(code, path.relative_to(ROOT))
+    return codes
+
+
+class Troubleshooting(unittest.TestCase):
+    page = (ROOT / "docs" / "operations" / "troubleshooting.md").read_text()
+
+    def test_every_error_code_is_explained(self):
+        codes = error_codes()
+        self.assertGreater(len(codes), 120)
+        missing = [f"{code} ({path})" for code, path in sorted(codes.items()) if f"`{code}`" not in self.page]
+        self.assertEqual(missing, [])
+
+    def test_every_code_of_the_page_exists(self):
+        section = self.page[self.page.index("## Every error code"):]
+        listed = {code for row in re.findall(r"^\| (`.*?) \|", section, re.M) for code in re.findall(r"`(\w+)`", row)}
+        source = "".join(path.read_text() for top in ("src", "include") for path in (ROOT / top).rglob("*.[ch]*"))
+        self.assertEqual([code for code in sorted(listed) if f'"{code}"' not in source], [])
+
+    def test_every_reason_of_a_fence_is_explained(self):
+        header = (ROOT / "include" / "holdfast" / "region" / "role.h").read_text()
+        reasons = re.findall(r"^  (\w+) =\s+\d", header[header.index("enum class FenceReason"):], re.M)
+        self.assertGreater(len(reasons), 5)
+        for reason in set(reasons) - {"none"}:
+            self.assertIn(f"`{reason}`", self.page)
+
+    def test_links_of_the_pages_lead_somewhere(self):
+        pages = [*(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md")]
+        for page in pages:
+            for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text()):
+                self.assertTrue((page.parent / target).exists(), f"{page.relative_to(ROOT)}: {target}")
+
+
+if __name__ == "__main__":
+    unittest.main()
