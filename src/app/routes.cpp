@@ -61,6 +61,7 @@ FrontListeners make_routes(const Config& config, Foundation& base, Services& ser
                              .replication = replication,
                              .disk = base.disk,
                              .clock = base.clock,
+                             .acknowledge = *base.acknowledge,
                              .role_watch = std::make_shared<api::RoleWatch>(base.state, base.clock),
                              .commit_open = [&base] { return base.committer.open(); }});
 
