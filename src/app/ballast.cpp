@@ -21,6 +21,15 @@ Result<bool> Ballast::give_up_below(std::uint64_t needed_bytes) const {
   return std::filesystem::remove(file_, error);
 }
 
+Result<> Ballast::require(std::uint64_t needed_bytes) const {
+  TRY(const auto free, free_bytes());
+  if (free >= needed_bytes) return {};
+  return fail(ErrorKind::storage_full, "storage_full",
+              file_.parent_path().string() +
+                  ": the disk is too full to open the stores: " + std::to_string(free) +
+                  " bytes are free, at least " + std::to_string(needed_bytes) + " are needed");
+}
+
 Result<> Ballast::keep(std::uint64_t keep_free_bytes) const {
   std::error_code error;
   if (size_bytes_ == 0 || std::filesystem::file_size(file_, error) == size_bytes_) return {};

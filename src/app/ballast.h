@@ -18,6 +18,8 @@ class Ballast {
   /// Removes the file when less than `needed_bytes` are free; true when it did. To be called before a store
   /// is opened.
   Result<bool> give_up_below(std::uint64_t needed_bytes) const;
+  /// `storage_full` when less than `needed_bytes` are free even so.
+  [[nodiscard]] Result<> require(std::uint64_t needed_bytes) const;
   /// Allocates the file where `keep_free_bytes` stay free beside it. Does nothing otherwise, or when it is
   /// there.
   Result<> keep(std::uint64_t keep_free_bytes) const;

@@ -139,10 +139,11 @@ void add_storage_keys(std::vector<ConfigKey>& keys) {
                   "Below this much free space writes are refused (507); reads and sign-ins go on.",
                   number_between<std::uint64_t>(
                       0, 1024 * gib, +[](Config& c) -> std::uint64_t& { return c.free_space_floor_bytes; })});
-  keys.push_back({"storage.ballast_bytes", "a number from 0 to 17179869184", "67108864", "bytes",
-                  "A file to delete by hand before a restart on a full disk.",
-                  number_between<std::uint64_t>(
-                      0, 16 * gib, +[](Config& c) -> std::uint64_t& { return c.ballast_bytes; })});
+  keys.push_back(
+      {"storage.ballast_bytes", "a number from 0 to 17179869184", "67108864", "bytes",
+       "Blocks kept back so that a start on a full disk finds room; given up then, and taken again later.",
+       number_between<std::uint64_t>(
+           0, 16 * gib, +[](Config& c) -> std::uint64_t& { return c.ballast_bytes; })});
   keys.push_back({"storage.max_object_bytes", "a number from 1 to 5497558138880", "5368709120", "bytes",
                   "Largest object that may be uploaded.",
                   number_between<std::uint64_t>(

@@ -134,7 +134,8 @@ Result<> found_cluster(const Config& config, const FirstAdministrator& administr
   TRY(const auto recovery, crypto::RsaRegionKey::generate());
   TRY(const auto recovery_pem, recovery.to_pem());
   TRY_VOID(write_private_file(report.recovery_key_file, recovery_pem.expose()));
-  storage::Committer committer(*stores.core, system_clock());
+  storage::Committer committer(*stores.core, system_clock(),
+                               {.free_space_floor_bytes = config.free_space_floor_bytes});
   TRY_VOID(committer.begin(first_term));
   TRY(auto transaction, founding(config, stores, root, recovery, administrator, now));
   TRY_VOID(committer.commit_and_wait(std::move(transaction)));
@@ -157,6 +158,7 @@ Result<InitReport> init_region(const InitOptions& options) {
   };
   const WallTime now = system_clock().now();
   TRY(const auto administrator, first_administrator(options, config.region, now));
+  TRY_VOID(check_room(config));
   TRY_VOID(place_tls_files(config, options.tls));
   TRY_VOID(found_cluster(config, administrator, report, now));
   TRY_VOID(write_public_file(report.config_file, composed.text));

@@ -88,6 +88,7 @@ Result<JoinReport> join_region(const JoinOptions& options) {
     return fail(ErrorKind::conflict, "data_directory_not_empty",
                 draft.config.data_dir.string() + ": is not empty");
   }
+  TRY_VOID(check_room(draft.config));
   TRY_VOID(place_tls_files(draft.config, options.tls));
   TRY(auto region_key, make_region_key(draft.config.region_key_file));
   TRY(const auto node_key, crypto::NodeKey::generate());

@@ -1,5 +1,7 @@
 #include "stores.h"
 
+#include <algorithm>
+
 #include "ballast.h"
 #include "holdfast/base/log.h"
 #include "holdfast/replication/joining.h"
@@ -11,6 +13,12 @@ namespace {
 
 // CoreDb refuses to open below 48 MiB; local.db wants room as well.
 constexpr std::uint64_t needed_to_open_bytes = 64UL * 1024 * 1024;
+
+/// The data directory itself or, before it is made, what it will be made in.
+std::filesystem::path nearest_existing(std::filesystem::path path) {
+  while (path.has_relative_path() && !std::filesystem::exists(path)) path = path.parent_path();
+  return path;
+}
 
 std::unexpected<Error> wrong_place(const Config& config, std::string_view problem) {
   return fail(ErrorKind::invalid, "invalid_configuration",
@@ -61,6 +69,7 @@ Result<Stores> open_stores(const Config& config) {
   const Ballast ballast(directory.ballast(), config.ballast_bytes);
   TRY(const bool gave_up, ballast.give_up_below(needed_to_open_bytes));
   if (gave_up) log::warn("the disk is full: the ballast file was given up so that the stores can be opened");
+  TRY_VOID(ballast.require(storage::CoreDbOptions().open_floor_bytes));
   TRY(auto local, storage::LocalDb::open({.path = directory.local_db()}, region_key));
   TRY(auto node, local->node());
   if (!node) return wrong_place(config, "data_dir was not made by `holdfast init` or `holdfast join`");
@@ -82,6 +91,19 @@ Result<Stores> open_stores(const Config& config) {
                 .node_key = std::move(node_key),
                 .root = std::move(root),
                 .core = std::move(core)};
+}
+
+Result<> check_room(const Config& config) {
+  const auto place = nearest_existing(config.data_dir);
+  std::error_code error;
+  const auto space = std::filesystem::space(place, error);
+  if (error) return fail(ErrorKind::internal, "internal", place.string() + ": " + error.message());
+  const auto needed = std::max(config.free_space_floor_bytes, needed_to_open_bytes);
+  if (space.available >= needed) return {};
+  return fail(ErrorKind::storage_full, "storage_full",
+              config.data_dir.string() + ": " + std::to_string(space.available) +
+                  " bytes are free, at least " + std::to_string(needed) +
+                  " are needed (storage.free_space_floor_bytes)");
 }
 
 }  // namespace holdfast::app

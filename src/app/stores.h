@@ -27,4 +27,8 @@ struct Stores {
 /// directory of another region or cluster (`invalid_configuration`), `storage_full`, `corrupt`.
 Result<Stores> open_stores(const Config& config);
 
+/// Whether a new region would have room to open its stores and to write (`storage_full` if not): asked before
+/// anything of it is made, so that a refused `init` or `join` can be tried again.
+Result<> check_room(const Config& config);
+
 }  // namespace holdfast::app

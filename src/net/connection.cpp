@@ -23,8 +23,9 @@ using boost::system::error_code;
 constexpr std::size_t record_size = 16UL * 1024;
 // Pieces from here on are written from where they are: copying costs more than a record of their own.
 constexpr std::size_t large_piece = 8UL * 1024;
-// What a polite end reads away before it stops listening.
-constexpr std::size_t max_discarded = 256UL * 1024;
+// What a polite end reads away before it stops listening, beside its deadline: most uploads that are refused
+// half-way learn why, and nobody keeps a connection busy with more.
+constexpr std::size_t max_discarded = 64UL * 1024 * 1024;
 
 Error connection_error(std::string_view code, std::string message, std::string detail = {}) {
   return {ErrorKind::unavailable, code, std::move(message), std::move(detail)};
@@ -217,7 +218,7 @@ async::Task<Result<>> Connection::shutdown(SteadyTime deadline) {
   if (impl->tls) co_await impl->tls->async_shutdown(async::as_result);
   error_code failed;
   impl->socket.shutdown(tcp::socket::shutdown_send, failed);
-  std::array<char, 4096> away{};
+  std::array<char, record_size> away;  // not cleared: nobody looks at it
   for (std::size_t discarded = 0; !failed && discarded < max_discarded;) {
     const auto [ended, size] = co_await impl->socket.async_read_some(asio::buffer(away), async::as_result);
     failed = ended;

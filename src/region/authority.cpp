@@ -183,6 +183,7 @@ Result<> Authority::open_incarnation() {
   TRY_VOID(parts_.committer.begin(record.term));
   auto transaction = parts_.core.transaction();
   TRY_VOID(put_term(transaction, record));
+  transaction.take_from_reserve();  // a primary with a full disk still has secondaries and signs users in
   if (auto written = parts_.committer.commit_and_wait(std::move(transaction)); !written) {
     parts_.committer.fence();
     parts_.state.become_fenced(FenceReason::store_failed);

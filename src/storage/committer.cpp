@@ -1,5 +1,6 @@
 #include "holdfast/storage/committer.h"
 
+#include <algorithm>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -33,7 +34,7 @@ metrics::Metric commit_queue{Kind::gauge, "holdfast_commit_queue_bytes",
 metrics::Metric commit_open{Kind::gauge, "holdfast_commit_open",
                             "1 while this region's core.db takes writes."};
 metrics::Metric storage_full_refusals{Kind::counter, "holdfast_storage_full_refusals_total",
-                                      "Batches refused below the free-space floor."};
+                                      "Transactions refused below the free-space floor."};
 
 Error unknown_because_fenced() {
   return {.kind = ErrorKind::outcome_unknown,
@@ -211,11 +212,14 @@ std::deque<Committer::Waiting> Committer::take() {
 
 void Committer::process(std::deque<Waiting> taken) {
   reached("commit.taken");
-  CommitBatch batch(db_.rocks());
+  const auto store = db_.rocks();
+  const auto free = free_bytes_of(*store->db->GetEnv(), store->path).value_or(UINT64_MAX);
+  CommitBatch batch(store);
   std::vector<Answer> answers;
   answers.reserve(taken.size());
   for (auto& [transaction, done] : taken) {
-    answers.push_back({.done = std::move(done), .taken = batch.add(transaction)});
+    auto room = check_room(transaction, free);
+    answers.push_back({.done = std::move(done), .taken = room ? batch.add(transaction) : std::move(room)});
   }
   reached("commit.checked");
   Term term;
@@ -231,14 +235,18 @@ void Committer::process(std::deque<Waiting> taken) {
   reached("commit.answered");
 }
 
+Result<> Committer::check_room(const Transaction& transaction, std::uint64_t free_bytes) const {
+  const auto floor = transaction.takes_from_reserve()
+                         ? std::min(options_.free_space_floor_bytes, options_.reserve_floor_bytes)
+                         : options_.free_space_floor_bytes;
+  if (transaction.empty() || free_bytes >= floor) return {};
+  storage_full_refusals.add();
+  return fail(ErrorKind::storage_full, "storage_full", "the disk is too full to write",
+              std::to_string(free_bytes) + " bytes free");
+}
+
 Result<Head> Committer::write(CommitBatch& batch, Term term) {
   const auto store = db_.rocks();
-  const auto free = free_bytes_of(*store->db->GetEnv(), store->path);
-  if (free && *free < options_.free_space_floor_bytes) {
-    storage_full_refusals.add();
-    return fail(ErrorKind::storage_full, "storage_full", "the disk is too full to write",
-                std::to_string(*free) + " bytes free");
-  }
   const auto begun = clock_.steady_now();
   auto raw = batch.write(db_.applied(), term, clock_.now());
   if (!raw) return fail(std::move(raw).error());

@@ -76,6 +76,11 @@ Transaction& Transaction::audit(const AuditEvent& event) {
   return put(audit_table, key, Scope::system(), audit_version, event.encode());
 }
 
+Transaction& Transaction::take_from_reserve() {
+  takes_from_reserve_ = true;
+  return *this;
+}
+
 void Transaction::add_pending_key(KeyId id, const Scope& scope, std::shared_ptr<const Secret> key) {
   pending_keys_.insert_or_assign(id, PendingKey{.scope = scope, .key = std::move(key)});
 }

@@ -10,26 +10,11 @@ import zlib
 import pytest
 
 from demo import BASE_PORT
-from holdfast_client import Cognito, expect, request, tls_context
+from holdfast_client import expect, request, tls_context
+from photo_app import Signed, make_photo_app, sign_in
 from single_region import SingleRegion
 
 ORIGIN = "https://photos.example"
-
-
-class Signed:
-    """One signed-in user at the objects and public listeners."""
-
-    def __init__(self, region, token):
-        self.region, self.token = region, token
-
-    def call(self, method, url, body=None, headers=None, timeout=60.0):
-        return request(self.region.ca, method, url, body, {"Authorization": f"Bearer {self.token}", **(headers or {})}, timeout)
-
-    def s3(self, method, path, body=None, headers=None):
-        return self.call(method, f"{self.region.objects}/photos-bucket{path}", body, headers)
-
-    def comments(self, method, body=None):
-        return self.call(method, f"{self.region.public}/apps/photos/comments/beach.jpg", body)
 
 
 @pytest.fixture(scope="module")
@@ -38,23 +23,8 @@ def region(tmp_path_factory):
         done = region.init()
         assert done.returncode == 0, done.stderr
         region.serve()
-        admin = region.admin
-        pool = expect(admin.call("POST", "/admin/v1/pools", {"name": "users"}), 201).json()["id"]
-        client = expect(admin.call("POST", f"/admin/v1/pools/{pool}/clients", {
-            "name": "web", "type": "public", "flows": ["USER_PASSWORD_AUTH"],
-            "scopes": ["aws.cognito.signin.user.admin"]}), 201).json()["clientId"]
-        for name in ("ada", "bob"):
-            path = f"/admin/v1/pools/{pool}/users"
-            expect(admin.call("POST", path, {"username": name, "password": "Correct-Horse-1"}), 201)
-        expect(admin.call("POST", "/admin/v1/apps", {
-            "appId": "photos", "pool": pool, "clients": [client], "bucket": "photos-bucket", "origins": [ORIGIN]}), 201)
-        region.client = client
+        make_photo_app(region, origins=[ORIGIN])
         yield region
-
-
-def sign_in(region, name):
-    answer = expect(Cognito(region.ca, region.public).sign_in(region.client, name, "Correct-Horse-1"), 200)
-    return Signed(region, answer.json()["AuthenticationResult"]["AccessToken"])
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +146,7 @@ def test_only_owners_overwrite_and_delete(ada, bob):
 
 def test_tokens_are_needed(region, ada):
     assert b"AccessDenied" in expect(request(region.ca, "GET", region.objects + "/photos-bucket/x"), 401).body
-    stranger = Signed(region, ada.token[:-4] + "AAAA")
+    stranger = Signed(region, {"AccessToken": ada.token[:-4] + "AAAA"})
     assert b"InvalidToken" in expect(stranger.s3("GET", "/x"), 401).body
     expect(stranger.comments("GET"), 401)
 

@@ -24,6 +24,9 @@ class CommitBatch;
 struct CommitterOptions {
   /// Below this much free space writes are refused as `storage_full`.
   std::uint64_t free_space_floor_bytes = 512UL * 1024 * 1024;
+  /// The same for transactions that take from the reserve: more than one log file, so that a term never
+  /// meets the end of the disk.
+  std::uint64_t reserve_floor_bytes = 24UL * 1024 * 1024;
   /// One merged batch; a transaction that does not fit any more waits for the next.
   std::size_t batch_bytes = max_batch_bytes;
   /// Waiting transactions; beyond it `overloaded`.
@@ -85,6 +88,8 @@ class Committer {
   /// Waits for work. Empty: stopping.
   std::deque<Waiting> take();
   void process(std::deque<Waiting> taken);
+  /// `storage_full` for what may not be written with so much free space.
+  [[nodiscard]] Result<> check_room(const Transaction& transaction, std::uint64_t free_bytes) const;
   Result<Head> write(CommitBatch& batch, Term term);
   /// What the waiters of the batch in flight are told, given how it went.
   Result<Head> end_flight(Result<Head> written);

@@ -43,12 +43,16 @@ class Transaction {
   /// Erasing an absent row is not an error; require_present where that matters.
   Transaction& erase(const Table& table, BytesView key);
   Transaction& audit(const AuditEvent& event);
+  /// May be written below the free-space floor, out of what the floor keeps back: for the few small records
+  /// without which a region cannot go on serving (a term), never for users' data.
+  Transaction& take_from_reserve();
 
   /// The first error of building, if any.
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
   /// Nothing to write. Committing it checks the preconditions only and answers the current head.
   [[nodiscard]] bool empty() const { return operations_.empty(); }
   [[nodiscard]] std::size_t size_bytes() const { return size_bytes_; }
+  [[nodiscard]] bool takes_from_reserve() const { return takes_from_reserve_; }
 
   enum class Need : std::uint8_t { absent, present, unchanged };
   struct Precondition {
@@ -82,6 +86,7 @@ class Transaction {
   std::vector<Precondition> preconditions_;
   std::vector<Operation> operations_;
   std::size_t size_bytes_ = 0;
+  bool takes_from_reserve_ = false;
   std::optional<Error> error_;
 };
 

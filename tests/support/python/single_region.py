@@ -11,9 +11,9 @@ from holdfast_client import Admin, request
 ADMINISTRATOR = ["--admin-name", "Ada", "--admin-email", "ada@example.com", "--admin-phone", "+14155550100"]
 
 
-def run(*arguments, timeout=60, **options):
+def run(*arguments, launcher=(), timeout=60, **options):
     """Runs a command of the program to its end."""
-    return subprocess.run([BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
+    return subprocess.run([*launcher, BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
                           stdin=subprocess.DEVNULL, **options)
 
 
@@ -33,6 +33,7 @@ class SingleRegion:
         self.objects = f"https://localhost:{base_port + 1}"
         self.admin_url = f"https://localhost:{base_port + 2}"
         self.process = None
+        self.launcher = []  # what daemons are started through, see small_disk.py
 
     @property
     def config(self):
@@ -46,13 +47,16 @@ class SingleRegion:
     def admin(self):
         return Admin(self.ca, self.admin_url, (self.dir / "admin-token").read_text().strip())
 
-    def init(self):
-        return run("init", "--dir", self.dir, "--region", self.region, "--issuer-base", self.public,
-                   *ADMINISTRATOR, *settings(self.base_port))
+    def init(self, *arguments):
+        return self.run("init", "--dir", self.dir, "--region", self.region, "--issuer-base", self.public,
+                        *ADMINISTRATOR, *settings(self.base_port), *arguments)
+
+    def run(self, *arguments, timeout=60):
+        return run(*arguments, launcher=self.launcher, timeout=timeout)
 
     def serve(self, *arguments, wait=True):
         log = open(self.dir / "log", "ab")
-        command = [BINARY, "serve", "--config", str(self.config), *arguments]
+        command = [*self.launcher, BINARY, "serve", "--config", str(self.config), *arguments]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         log.close()
         if wait:
@@ -65,7 +69,7 @@ class SingleRegion:
 
     def refused_start(self, *arguments):
         """Serves a region that must not start; gives (status, the one line it said)."""
-        done = run("serve", "--config", self.config, *arguments, timeout=30)
+        done = self.run("serve", "--config", self.config, *arguments, timeout=30)
         lines = [line for line in done.stderr.splitlines() if line.startswith("holdfast:")]
         assert len(lines) == 1, done.stderr
         return done.returncode, lines[0]
@@ -77,6 +81,10 @@ class SingleRegion:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
             self.process.wait(30)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
 
     def __enter__(self):
         return self

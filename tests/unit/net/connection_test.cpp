@@ -251,7 +251,7 @@ TEST_P(ConnectionTest, ThePoliteEndSavesTheAnswerFromWhatWasNotRead) {
   const auto listener =
       serve([&answer](Connection connection) { return answer_and_leave(std::move(connection), answer); });
   auto connection = dial_in(*listener);
-  ASSERT_TRUE(run(write_text(&connection, patterned(60'000))));
+  ASSERT_TRUE(run(write_text(&connection, patterned(3'000'000))));
   const auto got = run(read_to_the_end(&connection));
   ASSERT_TRUE(got) << got.error().describe();
   EXPECT_EQ(*got, answer);

@@ -314,6 +314,23 @@ TEST(Committer, BelowTheFreeSpaceFloorNothingIsWritten) {
   EXPECT_TRUE(*store.reader().find(things, "a"));
 }
 
+TEST(Committer, WhatTakesFromTheReserveGoesBelowTheFloor) {
+  test::TestStore store;
+  const auto head = store.commit(put_thing(store, "a"));
+  Committer strict(store.core(), store.clock(), {.free_space_floor_bytes = UINT64_MAX});
+  ASSERT_TRUE(strict.begin(head.term));
+  auto needed = put_thing(store, "needed");
+  needed.take_from_reserve();
+  EXPECT_TRUE(strict.commit_and_wait(std::move(needed)));
+  EXPECT_TRUE(*store.reader().find(things, "needed"));
+  Committer full(store.core(), store.clock(),
+                 {.free_space_floor_bytes = UINT64_MAX, .reserve_floor_bytes = UINT64_MAX});
+  ASSERT_TRUE(full.begin(head.term));
+  auto late = put_thing(store, "late");
+  late.take_from_reserve();
+  EXPECT_EQ(full.commit_and_wait(std::move(late)).error().kind, ErrorKind::storage_full);
+}
+
 TEST(Committer, NothingIsTakenBeforeATermBegan) {
   test::TestStore store;
   Committer idle(store.core(), store.clock());

@@ -1,0 +1,196 @@
+"""A disk that fills up below a running region: writes are refused, reads and sign-ins go on, nothing acknowledged is lost."""
+
+import os
+
+import pytest
+
+from demo import BASE_PORT
+from holdfast_client import expect, request
+from photo_app import PASSWORD, Signed, cognito, make_photo_app, make_user, sign_in
+from single_region import SingleRegion
+from small_disk import MIB, SmallDisk
+
+FLOOR = 96 * MIB
+BALLAST = 64 * MIB
+PHOTO = os.urandom(3 * MIB)
+
+
+@pytest.fixture
+def floor():
+    return FLOOR
+
+
+@pytest.fixture
+def disk(tmp_path):
+    with SmallDisk(tmp_path / "region" / "disk", 320 * MIB) as disk:
+        yield disk
+
+
+@pytest.fixture
+def region(disk, tmp_path, floor):
+    with SingleRegion(tmp_path / "region", BASE_PORT) as region:
+        region.launcher = disk.launcher
+        done = region.init("--set", "data_dir=disk/data", "--set", f"storage.free_space_floor_bytes={floor}",
+                           "--set", f"storage.ballast_bytes={BALLAST}")
+        assert done.returncode == 0, done.stderr
+        region.serve()
+        make_photo_app(region)
+        yield region
+
+
+class Acknowledged:
+    """What was written before the disk was full, and whether all of it is there."""
+
+    def __init__(self, region):
+        self.ada = sign_in(region, "ada")
+        self.comments = [expect(self.ada.comments("POST", {"message": f"wave {number}"}), 201).json()["commentId"]
+                         for number in range(5)]
+        self.objects = {"/large.jpg": PHOTO, "/small.txt": b"a few bytes"}
+        for path, body in self.objects.items():
+            expect(self.ada.s3("PUT", path, body), 200)
+
+    def check(self):
+        listed = expect(self.ada.comments("GET"), 200).json()["comments"]
+        assert [comment["commentId"] for comment in listed][:5] == self.comments
+        for path, body in self.objects.items():
+            assert expect(self.ada.s3("GET", path), 200).body == body
+
+
+def is_role(region, role):
+    return expect(request(region.ca, "GET", region.public + "/health/traffic"), 200).json()["role"] == role
+
+
+def primary_traffic(region):
+    return request(region.ca, "GET", region.public + "/health/traffic?role=primary").status
+
+
+def refused_writes(region, ada):
+    """(status, code) of one write of every kind."""
+    comment = ada.comments("POST", {"message": "too late"})
+    user = make_user(region, "late")
+    small, large = ada.s3("PUT", "/late.txt", b"late"), ada.s3("PUT", "/late.jpg", PHOTO)
+    state = region.admin.call("PUT", "/admin/v1/apps/photos/state", {"state": "fenced"})
+    assert b"<Error><Code>" in small.body and b"<Error><Code>" in large.body
+    problems = [(answer.status, answer.json()["code"]) for answer in (comment, user, state)]
+    return problems + [(answer.status, answer.body.split(b"<Code>")[1].split(b"</Code>")[0].decode())
+                       for answer in (small, large)]
+
+
+def expect_sign_ins_go_on(region, ada):
+    """New sign-ins, wrong ones, refreshes, with what they may want to write; the tokens are good."""
+    expect(cognito(region).sign_in(region.client, "bob", "wrong " + PASSWORD), 400)
+    for name in ("ada", "bob"):
+        signed = sign_in(region, name)
+        refreshed = expect(cognito(region).refresh(region.client, signed.refresh_token), 200).json()
+        again = Signed(region, refreshed["AuthenticationResult"])
+        assert len(expect(again.comments("GET"), 200).json()["comments"]) >= 5
+    expect(cognito(region).refresh(region.client, ada.refresh_token), 200)
+    expect(request(region.ca, "GET", f"{region.public}/{region.pool}/.well-known/jwks.json"), 200)
+
+
+def expect_writes_work(region, ada, name):
+    expect(ada.comments("POST", {"message": name}), 201)
+    expect(ada.s3("PUT", f"/{name}", PHOTO), 200)
+    expect(make_user(region, name), 201)
+    assert expect(ada.s3("GET", f"/{name}"), 200).body == PHOTO
+    sign_in(region, name)
+
+
+def test_below_the_floor_writes_are_refused_until_there_is_room(disk, region):
+    written = Acknowledged(region)
+    disk.fill(leave_bytes=FLOOR - 1)
+    refusals = refused_writes(region, written.ada)
+    assert refusals == [(507, "storage_full")] * 3 + [(507, "InsufficientStorage")] * 2
+    expect_sign_ins_go_on(region, written.ada)
+    written.check()
+    # It is still the one primary, which a front door should prefer: what it refuses, nobody else takes.
+    assert is_role(region, "primary") and primary_traffic(region) == 200
+
+    disk.make_room()
+    expect_writes_work(region, written.ada, "room")
+
+    disk.fill(leave_bytes=FLOOR - 24 * MIB)  # well below: a restart frees what the old log file had reserved
+    region.kill()
+    region.serve()
+    assert is_role(region, "primary")
+    assert set(refused_writes(region, written.ada)) == {(507, "storage_full"), (507, "InsufficientStorage")}
+    expect_sign_ins_go_on(region, written.ada)
+    written.check()
+
+    disk.make_room()
+    expect_writes_work(region, written.ada, "again")
+    written.check()
+
+
+def test_restarts_on_a_disk_without_a_byte(disk, region):
+    """Others have taken every block: a start finds its room in the ballast, again and again."""
+    ballast = disk.root / "data" / "ballast"
+    assert ballast.stat().st_blocks * 512 == BALLAST
+    written = Acknowledged(region)
+    disk.fill()
+    assert set(refused_writes(region, written.ada)) == {(507, "storage_full"), (507, "InsufficientStorage")}
+    expect_sign_ins_go_on(region, written.ada)
+    written.check()
+    for _ in range(3):
+        region.kill()
+        region.serve()
+        assert not ballast.exists()
+        assert is_role(region, "primary")
+        expect_sign_ins_go_on(region, written.ada)
+        written.check()
+    assert region.log().count("the ballast file was given up") == 1
+    assert set(refused_writes(region, written.ada)) == {(507, "storage_full"), (507, "InsufficientStorage")}
+
+    # That room taken as well: one clear line, no abort.
+    region.kill()
+    disk.fill()
+    status, line = region.refused_start()
+    assert status == 1 and "too full" in line
+
+    disk.make_room()
+    region.serve()
+    written.check()
+    expect_writes_work(region, written.ada, "room")
+    assert ballast.stat().st_blocks * 512 == BALLAST
+
+
+@pytest.mark.parametrize("floor", [0])
+def test_without_a_floor_the_store_closes_until_a_restart(disk, region, floor):
+    """RocksDB itself meets the end of the disk: the write's outcome is unknown, and nothing more is taken."""
+    written = Acknowledged(region)
+    disk.fill()
+    # What the open log file has reserved still takes writes.
+    for number in range(2000):
+        path, body = f"/filling/{number}", os.urandom(60_000)
+        answer = written.ada.s3("PUT", path, body)
+        if answer.status != 200:
+            break
+        written.objects[path] = body
+    assert answer.status == 504, answer
+    comment = written.ada.comments("POST", {"message": "too late"})
+    assert (comment.status, comment.json()["code"]) == (503, "storage_failed")
+    assert primary_traffic(region) == 503
+    expect_sign_ins_go_on(region, written.ada)
+    written.check()
+    region.kill()
+    region.serve()
+    expect_sign_ins_go_on(region, written.ada)
+    written.check()
+    region.kill()
+    disk.make_room()
+    region.serve()
+    assert primary_traffic(region) == 200
+    written.check()
+    expect_writes_work(region, written.ada, "room")
+
+
+def test_a_new_region_that_has_no_room_is_refused_before_it_is_made(disk, tmp_path):
+    region = SingleRegion(tmp_path / "region", BASE_PORT)
+    region.launcher = disk.launcher
+    disk.fill(leave_bytes=FLOOR - 1)
+    settings = ["--set", "data_dir=disk/data", "--set", f"storage.free_space_floor_bytes={FLOOR}"]
+    done = region.init(*settings)
+    assert done.returncode == 1
+    assert "bytes are free" in done.stderr and "storage.free_space_floor_bytes" in done.stderr
+    disk.make_room()
+    assert region.init(*settings).returncode == 0
