@@ -1,5 +1,7 @@
 #include "services.h"
 
+#include <algorithm>
+
 #include "acknowledge_duty.h"
 #include "holdfast/apps/pool_check.h"
 #include "holdfast/region/cluster_record.h"
@@ -11,6 +13,11 @@ namespace {
 // How soon a new primary makes its configuration the replicated setting.
 constexpr std::chrono::seconds acknowledge_interval{1};
 constexpr std::chrono::seconds key_watch_interval{15};
+
+/// Often enough that a grace is not overrun by much, never so often that looking at every blob is a load.
+std::chrono::seconds sweep_interval(std::chrono::seconds grace) {
+  return std::clamp(grace / 4, std::chrono::seconds(5), std::chrono::seconds(300));
+}
 
 /// Before its first snapshot a joiner has no cluster record yet; `join` took the issuer from the primary.
 Result<std::string> find_issuer_base(const Config& config, const storage::CoreDb& core) {
@@ -49,7 +56,7 @@ Services::Services(const Config& config, Foundation& base, std::unique_ptr<ident
                    .db = *base.stores.core,
                    .disk = base.disk,
                    .clock = base.clock},
-                  {.grace = config.blob_grace}),
+                  {.grace = config.blob_grace, .sweep_every = sweep_interval(config.blob_grace)}),
       issuer_base(std::move(issuer)),
       base_(base) {}
 

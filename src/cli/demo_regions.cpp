@@ -1,5 +1,9 @@
 #include "demo_regions.h"
 
+#include <signal.h>
+
+#include <algorithm>
+#include <array>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -21,11 +25,22 @@ constexpr auto poll_interval = 50ms;
 
 void say(std::string_view what) { std::cerr << "demo: " << what << std::endl; }
 
+/// The signals that end a demo are blocked until it is up (demo.cpp): one that waits already ends the start.
+bool is_told_to_end() {
+  sigset_t waiting;
+  sigemptyset(&waiting);
+  sigpending(&waiting);
+  return std::ranges::any_of(std::array{SIGINT, SIGTERM, SIGHUP},
+                             [&](int number) { return sigismember(&waiting, number) == 1; });
+}
+
 /// Asks again and again until `is_done` says so; `what` names it when time is up.
 template <class Check>
 Result<> wait_until(std::string_view what, Check is_done) {
   const auto deadline = std::chrono::steady_clock::now() + start_patience;
   while (std::chrono::steady_clock::now() < deadline) {
+    if (is_told_to_end())
+      return fail(ErrorKind::unavailable, "interrupted", "told to end before the demo was up");
     TRY(const bool done, is_done());
     if (done) return {};
     std::this_thread::sleep_for(poll_interval);

@@ -6,11 +6,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <random>
 
 namespace holdfast::cli {
 namespace {
 
-/// Binds and closes; gives the port, or 0 when it is taken. `port` 0 lets the kernel choose.
+/// Binds and closes; gives the port, or 0 when it is taken.
 std::uint16_t probe_port(std::uint16_t port) {
   const int probe = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (probe < 0) return 0;
@@ -27,6 +28,13 @@ std::uint16_t probe_port(std::uint16_t port) {
   return bound ? ntohs(address.sin_port) : 0;
 }
 
+/// Below the range that kernels give to outgoing connections (32768 and up): one of those could take the port
+/// between the probe and the listener, seconds later. By chance, so that two demos that start together part.
+std::uint16_t some_port() {
+  std::random_device random;
+  return std::uniform_int_distribution<std::uint16_t>(10240, 32767)(random);
+}
+
 }  // namespace
 
 bool is_free_port(std::uint16_t port) { return probe_port(port) != 0; }
@@ -36,7 +44,7 @@ Result<std::vector<std::uint16_t>> free_ports(std::uint16_t base, std::size_t co
   for (std::size_t i = 0; i < count; ++i) {
     std::uint16_t port = probe_port(static_cast<std::uint16_t>(base + i));
     for (int tries = 0; tries < 64 && (port == 0 || std::ranges::find(ports, port) != ports.end()); ++tries) {
-      port = probe_port(0);
+      port = probe_port(some_port());
     }
     if (port == 0) return fail(ErrorKind::unavailable, "unavailable", "no free port on 127.0.0.1");
     ports.push_back(port);

@@ -12,6 +12,10 @@ import sys
 import textwrap
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support" / "python"))
+
+from left_overs import expect_nothing_left, tree  # noqa: E402
+
 LEFT_OVERS = ("tokens.json", "photo-back.jpg", "primary.log")
 
 
@@ -46,9 +50,15 @@ def main():
         print(done.stdout, done.stderr, sep="\n")
         assert done.returncode == 0, done.returncode
         check_answers(done.stdout.replace(": ", ":"))
-    finally:
+        pids = tree(kept.pid)
+        assert len(pids) >= 4, pids
         kept.send_signal(signal.SIGINT)
-        kept.wait(60)
+        assert kept.wait(60) == 0
+        expect_nothing_left(pids, directory)
+    finally:
+        if kept.poll() is None:
+            kept.send_signal(signal.SIGINT)
+            kept.wait(60)
         shutil.rmtree(directory, ignore_errors=True)
         for name in LEFT_OVERS:
             (root / name).unlink(missing_ok=True)

@@ -54,11 +54,15 @@ def write_env(demo, file):
         out.writelines(f"export {name}='{value}'\n" for name, value in lines.items())
 
 
+def end_by_signal(*_):
+    sys.exit(143)
+
+
 def main():
     options = arguments()
     directory = pathlib.Path(options.dir or ("demo" if options.keep else tempfile.mkdtemp(prefix="holdfast-demo-")))
     directory.mkdir(parents=True, exist_ok=True)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, end_by_signal)
     extra = ["--secondaries", str(options.secondaries)]
     for setting in options.set:
         extra += ["--set", setting]
@@ -76,6 +80,9 @@ def main():
     except KeyboardInterrupt:
         print("stopping", file=sys.stderr)
     finally:
+        # A second Ctrl-C must not leave half of it behind: what ends is bounded.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         if demo is not None:
             demo.stop()
         if held and not options.keep and not options.dir:

@@ -35,18 +35,20 @@ class Region:
         self.demo = demo
         self.name, self.pid, self.dir = described["name"], described["pid"], pathlib.Path(described["dir"])
         self.public, self.objects, self.admin_url = described["public"], described["objects"], described["admin"]
+        self.ca = described.get("caFile", demo.ca)
+        self.token = described.get("adminToken", demo.info["adminToken"])
         self.process = None
 
     @property
     def admin(self):
-        return Admin(self.demo.ca, self.admin_url, self.demo.info["adminToken"])
+        return Admin(self.ca, self.admin_url, self.token)
 
     @property
     def cognito(self):
-        return Cognito(self.demo.ca, self.public)
+        return Cognito(self.ca, self.public)
 
     def get(self, path, **options):
-        return request(self.demo.ca, "GET", self.public + path, **options)
+        return request(self.ca, "GET", self.public + path, **options)
 
     def is_ready(self):
         return self.get("/health/ready").status == 200
@@ -87,7 +89,12 @@ class Demo:
         self.dir = pathlib.Path(directory)
         command = [str(binary), "demo", "--json", "--dir", str(directory), "--base-port", str(base_port), *arguments]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-        line = self.process.stdout.readline()
+        try:
+            line = self.process.stdout.readline()
+        except BaseException:  # told to end before it was up: nothing may stay behind
+            self.regions = []
+            self.stop()
+            raise
         if not line:
             raise AssertionError(f"`{' '.join(command)}` ended with {self.process.wait()} and printed nothing")
         self.info = json.loads(line)
@@ -103,12 +110,22 @@ class Demo:
     def secondary(self):
         return self.regions[1]
 
+    def add_region(self, name, directory, base_port):
+        """A region that was joined by hand into `directory`, with ports from `base_port` (single_region.settings)."""
+        urls = {kind: f"https://localhost:{base_port + offset}"
+                for offset, kind in enumerate(("public", "objects", "admin"))}
+        self.regions.append(Region(self, {"name": name, "pid": None, "dir": str(directory), **urls,
+                                          "caFile": str(directory / "tls" / "ca.crt"),
+                                          "adminToken": (directory / "admin-token").read_text().strip()}))
+        return self.regions[-1]
+
     def wait_caught_up(self):
         def check():
             region = self.primary.admin.get("/admin/v1/region")
             # A region that is still fenced lists nobody, which proves nothing.
-            return region["role"] == "primary" and all(
-                other["durablePosition"] == region["position"] for other in region["secondaries"])
+            others = region["secondaries"]
+            return region["role"] == "primary" and len(others) == len(self.regions) - 1 and all(
+                other["durablePosition"] == region["position"] for other in others)
 
         wait_until("the secondaries have caught up", check)
 

@@ -11,10 +11,11 @@ from holdfast_client import Admin, request
 ADMINISTRATOR = ["--admin-name", "Ada", "--admin-email", "ada@example.com", "--admin-phone", "+14155550100"]
 
 
-def run(*arguments, launcher=(), timeout=60, **options):
-    """Runs a command of the program to its end."""
-    return subprocess.run([*launcher, BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
-                          stdin=subprocess.DEVNULL, **options)
+def run(*arguments, launcher=(), timeout=60, text=None, **options):
+    """Runs a command of the program to its end, with `text` on its standard input."""
+    given = {"stdin": subprocess.DEVNULL} if text is None else {"input": text}
+    return subprocess.run([*launcher, BINARY, *map(str, arguments)], capture_output=True, encoding="utf-8",
+                          timeout=timeout, **given, **options)
 
 
 def settings(base_port):
