@@ -91,6 +91,13 @@ class Queries(unittest.TestCase):
                 self.assertTrue(panel["fieldConfig"]["defaults"]["unit"])
 
 
+class Examples(unittest.TestCase):
+    def test_the_command_line_can_call_the_example_region(self):
+        """`holdfast … --config FILE` calls https://localhost; a name that `hosts` lacks is answered 421."""
+        example = json.loads((ROOT / "config" / "holdfast.json").read_text())
+        self.assertIn("localhost", example["hosts"])
+
+
 # Every way in which the sources name an error code.
 CODE = r"\"([a-z]+(?:_[a-z]+)*)\""
 CODE_PLACES = [
