@@ -41,6 +41,7 @@ constexpr std::array s3_errors{
     S3Error{"acl_not_supported", 400, "AccessControlListNotSupported"},
     S3Error{"not_implemented", 501, "NotImplemented"},
     S3Error{"method_not_allowed", 405, "MethodNotAllowed"},
+    S3Error{"position_pending", 503, "ServiceUnavailable"},
     S3Error{"content_pending", 503, "ServiceUnavailable"},
     S3Error{"overloaded", 503, "SlowDown"},
     S3Error{"object_changed", 409, "OperationAborted"},

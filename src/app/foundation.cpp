@@ -30,6 +30,7 @@ struct Foundation::Opened {
   std::uint64_t generation;
   storage::BlobStore blobs;
   std::unique_ptr<region::Members> members;
+  std::unique_ptr<region::PositionWatch> positions;
   std::unique_ptr<region::AcknowledgeSettings> acknowledge;
   std::unique_ptr<region::FactExchange> facts;
 };
@@ -52,6 +53,7 @@ Foundation::Foundation(const Config& config, Opened opened)
       state(stores.node.region),
       members(std::move(opened.members)),
       peers(*members, clock),
+      positions(std::move(opened.positions)),
       acknowledge(std::move(opened.acknowledge)),
       writer(state, committer, peers, *acknowledge),
       facts(std::move(opened.facts)),
@@ -66,6 +68,7 @@ Result<std::unique_ptr<Foundation>> Foundation::open(const Config& config, const
   // Before its first snapshot a joiner's node table is empty: it dials those whom `join` met.
   TRY(auto joined, replication::load_bootstrap(*stores.local));
   if (joined && members->all().empty()) members->bootstrap(std::move(joined->members));
+  TRY(auto positions, region::PositionWatch::open(*stores.core));
   TRY(auto acknowledge, region::AcknowledgeSettings::open(*stores.core));
   TRY(auto facts,
       region::FactExchange::open(*stores.local, *stores.core, stores.node.region, system_clock()));
@@ -73,6 +76,7 @@ Result<std::unique_ptr<Foundation>> Foundation::open(const Config& config, const
                                                            .generation = generation->number,
                                                            .blobs = std::move(blobs),
                                                            .members = std::move(members),
+                                                           .positions = std::move(positions),
                                                            .acknowledge = std::move(acknowledge),
                                                            .facts = std::move(facts)}));
   TRY(const auto recovery, made->watermark.judge(made->stores.core->applied()));

@@ -12,6 +12,7 @@
 #include "holdfast/region/fact_exchange.h"
 #include "holdfast/region/members.h"
 #include "holdfast/region/peer_table.h"
+#include "holdfast/region/position_watch.h"
 #include "holdfast/region/region_state.h"
 #include "holdfast/region/writer.h"
 #include "holdfast/storage/batch_ring.h"
@@ -45,6 +46,7 @@ struct Foundation {
   region::RegionState state;
   std::unique_ptr<region::Members> members;
   region::PeerTable peers;
+  std::unique_ptr<region::PositionWatch> positions;
   std::unique_ptr<region::AcknowledgeSettings> acknowledge;
   region::Writer writer;
   std::unique_ptr<region::FactExchange> facts;

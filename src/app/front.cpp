@@ -72,6 +72,7 @@ Result<> Front::listen_at(std::string_view name, const std::string& address, boo
   http::ListenerOptions options{.router = what.router,
                                 .host_names = host_names(config_, name),
                                 .authenticate = what.authenticate,
+                                .prepare = what.prepare,
                                 .errors = what.errors,
                                 .decorate = what.decorate};
   options.listen = {.name = std::string(name),

@@ -20,6 +20,7 @@ HostAndPort split_address(std::string_view text);
 struct FrontListener {
   std::shared_ptr<const http::Router> router;
   http::Authenticator authenticate;
+  http::Preparation prepare;
   http::ErrorRenderer errors;
   http::Decorator decorate;
 };

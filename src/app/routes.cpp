@@ -7,6 +7,7 @@
 #include "holdfast/api/health.h"
 #include "holdfast/api/identity_endpoints.h"
 #include "holdfast/api/metrics_endpoint.h"
+#include "holdfast/api/min_position.h"
 #include "holdfast/api/objects_endpoints.h"
 #include "holdfast/api/oidc_endpoints.h"
 #include "holdfast/api/problem.h"
@@ -82,17 +83,21 @@ FrontListeners make_routes(const Config& config, Foundation& base, Services& ser
 
   const auto errors = api::problem_renderer(primary_url(base));
   const auto users = api::app_authenticator(services.apps, services.buckets, services.identity->tokens);
+  const auto min_position = api::min_position(*base.positions);
   return {.public_listener = {.router = public_router,
                               .authenticate = users,
+                              .prepare = min_position,
                               .errors = errors,
                               .decorate = api::count_requests("public", public_router)},
           .objects = {.router = objects_router,
                       .authenticate = users,
+                      .prepare = min_position,
                       .errors = api::s3_error_response,
                       .decorate = api::count_requests("objects", objects_router, api::protect_object_answer)},
           .admin = {.router = admin_router,
                     .authenticate = api::with_metrics_token(
                         metrics_token, base.clock, api::admin_authenticator(services.identity->operators)),
+                    .prepare = min_position,
                     .errors = errors,
                     .decorate = api::count_requests("admin", admin_router)}};
 }

@@ -140,6 +140,9 @@ EdgeResult<> Exchange::check_limits(const MessageBody& body) const {
 
 async::Task<Result<>> Exchange::authenticate() {
   if (listener_->options.admit) CO_TRY_VOID(listener_->options.admit(request_));
+  if (listener_->options.prepare && !row_->always) {
+    CO_TRY_VOID(co_await listener_->options.prepare(&request_));
+  }
   if (row_->auth == AuthLevel::open) co_return Result<>{};
   if (!listener_->options.authenticate) {
     edge_status_ = 401;

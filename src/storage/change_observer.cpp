@@ -36,7 +36,7 @@ using Observers = std::vector<std::shared_ptr<Observer<Callback>>>;
 
 /// A callback may subscribe or let go, so walk a copy and ask each whether it is still wanted.
 template <class Callback, class... Arguments>
-void call_each(const Observers<Callback>& observers, Arguments... arguments) {
+void call_each(const Observers<Callback>& observers, const Arguments&... arguments) {
   const auto copy = observers;
   for (const auto& observer : copy) {
     if (observer->alive) observer->callback(arguments...);
@@ -50,6 +50,7 @@ struct ChangeHub::State {
   // a callback may itself subscribe or let go.
   std::recursive_mutex mutex;
   std::map<TableNumber, Observers<ChangeCallback>> by_table;
+  Observers<HeadCallback> heads;
   Observers<std::function<void()>> resets;
 };
 
@@ -79,11 +80,15 @@ Subscription ChangeHub::observe(const Table& table, ChangeCallback callback) {
                    [number](State& state) -> auto& { return state.by_table[number]; });
 }
 
+Subscription ChangeHub::observe_heads(HeadCallback callback) {
+  return subscribe(state_, std::move(callback), [](State& state) -> auto& { return state.heads; });
+}
+
 Subscription ChangeHub::on_reset(std::function<void()> callback) {
   return subscribe(state_, std::move(callback), [](State& state) -> auto& { return state.resets; });
 }
 
-void ChangeHub::notify(const std::vector<Change>& changes) {
+void ChangeHub::notify(const std::vector<Change>& changes, const Head& head) {
   const std::scoped_lock lock(state_->mutex);
   for (const auto& change : changes) {
     KeyReader reader(change.key);
@@ -92,6 +97,7 @@ void ChangeHub::notify(const std::vector<Change>& changes) {
     const auto found = state_->by_table.find(number_of(change.family, id));
     if (found != state_->by_table.end()) call_each(found->second, reader.rest(), change.deleted);
   }
+  call_each(state_->heads, head);
 }
 
 void ChangeHub::reset() {

@@ -258,7 +258,7 @@ Result<Head> Committer::write(CommitBatch& batch, Term term) {
   store->set_applied(head, true);
   if (options_.publish) options_.publish(*std::move(raw));
   reached("commit.published");
-  db_.changes().notify(batch.changes());
+  db_.changes().notify(batch.changes(), head);
   reached("commit.observed");
   return head;
 }

@@ -80,6 +80,10 @@ Subscription CoreDb::observe(const Table& table, ChangeCallback callback) {
   return changes_.observe(table, std::move(callback));
 }
 
+Subscription CoreDb::observe_heads(HeadCallback callback) {
+  return changes_.observe_heads(std::move(callback));
+}
+
 Subscription CoreDb::on_reset(std::function<void()> callback) {
   return changes_.on_reset(std::move(callback));
 }

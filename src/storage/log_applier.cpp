@@ -64,7 +64,7 @@ Result<Head> LogApplier::apply(const RawBatch& batch) {
   reached("apply.written");
   store->set_applied(batch.head, false);
   batches_applied.add();
-  db_.changes().notify(changes);
+  db_.changes().notify(changes, batch.head);
   reached("apply.observed");
   return batch.head;
 }

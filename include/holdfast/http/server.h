@@ -51,6 +51,10 @@ struct ServerOptions {
 /// Request::principal). Not called for `open` rows; called before the body is read.
 using Authenticator = std::function<async::Task<Result<Principal>>(const Request* request, AuthLevel level)>;
 
+/// What a request needs before this server can answer it at all (data that is still on its way). Awaited
+/// after `admit` and before credentials are looked at; not for `always` rows.
+using Preparation = std::function<async::Task<Result<>>(const Request* request)>;
+
 /// One listener: where it listens, what it serves, and for whom.
 struct ListenerOptions {
   net::ListenOptions listen;
@@ -63,6 +67,7 @@ struct ListenerOptions {
   Authenticator authenticate;
   /// Rate limits; asked after routing, before credentials. Its error is answered by the row's renderer.
   std::function<Result<>(const Request& request)> admit;
+  Preparation prepare;
   /// Makes every error response that no row makes; absent: text/plain.
   ErrorRenderer errors;
   /// Gets every response of this listener, after the row's decorator.

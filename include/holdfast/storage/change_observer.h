@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "holdfast/base/bytes.h"
+#include "holdfast/storage/position.h"
 #include "holdfast/storage/table.h"
 
 namespace holdfast::storage {
@@ -30,6 +31,10 @@ class Subscription {
 /// waiters are answered: keep it short, never block, never commit from inside. Reading is fine.
 using ChangeCallback = std::function<void(BytesView key, bool deleted)>;
 
+/// The head of each batch, once it can be read (on a secondary perhaps not yet synced). Runs where and when
+/// ChangeCallback does, after the callbacks of the batch's rows.
+using HeadCallback = std::function<void(const Head& head)>;
+
 /// One changed row: what the committer and the applier report.
 struct Change {
   Family family;
@@ -43,10 +48,11 @@ class ChangeHub {
  public:
   ChangeHub();
   [[nodiscard]] Subscription observe(const Table& table, ChangeCallback callback);
+  [[nodiscard]] Subscription observe_heads(HeadCallback callback);
   /// The whole store was exchanged (snapshot installed): forget everything.
   [[nodiscard]] Subscription on_reset(std::function<void()> callback);
 
-  void notify(const std::vector<Change>& changes);
+  void notify(const std::vector<Change>& changes, const Head& head);
   void reset();
 
  private:

@@ -61,6 +61,7 @@ class CoreDb {
   [[nodiscard]] Head durable() const;
 
   [[nodiscard]] Subscription observe(const Table& table, ChangeCallback callback);
+  [[nodiscard]] Subscription observe_heads(HeadCallback callback);
   [[nodiscard]] Subscription on_reset(std::function<void()> callback);
 
   /// Why nothing can be written any more, once that is so.

@@ -181,6 +181,26 @@ TEST_F(HttpServerTest, AdmissionIsAskedFirst) {
   EXPECT_TRUE(answer.contains("Retry-After: 1\r\n"));
 }
 
+TEST_F(HttpServerTest, PreparationIsAwaitedBeforeCredentialsExceptWhereARowIsAlwaysServed) {
+  auto options = listener();
+  options.prepare = [](const Request* request) -> async::Task<Result<>> {
+    if (request->headers.has("Later")) co_return fail(ErrorKind::unavailable, "later", "not yet");
+    co_return Result<>{};
+  };
+  options.errors = [](const Error& error, int, const Request&) {
+    return respond(error.code == "later" ? 503 : 401, "text/plain", error.message);
+  };
+  start({}, std::move(options));
+  const auto get = [&](const std::string& path, const std::string& headers) {
+    return status_of(ask("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n"));
+  };
+  EXPECT_EQ(get("/hello", ""), 200);
+  EXPECT_EQ(get("/hello", "Later: 1\r\n"), 503);
+  EXPECT_EQ(get("/who", ""), 401);
+  EXPECT_EQ(get("/who", "Later: 1\r\n"), 503) << "who calls may be that new, too";
+  EXPECT_EQ(get("/always", "Later: 1\r\n"), 200);
+}
+
 /// PROXY v2 (haproxy.org, proxy-protocol.txt §2.2): signature, PROXY over TCP/IPv6, 36 bytes of addresses.
 std::string proxy_v6_header() {
   std::string header("\r\n\r\n\0\r\nQUIT\n\x21\x21\0\x24", 16);
