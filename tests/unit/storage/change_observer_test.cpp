@@ -60,6 +60,26 @@ TEST(Observers, CanReadWhatANewKeySealed) {
   EXPECT_EQ(read->plain, "value");
 }
 
+TEST(Observers, EachBatchTellsItsHeadAfterItsRows) {
+  test::TestStore store;
+  std::vector<std::string> order;
+  std::vector<Head> heads;
+  const auto rows = store.core().observe(watched, [&](BytesView, bool) { order.emplace_back("row"); });
+  const auto ends = store.core().observe_heads([&](const Head& head) {
+    order.emplace_back("head");
+    heads.push_back(head);
+    EXPECT_EQ(store.core().applied(), head) << "it can be read";
+  });
+  std::vector<Head> committed;
+  for (int i = 0; i < 2; ++i) {
+    auto transaction = store.transaction();
+    transaction.put(watched, "k", Scope::system(), 1, "x");
+    committed.push_back(store.commit(std::move(transaction)));
+  }
+  EXPECT_EQ(order, (std::vector<std::string>{"row", "head", "row", "head"}));
+  EXPECT_EQ(heads, committed);
+}
+
 TEST(Observers, RefusedTransactionsAreNotSeen) {
   test::TestStore store;
   int seen = 0;
@@ -78,9 +98,9 @@ TEST(Observers, EndWithTheirSubscription) {
   const auto two = hub.observe(watched, [&](BytesView, bool) { ++second; });
   const std::vector<Change> changes{
       {.family = Family::apps, .key = full_key(watched, "k"), .deleted = false}};
-  hub.notify(changes);
+  hub.notify(changes, {});
   one.reset();
-  hub.notify(changes);
+  hub.notify(changes, {});
   EXPECT_EQ(first, 1);
   EXPECT_EQ(second, 2);
 }
@@ -94,7 +114,7 @@ TEST(Observers, MayLetGoInsideTheCallback) {
     subscription.reset();
   });
   const Change change{.family = Family::apps, .key = full_key(watched, "k"), .deleted = false};
-  hub.notify({change, change});
+  hub.notify({change, change}, {});
   EXPECT_EQ(calls, 1);
 }
 
@@ -104,7 +124,7 @@ TEST(Observers, OneCallbackMayEndTheNext) {
   Subscription second;
   const auto first = hub.observe(watched, [&](BytesView, bool) { second.reset(); });
   second = hub.observe(watched, [&](BytesView, bool) { ++calls; });
-  hub.notify({{.family = Family::apps, .key = full_key(watched, "k"), .deleted = false}});
+  hub.notify({{.family = Family::apps, .key = full_key(watched, "k"), .deleted = false}}, {});
   EXPECT_EQ(calls, 0);
 }
 
@@ -119,7 +139,7 @@ TEST(Observers, LettingGoWaitsForARunningCallback) {
     finished = true;
   });
   std::thread writer(
-      [&] { hub.notify({{.family = Family::apps, .key = full_key(watched, "k"), .deleted = false}}); });
+      [&] { hub.notify({{.family = Family::apps, .key = full_key(watched, "k"), .deleted = false}}, {}); });
   entered.wait();
   std::thread release([&] { leave.count_down(); });
   subscription.reset();
