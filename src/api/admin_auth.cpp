@@ -6,6 +6,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/identity/operator_rules.h"
+#include "repeatable.h"
 
 namespace holdfast::api {
 namespace {
@@ -76,7 +77,8 @@ identity::Actor operator_actor(const http::Request& request) {
   const auto* principal = request.principal.as<identity::OperatorPrincipal>();
   return {.kind = "operator",
           .id = principal == nullptr ? std::string() : principal->operator_id,
-          .request_id = request.request_id};
+          .request_id = request.request_id,
+          .rider = rider_of(request)};
 }
 
 }  // namespace holdfast::api

@@ -10,11 +10,14 @@ namespace holdfast::api {
 
 void add_admin_rows(http::Router& router, const IdentityParts& parts, std::initializer_list<AdminRow> rows) {
   for (const AdminRow& row : rows) {
-    router.add(
-        {.method = row.method,
-         .path = std::string(row.path),
-         .auth = row.auth,
-         .handler = [parts, handle = row.handle](http::Request* request) { return handle(parts, request); }});
+    http::Handler handler = [parts, handle = row.handle](http::Request* request) {
+      return handle(parts, request);
+    };
+    if (row.describe) handler = repeatable(parts.identity.repeats, row.describe, std::move(handler));
+    router.add({.method = row.method,
+                .path = std::string(row.path),
+                .auth = row.auth,
+                .handler = std::move(handler)});
   }
 }
 

@@ -17,6 +17,7 @@
 #include "holdfast/base/encoding.h"
 #include "holdfast/base/json.h"
 #include "holdfast/identity/page.h"
+#include "repeatable.h"
 
 namespace holdfast::api {
 
@@ -27,6 +28,7 @@ struct AdminRow {
   std::string_view path;
   http::AuthLevel auth;
   async::Task<Result<http::Response>> (*handle)(IdentityParts parts, http::Request* request);
+  DescribeCreated describe = {};  ///< of rows that create: with it they take an Idempotency-Key
 };
 void add_admin_rows(http::Router& router, const IdentityParts& parts, std::initializer_list<AdminRow> rows);
 

@@ -8,6 +8,7 @@
 #include "holdfast/api/written.h"
 #include "holdfast/base/encoding.h"
 #include "holdfast/objects/object_rules.h"
+#include "repeatable.h"
 
 /// The admin API's rows of apps, states and buckets: docs/api/apps.md.
 namespace holdfast::api {
@@ -94,7 +95,10 @@ async::Task<Result<Response>> create_app(AppAdminParts parts, const Request* req
   const auto bucket = app.bucket;
   if (!bucket.empty()) CO_TRY_VOID(check_new_bucket(parts.buckets, bucket));
   const auto actor = operator_actor(*request);
-  CO_TRY(auto written, co_await parts.apps.create(std::move(app), actor));
+  // What makes the request repeatable goes with its last write: until then it is not done.
+  auto app_actor = actor;
+  if (!bucket.empty()) app_actor.rider = nullptr;
+  CO_TRY(auto written, co_await parts.apps.create(std::move(app), std::move(app_actor)));
   if (!bucket.empty()) {
     CO_TRY(const auto linked, co_await parts.buckets.create(bucket, written.value.id, actor));
     written.value.bucket = bucket;
@@ -199,9 +203,23 @@ async::Task<Result<Response>> delete_bucket(AppAdminParts parts, const Request* 
   co_return written_response(receipt);
 }
 
+DescribeCreated describe_new_app(apps::AppService& apps) {
+  return [&apps](const std::any& created) -> nlohmann::json {
+    if (const auto* plain = std::any_cast<const apps::NewApp*>(&created))
+      return to_json((*plain)->app, (*plain)->state);
+    const auto* bucket = std::any_cast<const objects::Bucket*>(created);
+    auto app = apps.get(bucket->app);
+    const auto state = apps.effective(bucket->app);
+    if (!app || !state) return {{"appId", bucket->app.str()}};
+    app->bucket = bucket->name;
+    return to_json(*app, *state);
+  };
+}
+
 }  // namespace
 
-void add_app_admin_rows(http::Router& router, apps::AppService& apps, objects::BucketService& buckets) {
+void add_app_admin_rows(http::Router& router, apps::AppService& apps, objects::BucketService& buckets,
+                        identity::IdempotencyService& repeats) {
   const AppAdminParts parts{.apps = apps, .buckets = buckets};
   const auto add = [&](Method method, std::string path, AuthLevel auth, auto handler) {
     router.add({.method = method,
@@ -209,8 +227,16 @@ void add_app_admin_rows(http::Router& router, apps::AppService& apps, objects::B
                 .auth = auth,
                 .handler = [parts, handler](Request* request) { return handler(parts, request); }});
   };
+  const auto add_creating = [&](std::string path, DescribeCreated describe, auto handler) {
+    router.add({.method = Method::post,
+                .path = std::move(path),
+                .auth = AuthLevel::operator_write,
+                .handler = repeatable(repeats, std::move(describe), [parts, handler](Request* request) {
+                  return handler(parts, request);
+                })});
+  };
   add(Method::get, "/admin/v1/apps", AuthLevel::operator_read, list_apps);
-  add(Method::post, "/admin/v1/apps", AuthLevel::operator_write, create_app);
+  add_creating("/admin/v1/apps", describe_new_app(apps), create_app);
   add(Method::get, "/admin/v1/apps/{app}", AuthLevel::operator_read, get_app);
   add(Method::patch, "/admin/v1/apps/{app}", AuthLevel::operator_write, patch_app);
   add(Method::del, "/admin/v1/apps/{app}", AuthLevel::operator_write, delete_app);
@@ -218,7 +244,10 @@ void add_app_admin_rows(http::Router& router, apps::AppService& apps, objects::B
   add(Method::put, "/admin/v1/apps/{app}/state", AuthLevel::operator_write, put_state);
   add(Method::post, "/admin/v1/app-state", AuthLevel::operator_write, post_app_state);
   add(Method::get, "/admin/v1/buckets", AuthLevel::operator_read, list_buckets);
-  add(Method::post, "/admin/v1/buckets", AuthLevel::operator_write, create_bucket);
+  add_creating("/admin/v1/buckets", describe_created<objects::Bucket>([](const objects::Bucket& bucket) {
+                 return to_json(bucket);
+               }),
+               create_bucket);
   add(Method::get, "/admin/v1/buckets/{bucket}", AuthLevel::operator_read, get_bucket);
   add(Method::del, "/admin/v1/buckets/{bucket}", AuthLevel::operator_write, delete_bucket);
 }

@@ -9,6 +9,7 @@
 #include "holdfast/api/json_body.h"
 #include "holdfast/api/written.h"
 #include "holdfast/apps/comment_rules.h"
+#include "repeatable.h"
 
 namespace holdfast::api {
 namespace {
@@ -63,7 +64,8 @@ async::Task<Result<Response>> post_comment(AppEndpointParts parts, const Request
     CO_TRY(comment.id, apps::parse_comment_id(*input.id));
   }
   const auto* user = request->principal.as<identity::VerifiedUser>();
-  CO_TRY(const auto written, co_await parts.comments.add(app_of(*request), std::move(comment), *user));
+  CO_TRY(const auto written,
+         co_await parts.comments.add(app_of(*request), std::move(comment), *user, rider_of(*request)));
   co_return written_response(201, to_json(written.value), written.receipt);
 }
 
@@ -88,10 +90,14 @@ void add_app_rows(http::Router& router, AppEndpointParts parts) {
                   .path = comments_path,
                   .auth = http::AuthLevel::user,
                   .handler = bind(get_comments)});
-  rows.push_back({.method = Method::post,
-                  .path = comments_path,
-                  .auth = http::AuthLevel::user,
-                  .handler = bind(post_comment)});
+  rows.push_back(
+      {.method = Method::post,
+       .path = comments_path,
+       .auth = http::AuthLevel::user,
+       .handler = repeatable(parts.repeats, describe_created<apps::Comment>([](const apps::Comment& comment) {
+                               return to_json(comment);
+                             }),
+                             bind(post_comment))});
   rows.push_back({.method = Method::del,
                   .path = comment_path,
                   .auth = http::AuthLevel::user,

@@ -157,7 +157,8 @@ void add_client_endpoints(http::Router& router, const IdentityParts& parts) {
   constexpr std::string_view all = "/admin/v1/pools/{pool}/clients";
   constexpr std::string_view one = "/admin/v1/pools/{pool}/clients/{client}";
   add_admin_rows(router, parts,
-                 {{Method::post, all, AuthLevel::operator_write, create_client},
+                 {{Method::post, all, AuthLevel::operator_write, create_client,
+                   describe_created<Client>(describe_with_secret)},
                   {Method::get, all, AuthLevel::operator_read, list_clients},
                   {Method::get, one, AuthLevel::operator_read, show_client},
                   {Method::put, one, AuthLevel::operator_write, replace_client},

@@ -32,7 +32,8 @@ constexpr std::array<std::string_view, 14> request_headers = {
     "if-unmodified-since",
 };
 constexpr std::string_view exposed_headers =
-    "ETag, Content-Range, Accept-Ranges, Holdfast-Position, Holdfast-Durability, Retry-After, X-Request-Id, "
+    "ETag, Content-Range, Accept-Ranges, Holdfast-Position, Holdfast-Durability, Idempotency-Replayed, "
+    "Retry-After, X-Request-Id, "
     "x-amzn-ErrorType, x-amzn-ErrorMessage, x-amzn-RequestId";
 
 bool is_allowed_origin(const Request& request, const OriginCheck& check) {

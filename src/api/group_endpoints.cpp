@@ -154,7 +154,7 @@ void add_group_endpoints(http::Router& router, const IdentityParts& parts) {
   const auto read = AuthLevel::operator_read;
   const auto write = AuthLevel::operator_write;
   add_admin_rows(router, parts,
-                 {{Method::post, all, write, create_group},
+                 {{Method::post, all, write, create_group, describe_created<Group>(describe_group)},
                   {Method::get, all, read, list_groups},
                   {Method::get, one, read, show_group},
                   {Method::put, one, write, replace_group},

@@ -75,6 +75,13 @@ async::Task<Result<Response>> disable_operator(IdentityParts parts, Request* req
   return set_operator_enabled(parts, request, false);
 }
 
+/// As it is given again: only the token's hash is stored (ADR 0065).
+nlohmann::json describe_new_admin_token(const identity::AdminToken& token) {
+  auto json = describe_admin_token(token);
+  json["token"] = nullptr;
+  return json;
+}
+
 async::Task<Result<Response>> create_admin_token(IdentityParts parts, Request* request) {
   CO_TRY(auto wanted, read_json(request->body, [&](JsonFields& fields) {
            identity::NewAdminToken token;
@@ -119,12 +126,13 @@ void add_operator_endpoints(http::Router& router, const IdentityParts& parts) {
   const auto read = AuthLevel::operator_read;
   const auto write = AuthLevel::operator_write;
   add_admin_rows(router, parts,
-                 {{Method::post, all, write, create_operator},
+                 {{Method::post, all, write, create_operator, describe_created<Operator>(describe_operator)},
                   {Method::get, all, read, list_operators},
                   {Method::get, one, read, show_operator},
                   {Method::post, "/admin/v1/operators/{operator}/enable", write, enable_operator},
                   {Method::post, "/admin/v1/operators/{operator}/disable", write, disable_operator},
-                  {Method::post, "/admin/v1/operators/{operator}/tokens", write, create_admin_token},
+                  {Method::post, "/admin/v1/operators/{operator}/tokens", write, create_admin_token,
+                   describe_created<identity::AdminToken>(describe_new_admin_token)},
                   {Method::get, "/admin/v1/admin-tokens", read, list_admin_tokens},
                   {Method::del, "/admin/v1/admin-tokens/{token}", write, revoke_admin_token}});
 }

@@ -160,7 +160,8 @@ async::Task<Result<Response>> replace_pool(IdentityParts parts, Request* request
 
 void add_pool_endpoints(http::Router& router, const IdentityParts& parts) {
   add_admin_rows(router, parts,
-                 {{Method::post, "/admin/v1/pools", AuthLevel::operator_write, create_pool},
+                 {{Method::post, "/admin/v1/pools", AuthLevel::operator_write, create_pool,
+                   describe_created<Pool>(describe_pool)},
                   {Method::get, "/admin/v1/pools", AuthLevel::operator_read, list_pools},
                   {Method::get, "/admin/v1/pools/{pool}", AuthLevel::operator_read, show_pool},
                   {Method::put, "/admin/v1/pools/{pool}", AuthLevel::operator_write, replace_pool}});

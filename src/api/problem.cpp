@@ -16,6 +16,7 @@ struct CodeStatus {
 
 // Codes whose status is not their kind's.
 constexpr CodeStatus code_statuses[] = {
+    {"idempotency_key_reused", 422},
     {"invalid_state", 422},         // api.md: a well-formed value that is none of the accepted ones
     {"unsupported_encoding", 415},  // RFC 9110 §15.5.16
     {"precondition_failed", 412},   // RFC 9110 §13.1

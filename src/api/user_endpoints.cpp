@@ -40,6 +40,13 @@ identity::NewUser read_new_user(JsonFields& fields) {
   return user;
 }
 
+/// As it is given again: a password that was drawn is nowhere but in the first answer (ADR 0065).
+nlohmann::json describe_new_user(const identity::CreatedUser& created) {
+  auto json = describe_user(created.user);
+  if (!created.temporary_password.empty()) json["temporaryPassword"] = nullptr;
+  return json;
+}
+
 async::Task<Result<Response>> create_user(IdentityParts parts, Request* request) {
   CO_TRY(const auto pool, pool_of(parts, *request));
   CO_TRY(auto draft, read_json(request->body, read_new_user));
@@ -192,7 +199,7 @@ void add_user_endpoints(http::Router& router, const IdentityParts& parts) {
   const auto write = AuthLevel::operator_write;
   add_admin_rows(
       router, parts,
-      {{Method::post, all, write, create_user},
+      {{Method::post, all, write, create_user, describe_created<identity::CreatedUser>(describe_new_user)},
        {Method::get, all, AuthLevel::operator_read, list_users},
        {Method::get, one, AuthLevel::operator_read, show_user},
        {Method::del, one, write, delete_user},

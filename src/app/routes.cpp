@@ -70,7 +70,9 @@ FrontListeners make_routes(const Config& config, Foundation& base, Services& ser
       *public_router,
       {.identity = *services.identity, .oidc = services.oidc, .issuer_base = services.issuer_base});
   api::add_cognito_rows(*public_router, {.identity = *services.identity});
-  api::add_app_rows(*public_router, {.apps = services.apps, .comments = services.comments});
+  api::add_app_rows(
+      *public_router,
+      {.apps = services.apps, .comments = services.comments, .repeats = services.identity->repeats});
   api::add_object_rows(
       *objects_router,
       {.objects = services.objects, .buckets = services.buckets, .apps = services.apps, .clock = base.clock});
@@ -78,7 +80,7 @@ FrontListeners make_routes(const Config& config, Foundation& base, Services& ser
                                               .core = *base.stores.core,
                                               .disk = base.disk,
                                               .region = base.stores.node.region});
-  api::add_app_admin_rows(*admin_router, services.apps, services.buckets);
+  api::add_app_admin_rows(*admin_router, services.apps, services.buckets, services.identity->repeats);
   api::add_metrics_row(*admin_router, base.disk, region_reader(config, base, replication, metrics_token));
 
   const auto errors = api::problem_renderer(primary_url(base));

@@ -82,8 +82,10 @@ async::Task<Result<identity::Written<App>>> AppService::create(App app, identity
                              {ErrorKind::conflict, "already_exists", "an app of this id exists already", {}});
   AppStore::put(transaction, app);
   const auto reign = state_->parts.writer.state().view().term.reign;
-  AppStore::put_state(transaction, app.id, first_state(reign, actor.id, app.created_at));
+  const auto state = first_state(reign, actor.id, app.created_at);
+  AppStore::put_state(transaction, app.id, state);
   transaction.audit(state_->event("APP_CREATED", app.id, actor));
+  CO_TRY_VOID(identity::board(actor.rider, transaction, NewApp{.app = app, .state = state}));
   CO_TRY(auto receipt, co_await state_->parts.writer.commit(std::move(transaction)));
   co_return identity::Written<App>{.value = std::move(app), .receipt = receipt};
 }

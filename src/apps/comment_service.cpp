@@ -73,7 +73,8 @@ Result<CommentPage> CommentService::read_page(const AppId& app, const std::strin
 }
 
 async::Task<Result<identity::Written<Comment>>> CommentService::add(AppId app, NewComment comment,
-                                                                    identity::VerifiedUser author) {
+                                                                    identity::VerifiedUser author,
+                                                                    identity::Rider rider) {
   CO_TRY_VOID(check_photo_id(comment.photo));
   CO_TRY_VOID(check_message(comment.message));
   CO_TRY(const auto registered, apps_->get(app));
@@ -83,6 +84,7 @@ async::Task<Result<identity::Written<Comment>>> CommentService::add(AppId app, N
     CO_TRY_VOID(apps_->require_writable(app, transaction));
     if (!writer_->may_write()) co_return fail(writer_->state().refusal());
     put_comment(transaction, registered, written);
+    CO_TRY_VOID(identity::board(rider, transaction, written));
     const auto receipt = co_await writer_->commit(std::move(transaction));
     if (receipt) co_return identity::Written<Comment>{.value = written, .receipt = *receipt};
     if (!is_state_race(receipt.error()) || attempt == comment_attempts) co_return fail(receipt.error());

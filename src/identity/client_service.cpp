@@ -65,6 +65,7 @@ async::Task<Result<Written<Client>>> ClientService::create(Client draft, bool co
       .put(client_order_table, client_order_key(client), scope, record_version, empty_record)
       .audit(audit_event(base_, actor, "CLIENT_CREATED", "client", client.id.str(),
                          {{"pool", client.pool.str()}, {"name", client.name}}));
+  CO_TRY_VOID(board(actor.rider, transaction, client));
   CO_TRY(auto receipt, co_await base_.writer.commit(std::move(transaction)));
   co_return Written<Client>{.value = std::move(client), .receipt = receipt};
 }

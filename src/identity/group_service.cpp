@@ -84,6 +84,7 @@ async::Task<Result<Written<Group>>> GroupService::create(Group draft, Actor acto
       .require_absent(groups_table, key, already_exists("there is a group of that name"))
       .put(groups_table, key, storage::Scope::pool(group.pool), record_version, encode(group))
       .audit(audit_event(base_, actor, "GROUP_CREATED", "group", group.name, {{"pool", group.pool.str()}}));
+  CO_TRY_VOID(board(actor.rider, transaction, group));
   CO_TRY(auto receipt, co_await base_.writer.commit(std::move(transaction)));
   co_return Written<Group>{.value = std::move(group), .receipt = receipt};
 }

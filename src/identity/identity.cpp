@@ -23,7 +23,8 @@ Identity::Identity(const Foundation& base, std::unique_ptr<SessionService> opene
                      .sessions = sessions,
                      .issuer = issuer}),
       tokens(base,
-             {.keys = keys, .clients = clients, .users = users, .groups = groups, .sessions = sessions}) {}
+             {.keys = keys, .clients = clients, .users = users, .groups = groups, .sessions = sessions}),
+      repeats(base.core, base.writer, base.clock) {}
 
 Result<std::unique_ptr<Identity>> Identity::open(Foundation base) {
   TRY(auto sessions, SessionService::open(base));
@@ -33,6 +34,7 @@ Result<std::unique_ptr<Identity>> Identity::open(Foundation base) {
 void Identity::start(async::TaskGroup& tasks, const async::Executor& executor) {
   tasks.spawn(executor, keys.run());
   tasks.spawn(executor, sessions.run());
+  tasks.spawn(executor, repeats.run());
 }
 
 }  // namespace holdfast::identity

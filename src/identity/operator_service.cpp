@@ -59,6 +59,7 @@ async::Task<Result<Written<Operator>>> OperatorService::create(Operator draft, A
   storage::Transaction transaction = base_.core.transaction();
   put_operator(transaction, person);
   transaction.audit(audit_event(base_, actor, "OPERATOR_CREATED", "operator", person.id));
+  CO_TRY_VOID(board(actor.rider, transaction, person));
   CO_TRY(auto receipt, co_await base_.writer.commit(std::move(transaction), region::AckClass::security));
   co_return Written<Operator>{.value = std::move(person), .receipt = receipt};
 }
@@ -118,6 +119,7 @@ async::Task<Result<Written<CreatedAdminToken>>> OperatorService::create_token(Ne
   put_token(transaction, admin_token_hash(secret.expose()), token);
   transaction.audit(audit_event(base_, actor, "ADMIN_TOKEN_CREATED", "admin_token", token.id,
                                 {{"operator", token.operator_id}, {"boundTo", token.region.str()}}));
+  CO_TRY_VOID(board(actor.rider, transaction, token));
   CO_TRY(auto receipt, co_await base_.writer.commit(std::move(transaction), region::AckClass::security));
   co_return Written<CreatedAdminToken>{.value = {.token = std::move(token), .secret = std::move(secret)},
                                        .receipt = receipt};

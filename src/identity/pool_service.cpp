@@ -51,6 +51,7 @@ async::Task<Result<Written<Pool>>> PoolService::create(Pool draft, Actor actor) 
       .put(pools_table, pool_key(pool.id), scope, record_version, encode(pool));
   keys_->add_first(transaction, pool.id, key);
   transaction.audit(audit_event(base_, actor, "POOL_CREATED", "pool", pool.id.str(), {{"name", pool.name}}));
+  CO_TRY_VOID(board(actor.rider, transaction, pool));
   CO_TRY(auto receipt, co_await base_.writer.commit(std::move(transaction)));
 
   const auto activated = co_await keys_->maintain(first_key_wait);

@@ -6,6 +6,7 @@
 #include "holdfast/base/secret.h"
 #include "holdfast/identity/client_model.h"
 #include "holdfast/identity/group_model.h"
+#include "holdfast/identity/idempotency_service.h"
 #include "holdfast/identity/lockout_rules.h"
 #include "holdfast/identity/operator_model.h"
 #include "holdfast/identity/pool_model.h"
@@ -53,6 +54,9 @@ struct Revocation {
 };
 Bytes encode(const Revocation& revocation);
 Result<Revocation> decode_revocation(BytesView plain);
+
+Bytes encode(const KeptAnswer& answer);
+Result<KeptAnswer> decode_kept_answer(BytesView plain);
 
 /// A signing key's life. The number is the stored one.
 enum class SigningKeyState : std::uint8_t {

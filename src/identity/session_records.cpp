@@ -12,6 +12,12 @@ enum SessionField : std::uint32_t {
 };
 enum BranchField : std::uint32_t { branch_region = 1, branch_oldest_unused = 2, branch_since = 3 };
 enum RevocationField : std::uint32_t { revocation_at = 1, revocation_keep_until = 2 };
+enum KeptAnswerField : std::uint32_t {
+  kept_answer_body_hash = 1,
+  kept_answer_status = 2,
+  kept_answer_body = 3,
+  kept_answer_expires = 4,
+};
 enum SigningKeyField : std::uint32_t {
   signing_key_state = 1,
   signing_key_algorithm = 2,
@@ -77,6 +83,23 @@ Result<Revocation> decode_revocation(BytesView plain) {
   TRY(const auto fields, FieldReader::parse(plain));
   return Revocation{.revoked_at = from_micros(fields.signed_number(revocation_at)),
                     .keep_until = from_micros(fields.signed_number(revocation_keep_until))};
+}
+
+Bytes encode(const KeptAnswer& answer) {
+  return FieldWriter()
+      .text(kept_answer_body_hash, answer.body_hash)
+      .number(kept_answer_status, answer.status)
+      .text(kept_answer_body, answer.body)
+      .signed_number(kept_answer_expires, to_micros(answer.expires_at))
+      .take();
+}
+
+Result<KeptAnswer> decode_kept_answer(BytesView plain) {
+  TRY(const auto fields, FieldReader::parse(plain));
+  return KeptAnswer{.body_hash = fields.text(kept_answer_body_hash),
+                    .status = static_cast<std::uint16_t>(fields.number(kept_answer_status)),
+                    .body = fields.text(kept_answer_body),
+                    .expires_at = from_micros(fields.signed_number(kept_answer_expires))};
 }
 
 Bytes encode(const SigningKeyRecord& record) {

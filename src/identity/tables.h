@@ -39,6 +39,8 @@ inline constexpr storage::Table sessions_table{storage::Family::sessions, 0x0201
                                                "sessions"};  // pool sub jti
 inline constexpr storage::Table revocations_table{storage::Family::sessions, 0x0202,
                                                   "revocations"};  // pool kind id
+inline constexpr storage::Table idempotency_table{storage::Family::sessions, 0x0203,
+                                                  "idempotency"};  // 37 blinded request
 
 /// What a region that may not write remembers itself: the same keys and plaintexts, in local.db.
 inline constexpr storage::LocalTable local_sessions{0x0030, "sessions"};

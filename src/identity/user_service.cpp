@@ -119,6 +119,7 @@ async::Task<Result<Written<CreatedUser>>> UserService::create(NewUser draft, Act
   CO_TRY_VOID(put_addresses(transaction, User{}, user));
   transaction.audit(
       audit_event(base_, actor, "USER_CREATED", "user", user.id.str(), {{"pool", user.pool.str()}}));
+  CO_TRY_VOID(board(actor.rider, transaction, created));
   CO_TRY(auto receipt, co_await base_.writer.commit(std::move(transaction)));
   co_return Written<CreatedUser>{.value = std::move(created), .receipt = receipt};
 }

@@ -69,6 +69,7 @@ async::Task<Result<identity::Written<Bucket>>> BucketService::create(std::string
   transaction.put(buckets_table, bucket_key(name), storage::Scope::system(), bucket_version,
                   encode_bucket(bucket));
   transaction.audit(state_->event("BUCKET_CREATED", name, actor));
+  CO_TRY_VOID(identity::board(actor.rider, transaction, bucket));
   CO_TRY(const auto receipt, co_await state_->writer->commit(std::move(transaction)));
   co_return identity::Written<Bucket>{.value = bucket, .receipt = receipt};
 }

@@ -2,6 +2,7 @@
 
 #include "holdfast/apps/comment_service.h"
 #include "holdfast/http/router.h"
+#include "holdfast/identity/idempotency_service.h"
 #include "holdfast/objects/bucket_service.h"
 
 namespace holdfast::api {
@@ -10,6 +11,7 @@ namespace holdfast::api {
 struct AppEndpointParts {
   apps::AppService& apps;
   apps::CommentService& comments;
+  identity::IdempotencyService& repeats;
 };
 
 /// Public listener: `GET /state/{app}` and the comments of docs/api/apps.md, with CORS for each app's own
@@ -18,6 +20,7 @@ void add_app_rows(http::Router& router, AppEndpointParts parts);
 
 /// Admin listener: apps, their states and buckets. The authenticator puts an identity::OperatorPrincipal into
 /// the request.
-void add_app_admin_rows(http::Router& router, apps::AppService& apps, objects::BucketService& buckets);
+void add_app_admin_rows(http::Router& router, apps::AppService& apps, objects::BucketService& buckets,
+                        identity::IdempotencyService& repeats);
 
 }  // namespace holdfast::api

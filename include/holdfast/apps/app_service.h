@@ -59,6 +59,12 @@ struct AppPatch {
 /// What a token is asked to open.
 enum class TokenPurpose : std::uint8_t { comments, read_objects, write_objects };
 
+/// What `create` boards (identity::board).
+struct NewApp {
+  const App& app;
+  const StateRecord& state;
+};
+
 /// The registry of apps and their states, enforced here and not only by a page. Registrations and states live
 /// in the log; a region that may not write keeps a state as an override in local.db (FactExchange), and the
 /// writable primary writes a winning override into the log. Reading is answered from a cache that observers

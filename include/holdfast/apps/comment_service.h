@@ -32,7 +32,8 @@ class CommentService {
   /// Errors: `invalid_message`, `invalid_photo_id`, `app_fenced`, `app_failed_over`, `read_only_region`,
   /// `already_exists` (the id, anywhere in the app).
   async::Task<Result<identity::Written<Comment>>> add(AppId app, NewComment comment,
-                                                      identity::VerifiedUser author);
+                                                      identity::VerifiedUser author,
+                                                      identity::Rider rider = {});
 
   /// By its author or a member of group `admin`; else `forbidden`. `not_found` also when it belongs to
   /// another photo.

@@ -67,6 +67,8 @@ struct Request {
   std::vector<PathParam> params;
   /// What the listener's authenticator made of the credentials; empty in `open` rows.
   Principal principal;
+  /// What wraps a row's handler has for it; http does not look at it.
+  std::any extra;
   SteadyTime received_at{};
 
   /// A path parameter, decoded; empty if the template has none of that name.

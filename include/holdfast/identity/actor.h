@@ -4,6 +4,7 @@
 
 #include "holdfast/base/clock.h"
 #include "holdfast/base/ids.h"
+#include "holdfast/identity/rider.h"
 #include "holdfast/region/writer.h"
 #include "holdfast/storage/audit_event.h"
 
@@ -14,8 +15,9 @@ struct Actor {
   std::string kind;  ///< operator, user, client, node, system
   std::string id;
   std::string request_id;
+  Rider rider;  ///< what the request writes beside what it creates
 
-  static Actor system() { return {.kind = "system", .id = "holdfast", .request_id = {}}; }
+  static Actor system() { return {.kind = "system", .id = "holdfast", .request_id = {}, .rider = {}}; }
 };
 
 /// A change that is written, and where: the receipt's position goes out as `Holdfast-Position`.

@@ -6,6 +6,7 @@
 #include "holdfast/identity/client_service.h"
 #include "holdfast/identity/foundation.h"
 #include "holdfast/identity/group_service.h"
+#include "holdfast/identity/idempotency_service.h"
 #include "holdfast/identity/key_service.h"
 #include "holdfast/identity/lockout_service.h"
 #include "holdfast/identity/operator_service.h"
@@ -42,6 +43,7 @@ struct Identity {
   TokenIssuer issuer;
   SignInService sign_in;
   TokenVerifier tokens;
+  IdempotencyService repeats;
 
  private:
   Identity(const Foundation& base, std::unique_ptr<SessionService> opened_sessions);

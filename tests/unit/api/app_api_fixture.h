@@ -41,8 +41,8 @@ class AppApiTest : public test::ObjectsTest {
     region_.core().keys()->create_key(keys, storage::Scope::pool(PoolId("us-east-1_Abc")),
                                       region_.clock().now());
     region_.store().commit(std::move(keys));
-    add_app_rows(public_, {.apps = apps_, .comments = comments_});
-    add_app_admin_rows(admin_rows_, apps_, buckets_);
+    add_app_rows(public_, {.apps = apps_, .comments = comments_, .repeats = repeats_});
+    add_app_admin_rows(admin_rows_, apps_, buckets_, repeats_);
     add_object_rows(objects_rows_,
                     {.objects = objects_, .buckets = buckets_, .apps = apps_, .clock = region_.clock()});
   }
@@ -120,6 +120,7 @@ class AppApiTest : public test::ObjectsTest {
     return response.status == status && response.body.contains("<Code>" + std::string(code) + "</Code>");
   }
 
+  identity::IdempotencyService repeats_{region_.core(), region_.writer(), region_.clock()};
   apps::CommentService comments_{apps_, region_.core(), region_.writer(), region_.disk(), region_.clock()};
   http::Router public_;
   http::Router admin_rows_;

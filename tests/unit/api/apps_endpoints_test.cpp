@@ -255,5 +255,49 @@ TEST_F(AppApiTest, BucketsAreMadeListedAndRemoved) {
   EXPECT_EQ(call_public(Method::get, "/state/blog").status, 404);
 }
 
+http::Headers keyed(std::string_view key) { return {{"Idempotency-Key", std::string(key)}}; }
+
+TEST_F(AppApiTest, ACommentThatIsSentTwiceWithAKeyIsThereOnce) {
+  const Bytes body = R"({"message":"nice"})";
+  const auto send = [&](std::string_view key, Bytes text, http::Principal who) {
+    return call(public_, Method::post, "/apps/photos/comments/p1", std::move(text), keyed(key),
+                std::move(who));
+  };
+  const auto first = send("k-1", body, user("ada"));
+  ASSERT_EQ(first.status, 201) << first.body;
+  const auto again = send("k-1", body, user("ada"));
+  EXPECT_EQ(again.status, 201);
+  EXPECT_EQ(header(again, "Idempotency-Replayed"), "true");
+  EXPECT_EQ(json_body(again), json_body(first));
+  EXPECT_EQ(send("k-1", R"({"message":"other"})", user("ada")).status, 422);
+  const auto theirs = send("k-1", body, user("bob"));
+  EXPECT_EQ(theirs.status, 201);
+  EXPECT_EQ(header(theirs, "Idempotency-Replayed"), "<none>");
+  const auto listed = json_body(call_public(Method::get, "/apps/photos/comments/p1"));
+  EXPECT_EQ(listed.at("comments").size(), 2U);
+}
+
+TEST_F(AppApiTest, AppsAndBucketsAreAnsweredAgain) {
+  const auto twice = [&](std::string_view path, const Bytes& body) {
+    const auto first = call(admin_rows_, Method::post, path, body, keyed("k-1"), an_operator());
+    EXPECT_EQ(first.status, 201) << first.body;
+    const auto again = call(admin_rows_, Method::post, path, body, keyed("k-1"), an_operator());
+    EXPECT_EQ(header(again, "Idempotency-Replayed"), "true") << again.body;
+    EXPECT_EQ(json_body(again), json_body(first));
+  };
+  twice("/admin/v1/apps", R"({"appId":"one","pool":"us-east-1_Abc"})");
+  twice("/admin/v1/buckets", R"({"name":"one-bucket","app":"one"})");
+}
+
+TEST_F(AppApiTest, AnAppWithItsBucketIsAnsweredAgainWithIt) {
+  const Bytes body = R"({"appId":"two","pool":"us-east-1_Abc","bucket":"two-bucket"})";
+  const auto first = call(admin_rows_, Method::post, "/admin/v1/apps", body, keyed("k-1"), an_operator());
+  ASSERT_EQ(first.status, 201) << first.body;
+  EXPECT_EQ(json_body(first).at("bucket"), "two-bucket");
+  const auto again = call(admin_rows_, Method::post, "/admin/v1/apps", body, keyed("k-1"), an_operator());
+  EXPECT_EQ(json_body(again), json_body(first));
+  EXPECT_EQ(header(again, "Idempotency-Replayed"), "true");
+}
+
 }  // namespace
 }  // namespace holdfast::api

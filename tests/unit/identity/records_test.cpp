@@ -144,6 +144,11 @@ TEST(Records, FailuresAndRevocation) {
                 "01070c1448303c800202070c1448305b0484", decode_revocation);
 }
 
+TEST(Records, KeptAnswer) {
+  expect_record(KeptAnswer{.body_hash = "h", .status = 201, .body = "{}", .expires_at = record_created},
+                "0101680201c903027b7d04070c1448303c8002", decode_kept_answer);
+}
+
 TEST(Records, Session) {
   const Session session{
       .pool = record_pool,
