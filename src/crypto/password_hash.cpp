@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "holdfast/base/encoding.h"
+#include "holdfast/base/metrics.h"
 #include "holdfast/crypto/random.h"
 #include "sodium_ready.h"
 
@@ -13,6 +14,16 @@ namespace holdfast::crypto {
 namespace {
 
 using namespace argon2_limits;
+
+metrics::Metric argon2_runs{metrics::Kind::counter, "holdfast_argon2_total",
+                            "Argon2id computations, also those for accounts that do not exist."};
+metrics::Metric argon2_kib_passes{metrics::Kind::counter, "holdfast_argon2_kib_passes_total",
+                                  "Memory times iterations of all Argon2id computations."};
+
+void count_argon2(Argon2Params params) {
+  argon2_runs.add();
+  argon2_kib_passes.add(std::int64_t{params.memory_kib} * params.iterations);
+}
 
 constexpr std::size_t argon2_salt_size = crypto_pwhash_argon2id_SALTBYTES;
 constexpr std::size_t argon2_tag_size = 32;
@@ -81,6 +92,7 @@ std::optional<ParsedPhc> parse_phc(std::string_view text) {
 
 // False when there is no memory for it.
 bool argon2id(Bytes& tag, std::string_view password, BytesView salt, Argon2Params params) {
+  count_argon2(params);
   return crypto_pwhash_argon2id(reinterpret_cast<unsigned char*>(tag.data()), tag.size(), password.data(),
                                 password.size(), reinterpret_cast<const unsigned char*>(salt.data()),
                                 params.iterations, std::size_t{params.memory_kib} * 1024,
@@ -126,11 +138,13 @@ Result<std::string> hash_password(std::string_view password, Argon2Params params
 
 Result<bool> verify_password(std::string_view phc, std::string_view password) {
   ensure_sodium();
-  if (!parse_phc(phc)) {
+  const auto parsed = parse_phc(phc);
+  if (!parsed) {
     return fail(ErrorKind::corrupt, "corrupt", "a password verifier is damaged",
                 "not an accepted PHC string");
   }
   if (password.size() > max_password_bytes) return false;
+  count_argon2(parsed->params);
   errno = 0;
   if (crypto_pwhash_argon2id_str_verify(std::string(phc).c_str(), password.data(), password.size()) == 0) {
     return true;

@@ -156,11 +156,16 @@ async::Task<Result<SignInService::Outcome>> SignInService::sign_in(PasswordSignI
   CO_TRY(const auto caller, check_caller(request.client, Flow::user_password));
   const std::vector<std::string> names = {request.username};
   CO_TRY_VOID(check_proof(*caller.client, request.proof, names));
+  Secret password(request.password);
   CO_TRY(auto account, co_await check_password_of(*caller.pool, std::move(request.username),
                                                   std::move(request.password), request.origin));
   User& user = account.user;
   CO_TRY_VOID(check_may_sign_in(user));
   const PasswordCredential& credential = *account.credential;
+  // A temporary password is about to be replaced anyway.
+  if (!credential.temporary && parts_.rehasher.wants(credential.phc)) {
+    co_await parts_.rehasher.start(user.pool, user.id, credential.phc, std::move(password));
+  }
   if (user.status != UserStatus::force_change_password) {
     CO_TRY(auto tokens,
            co_await start_session(caller.pool, caller.client, std::move(user), credential.version));

@@ -207,6 +207,8 @@ async::Task<Result<Written<User>>> UserService::set_password(PoolId pool_id, Use
   CO_TRY(auto rows, load(pool_id, id));
   CO_TRY_VOID(check_password(rows.pool->password, password));
   CO_TRY(auto phc, co_await hasher_.hash(admin_turn(), std::move(password)));
+  // Again: hashing takes long enough for a failed attempt or a new hash of the same password to be written.
+  CO_TRY(rows, load(pool_id, id));
   co_return co_await put_password(std::move(rows), std::move(phc), permanent, false, std::move(actor));
 }
 
@@ -220,6 +222,9 @@ async::Task<Result<Written<User>>> UserService::change_password(PoolId pool_id, 
     co_return fail(changed_meanwhile());
   CO_TRY_VOID(check_password(rows.pool->password, password));
   CO_TRY(auto phc, co_await hasher_.hash(std::move(key), std::move(password)));
+  CO_TRY(rows, load(pool_id, id));
+  if (!rows.credential || rows.credential->value.version != expected_version)
+    co_return fail(changed_meanwhile());
   co_return co_await put_password(std::move(rows), std::move(phc), true, true, std::move(actor));
 }
 

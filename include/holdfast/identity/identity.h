@@ -41,6 +41,7 @@ struct Identity {
   std::unique_ptr<SessionService> session_service;
   SessionService& sessions;
   TokenIssuer issuer;
+  Rehasher rehasher;
   SignInService sign_in;
   TokenVerifier tokens;
   IdempotencyService repeats;

@@ -11,6 +11,7 @@
 #include "holdfast/identity/group_service.h"
 #include "holdfast/identity/lockout_service.h"
 #include "holdfast/identity/pool_service.h"
+#include "holdfast/identity/rehasher.h"
 #include "holdfast/identity/session_service.h"
 #include "holdfast/identity/token_issuer.h"
 #include "holdfast/identity/user_service.h"
@@ -80,6 +81,7 @@ class SignInService {
     LockoutService& lockouts;
     SessionService& sessions;
     TokenIssuer& issuer;
+    Rehasher& rehasher;
   };
   SignInService(Foundation base, Parts parts) : base_(std::move(base)), parts_(parts) {}
 
