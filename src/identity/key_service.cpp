@@ -42,6 +42,22 @@ void put_key(storage::Transaction& transaction, const PoolId& pool, std::string_
   wipe(plain);
 }
 
+/// The newest of the keys in one state; empty when there is none.
+template <class Entry>
+std::shared_ptr<const Signer> signer_of(const std::vector<Entry>& entries, SigningKeyState state,
+                                        WallTime SigningKeyRecord::* since) {
+  const Entry* newest = nullptr;
+  for (const Entry& entry : entries) {
+    if (entry.record.state != state) continue;
+    if (newest == nullptr || entry.record.*since > newest->record.*since) newest = &entry;
+  }
+  if (newest == nullptr) return nullptr;
+  return std::make_shared<const Signer>(
+      Signer{.kid = newest->kid,
+             .header_json = crypto::jws_header(newest->key.algorithm(), newest->kid),
+             .key = newest->key});
+}
+
 std::string_view state_name(SigningKeyState state) {
   switch (state) {
     case SigningKeyState::pending:
@@ -67,6 +83,7 @@ struct KeyService::Entry {
 struct KeyService::KeySet {
   std::vector<Entry> entries;
   std::shared_ptr<const Signer> signer;
+  std::shared_ptr<const Signer> pending_signer;  ///< where no key is active
   std::shared_ptr<const std::string> jwks;
 };
 
@@ -120,16 +137,9 @@ Result<KeyService::KeySet> KeyService::load(const PoolId& pool) const {
                                .tag = stored.tag});
       }));
   TRY_VOID(std::move(read));
-  const Entry* newest = nullptr;
-  for (const Entry& entry : set.entries) {
-    if (entry.record.state != SigningKeyState::active) continue;
-    if (newest == nullptr || entry.record.activated_at > newest->record.activated_at) newest = &entry;
-  }
-  if (newest != nullptr) {
-    set.signer = std::make_shared<const Signer>(
-        Signer{.kid = newest->kid,
-               .header_json = crypto::jws_header(newest->key.algorithm(), newest->kid),
-               .key = newest->key});
+  set.signer = signer_of(set.entries, SigningKeyState::active, &SigningKeyRecord::activated_at);
+  if (!set.signer) {
+    set.pending_signer = signer_of(set.entries, SigningKeyState::pending, &SigningKeyRecord::created_at);
   }
   set.jwks = std::make_shared<const std::string>("{\"keys\":[" + list + "]}");
   return set;
@@ -146,6 +156,10 @@ Result<std::shared_ptr<const KeyService::KeySet>> KeyService::keys_of(const Pool
 Result<std::shared_ptr<const Signer>> KeyService::signer(const PoolId& pool) {
   TRY(const auto set, keys_of(pool));
   if (set->signer) return set->signer;
+  // A pool's first key becomes active by a second commit, which a lost primary may not have shipped. What a
+  // secondary holds its primary holds too.
+  if (set->pending_signer && base_.writer.state().role() == region::Role::secondary)
+    return set->pending_signer;
   return fail(ErrorKind::unavailable, "signing_key_pending",
               "the pool's signing key is not on every region yet: try again soon");
 }
@@ -156,8 +170,9 @@ Result<crypto::VerifyingKey> KeyService::verifying_key(const PoolId& pool, std::
     const auto found = std::ranges::find((*set)->entries, kid, &Entry::kid);
     if (found != (*set)->entries.end()) {
       const SigningKeyRecord& record = found->record;
+      // A pending one too: the primary signs with it before its activation has come here.
       const bool over = record.state == SigningKeyState::retiring && base_.clock.now() >= record.retired_at;
-      if (!over && record.state != SigningKeyState::pending) return found->key.public_key();
+      if (!over) return found->key.public_key();
     }
   } else if (set.error().kind != ErrorKind::not_found) {
     return fail(set.error());

@@ -60,7 +60,7 @@ Result<KeptAnswer> decode_kept_answer(BytesView plain);
 
 /// A signing key's life. The number is the stored one.
 enum class SigningKeyState : std::uint8_t {
-  pending = 1,   ///< published, signs nothing: not yet durable everywhere
+  pending = 1,   ///< published and verifies, but signs nothing at the primary: not yet durable everywhere
   active = 2,    ///< signs
   retiring = 3,  ///< signs nothing more, verifies until `retired_at`
 };

@@ -1,6 +1,9 @@
 #include "holdfast/identity/session_service.h"
 
 #include <algorithm>
+#include <array>
+#include <functional>
+#include <mutex>
 #include <shared_mutex>
 #include <unordered_map>
 #include <utility>
@@ -14,8 +17,10 @@
 #include "holdfast/identity/user_rules.h"
 #include "origin_jti.h"
 #include "records.h"
+#include "session_store.h"
 #include "store_support.h"
 #include "tables.h"
+#include "user_store.h"
 
 namespace holdfast::identity {
 namespace {
@@ -26,24 +31,6 @@ metrics::Metric reused_tokens{metrics::Kind::counter, "holdfast_refresh_token_re
 // Longer than any refresh token lives: a sign-out must outlast every token that it ends.
 constexpr auto longest_session = std::chrono::days(3650);
 constexpr int rotation_attempts = 4;
-
-Result<Bytes> session_key(const PoolId& pool, const UserId& user, const std::string& origin_jti) {
-  TRY(const Bytes sub, uuid_bytes(user.str()));
-  TRY(const Bytes jti, uuid_bytes(origin_jti));
-  return pool_prefix(pool).fixed(sub).fixed(jti).take();
-}
-
-Bytes revocation_key(const PoolId& pool, BytesView id) { return pool_prefix(pool).fixed(id).take(); }
-
-Result<Bytes> family_id(const std::string& origin_jti) {
-  TRY(const Bytes jti, uuid_bytes(origin_jti));
-  return static_cast<char>(revoked_family) + jti;
-}
-
-Result<Bytes> whole_user_id(const UserId& user) {
-  TRY(const Bytes sub, uuid_bytes(user.str()));
-  return static_cast<char>(revoked_user) + sub;
-}
 
 std::unexpected<Error> bad_session(std::string detail) {
   return fail(ErrorKind::unauthenticated, "invalid_token", "the token is not valid", std::move(detail));
@@ -77,12 +64,23 @@ struct SessionService::State {
   std::unordered_map<Bytes, Revocation> local_revocations;
   Bytes swept_sessions;
   Bytes swept_revocations;
+  Bytes swept_local_sessions;
+  Bytes swept_local_revocations;
+
+  /// Writing revocations to local.db against sweeping them there.
+  std::mutex local_revocation_rows;
+  /// Comparing and writing one session's row in local.db, where no committer does it.
+  std::mutex& local_session_row(const Bytes& key) {
+    return stripes[std::hash<Bytes>()(key) % stripes.size()];
+  }
+  std::array<std::mutex, 64> stripes;
 };
 
 /// What this region knows of a session: the replicated row and its own.
 struct SessionService::Known {
   std::optional<Session> session;
   std::optional<storage::RowTag> tag;  ///< of the replicated row
+  std::optional<Bytes> local;          ///< this region's own row as it is stored
 };
 
 SessionService::SessionService(Foundation base) : base_(std::move(base)), state_(std::make_unique<State>()) {}
@@ -128,6 +126,15 @@ Result<SealedClaims> SessionService::unseal(SealedKind kind, std::string token) 
   return *claims;
 }
 
+Result<WallTime> SessionService::next_start(const PoolId& pool, const UserId& user) const {
+  const WallTime now = base_.clock.now();
+  TRY(const Bytes key, user_revocation_key(pool, user));
+  TRY(const auto ended, find_revoked_at(key));
+  // origin_jti tells milliseconds.
+  if (!ended || std::chrono::floor<std::chrono::milliseconds>(now) > *ended) return now;
+  return *ended + std::chrono::milliseconds(1);
+}
+
 async::Task<Result<SessionTokens>> SessionService::start(NewSession wanted) {
   const WallTime now = base_.clock.now();
   SessionTokens tokens;
@@ -135,10 +142,11 @@ async::Task<Result<SessionTokens>> SessionService::start(NewSession wanted) {
   claims.pool = wanted.pool;
   claims.client = wanted.client;
   claims.user = wanted.user;
-  claims.origin_jti = new_origin_jti(now, base_.entropy);
+  claims.origin_jti = new_origin_jti(wanted.started_at, base_.entropy);
   claims.branch = claims.region = base_.region;
   claims.credential_version = wanted.credential_version;
-  claims.started_at = claims.issued_at = now;
+  claims.started_at = wanted.started_at;
+  claims.issued_at = now;
   claims.expires_at = now + wanted.lifetime;
   claims.scopes = std::move(wanted.scopes);
 
@@ -147,12 +155,16 @@ async::Task<Result<SessionTokens>> SessionService::start(NewSession wanted) {
                           .user = claims.user,
                           .origin_jti = claims.origin_jti,
                           .client = claims.client,
-                          .started_at = now,
+                          .started_at = claims.started_at,
                           .expires_at = claims.expires_at,
                           .branches = {}};
     CO_TRY(const Bytes row, session_key(claims.pool, claims.user, claims.origin_jti));
+    CO_TRY(const Bytes sub, uuid_bytes(claims.user.str()));
+    const Bytes user_row = user_key(claims.pool, sub);
     storage::Transaction transaction = base_.core.transaction();
-    transaction.put(sessions_table, row, storage::Scope::pool(claims.pool), record_version, encode(session));
+    transaction.require_unchanged(users_table, user_row, wanted.user_row, changed_meanwhile())
+        .require_unchanged(credentials_table, user_row, wanted.credential_row, changed_meanwhile())
+        .put(sessions_table, row, storage::Scope::pool(claims.pool), record_version, encode(session));
     auto receipt = co_await base_.writer.commit(std::move(transaction));
     if (receipt) {
       tokens.receipt = *receipt;
@@ -168,26 +180,29 @@ async::Task<Result<SessionTokens>> SessionService::start(NewSession wanted) {
   co_return tokens;
 }
 
+Result<std::optional<WallTime>> SessionService::find_revoked_at(const Bytes& key) const {
+  std::optional<WallTime> at;
+  TRY(const auto row, base_.core.reader().find(revocations_table, key));
+  if (row) {
+    TRY(const auto revocation, decode_revocation(row->plain));
+    at = revocation.revoked_at;
+  }
+  const std::shared_lock lock(state_->mutex);
+  const auto local = state_->local_revocations.find(key);
+  if (local != state_->local_revocations.end())
+    at = std::max(at.value_or(local->second.revoked_at), local->second.revoked_at);
+  return at;
+}
+
 Result<> SessionService::check_live(const PoolId& pool, const UserId& user,
                                     const std::string& origin_jti) const {
-  const auto family = family_id(origin_jti);
-  const auto whole_user = whole_user_id(user);
+  const auto family = family_revocation_key(pool, origin_jti);
+  const auto whole_user = user_revocation_key(pool, user);
   if (!family || !whole_user) return bad_session("no origin_jti or sub of ours");
-  const WallTime began = begin_of(origin_jti);
-  const storage::Reader reader = base_.core.reader();
-  for (const Bytes& id : {*family, *whole_user}) {
-    const Bytes key = revocation_key(pool, id);
-    const bool by_family = id == *family;
-    TRY(const auto row, reader.find(revocations_table, key));
-    if (row) {
-      TRY(const auto revocation, decode_revocation(row->plain));
-      if (by_family || began <= revocation.revoked_at) return revoked();
-    }
-    const std::shared_lock lock(state_->mutex);
-    const auto local = state_->local_revocations.find(key);
-    if (local != state_->local_revocations.end() && (by_family || began <= local->second.revoked_at))
-      return revoked();
-  }
+  TRY(const auto family_ended, find_revoked_at(*family));
+  if (family_ended) return revoked();
+  TRY(const auto all_ended, find_revoked_at(*whole_user));
+  if (all_ended && begin_of(origin_jti) <= *all_ended) return revoked();
   return {};
 }
 
@@ -200,9 +215,9 @@ Result<SessionService::Known> SessionService::find_known(const SealedClaims& cla
     TRY(known.session, decode_session(claims.pool, claims.user, claims.origin_jti, row->plain));
     known.tag = row->tag;
   }
-  TRY(const auto local, base_.local.find(local_sessions, *key));
-  if (local) {
-    TRY(auto own, decode_session(claims.pool, claims.user, claims.origin_jti, *local));
+  TRY(known.local, base_.local.find(local_sessions, *key));
+  if (known.local) {
+    TRY(auto own, decode_session(claims.pool, claims.user, claims.origin_jti, *known.local));
     if (known.session) {
       merge_branches(*known.session, own);
     } else {
@@ -227,8 +242,14 @@ async::Task<Result<std::optional<region::CommitReceipt>>> SessionService::keep(S
     if (receipt) co_return std::optional(*receipt);
     if (!may_go_on_without(receipt.error())) co_return fail(std::move(receipt).error());
   }
-  CO_TRY_VOID(co_await async::offload(base_.disk,
-                                      [&] { return base_.local.put(local_sessions, row, encode(session)); }));
+  // What the committer's preconditions do for the replicated row: of two refreshes at the same time the
+  // second must see the first.
+  CO_TRY_VOID(co_await async::offload(base_.disk, [&]() -> Result<> {
+    const std::scoped_lock lock(state_->local_session_row(row));
+    TRY(const auto there, base_.local.find(local_sessions, row));
+    if (there != known.local) return fail(changed_meanwhile());
+    return base_.local.put(local_sessions, row, encode(session));
+  }));
   co_return std::optional<region::CommitReceipt>();
 }
 
@@ -282,9 +303,7 @@ async::Task<Result<SessionTokens>> SessionService::refresh(SealedClaims claims, 
 }
 
 async::Task<Result<std::optional<region::CommitReceipt>>> SessionService::put_revocation(
-    PoolId pool, Bytes id, WallTime keep_until, storage::AuditEvent event) {
-  const Bytes key = revocation_key(pool, id);
-  const Revocation revocation{.revoked_at = base_.clock.now(), .keep_until = keep_until};
+    PoolId pool, Bytes key, Revocation revocation, storage::AuditEvent event) {
   if (base_.writer.may_write()) {
     storage::Transaction transaction = base_.core.transaction();
     transaction.put(revocations_table, key, storage::Scope::pool(pool), record_version, encode(revocation))
@@ -300,35 +319,78 @@ async::Task<Result<std::optional<region::CommitReceipt>>> SessionService::put_re
     const std::unique_lock lock(state_->mutex);
     state_->local_revocations.insert_or_assign(key, revocation);
   }
-  CO_TRY_VOID(co_await async::offload(
-      base_.disk, [&] { return base_.local.put(local_revocations, key, encode(revocation)); }));
+  CO_TRY_VOID(co_await async::offload(base_.disk, [&] {
+    const std::scoped_lock lock(state_->local_revocation_rows);
+    return base_.local.put(local_revocations, key, encode(revocation));
+  }));
   log::info("remembered at this region alone", {{"event", event.kind}, {"pool", pool.str()}});
   co_return std::optional<region::CommitReceipt>();
 }
 
 async::Task<Result<std::optional<region::CommitReceipt>>> SessionService::revoke(SealedClaims claims,
                                                                                  Actor actor) {
-  CO_TRY(Bytes id, family_id(claims.origin_jti));
+  CO_TRY(Bytes key, family_revocation_key(claims.pool, claims.origin_jti));
   auto event = audit_event(base_, actor, "SESSION_REVOKED", "user", claims.user.str(),
                            {{"pool", claims.pool.str()}, {"originJti", claims.origin_jti}});
   // Access tokens may outlive the refresh token that made them by a day.
-  co_return co_await put_revocation(claims.pool, std::move(id), claims.expires_at + std::chrono::days(1),
-                                    std::move(event));
+  const Revocation revocation{.revoked_at = base_.clock.now(),
+                              .keep_until = claims.expires_at + std::chrono::days(1)};
+  co_return co_await put_revocation(claims.pool, std::move(key), revocation, std::move(event));
 }
 
 async::Task<Result<std::optional<region::CommitReceipt>>> SessionService::sign_out(PoolId pool, UserId user,
-                                                                                   Actor actor) {
-  CO_TRY(Bytes id, whole_user_id(user));
+                                                                                   Actor actor,
+                                                                                   std::string origin_jti) {
+  CO_TRY(Bytes key, user_revocation_key(pool, user));
+  CO_TRY(const WallTime end, co_await async::offload(base_.disk, [&] {
+           return end_of_sessions(base_, pool, user, begin_of(origin_jti));
+         }));
   auto event = audit_event(base_, actor, "USER_SIGNED_OUT", "user", user.str(), {{"pool", pool.str()}});
-  co_return co_await put_revocation(std::move(pool), std::move(id), base_.clock.now() + longest_session,
-                                    std::move(event));
+  const Revocation revocation{.revoked_at = end, .keep_until = end + longest_session};
+  co_return co_await put_revocation(std::move(pool), std::move(key), revocation, std::move(event));
+}
+
+Result<std::size_t> SessionService::sweep_local(std::size_t limit) {
+  const WallTime now = base_.clock.now();
+  storage::LocalDb::Batch batch;
+  std::size_t gone = 0;
+  const auto look = [&](const storage::LocalTable& table, Bytes& from, auto is_over) -> Result<> {
+    std::size_t seen = 0;
+    Bytes last;
+    TRY_VOID(base_.local.scan(table, {}, from, limit, [&](BytesView key, BytesView plain) {
+      ++seen;
+      last = Bytes(key);
+      if (is_over(last, plain)) {
+        batch.erase(table, key);
+        ++gone;
+      }
+      return true;
+    }));
+    from = seen < limit ? Bytes() : last;
+    return {};
+  };
+  TRY_VOID(look(local_sessions, state_->swept_local_sessions, [&](const Bytes&, BytesView plain) {
+    const auto session = decode_session({}, {}, {}, plain);
+    return session && session->expires_at < now;
+  }));
+  const std::scoped_lock rows(state_->local_revocation_rows);
+  TRY_VOID(look(local_revocations, state_->swept_local_revocations, [&](const Bytes& key, BytesView) {
+    const std::unique_lock lock(state_->mutex);
+    const auto known = state_->local_revocations.find(key);
+    // Memory is ahead of the row: what is not over there will be written again.
+    if (known != state_->local_revocations.end() && known->second.keep_until >= now) return false;
+    state_->local_revocations.erase(key);
+    return true;
+  }));
+  if (gone > 0) TRY_VOID(base_.local.write(std::move(batch)));
+  return gone;
 }
 
 async::Task<Result<std::size_t>> SessionService::sweep(std::size_t limit) {
-  if (!base_.writer.may_write()) co_return std::size_t{0};
+  CO_TRY(std::size_t gone, co_await async::offload(base_.disk, [&] { return sweep_local(limit); }));
+  if (!base_.writer.may_write()) co_return gone;
   const WallTime now = base_.clock.now();
   storage::Transaction transaction = base_.core.transaction();
-  std::size_t gone = 0;
   std::size_t seen = 0;
   const auto look = [&](const storage::Table& table, Bytes& from, auto is_over) -> Result<> {
     Bytes last;

@@ -8,6 +8,7 @@
 #include "holdfast/identity/pool_rules.h"
 #include "holdfast/identity/session_rules.h"
 #include "holdfast/identity/user_rules.h"
+#include "store_support.h"
 
 namespace holdfast::identity {
 namespace {
@@ -17,6 +18,7 @@ metrics::Metric sign_ins{metrics::Kind::counter, "holdfast_sign_ins_total",
 metrics::Metric refreshes{metrics::Kind::counter, "holdfast_refreshes_total", "Refreshes that gave tokens."};
 
 constexpr std::string_view new_password_required = "NEW_PASSWORD_REQUIRED";
+constexpr int start_attempts = 4;
 
 std::unexpected<Error> refused(std::string_view code, std::string message) {
   return fail(ErrorKind::unauthenticated, code, std::move(message));
@@ -74,6 +76,15 @@ std::vector<std::string> sign_in_scopes(const Client& client) {
   return {std::string(self_service_scope)};
 }
 
+// What a session may carry now: scopes taken from the client since are gone.
+std::vector<std::string> scopes_left(const std::vector<std::string>& granted, const Client& client) {
+  std::vector<std::string> left;
+  std::ranges::copy_if(granted, std::back_inserter(left), [&](const std::string& scope) {
+    return std::ranges::find(client.scopes, scope) != client.scopes.end();
+  });
+  return left;
+}
+
 Actor user_actor(const UserId& user, const Origin& origin) {
   return {.kind = "user", .id = user.str(), .request_id = origin.request_id};
 }
@@ -83,6 +94,12 @@ Actor user_actor(const UserId& user, const Origin& origin) {
 struct SignInService::Checked {
   std::shared_ptr<const Client> client;
   std::shared_ptr<const Pool> pool;
+};
+
+/// An account whose password was proven.
+struct SignInService::Proven {
+  Account account;
+  WallTime began;  ///< what ended the user's sessions after this ends this sign-in too
 };
 
 Result<SignInService::Checked> SignInService::check_caller(const ClientId& id, Flow flow) const {
@@ -100,13 +117,26 @@ Result<SignInService::Checked> SignInService::check_caller(const ClientId& id, F
   return Checked{.client = *std::move(client), .pool = std::move(pool)};
 }
 
-async::Task<Result<Account>> SignInService::check_password_of(const Pool& pool, std::string username,
-                                                              std::string password, Origin origin) {
+Result<Account> SignInService::get_unchanged(const PoolId& pool, const UserId& user,
+                                             std::uint64_t credential_version) const {
+  auto account = parts_.users.get_account(pool, user);
+  if (!account && account.error().kind != ErrorKind::not_found) return fail(account.error());
+  const bool is_same = account && account->credential && account->credential->version == credential_version;
+  if (!is_same) return wrong_user_or_password();
+  return account;
+}
+
+async::Task<Result<SignInService::Proven>> SignInService::check_password_of(const Pool& pool,
+                                                                            std::string username,
+                                                                            std::string password,
+                                                                            Origin origin) {
   CO_TRY(Bytes blind, parts_.users.blinded_username(pool, username));
   const auto user = parts_.users.get_by_username(pool.id, username);
   if (!user && user.error().kind != ErrorKind::not_found) co_return fail(user.error());
   Account account;
+  WallTime began = base_.clock.now();
   if (user) {
+    CO_TRY(began, parts_.sessions.next_start(pool.id, user->id));
     CO_TRY(account, parts_.users.get_account(pool.id, user->id));
     // A `sub` typed as a username counts on the same account.
     CO_TRY(blind, parts_.users.blinded_username(pool, user->username));
@@ -124,8 +154,10 @@ async::Task<Result<Account>> SignInService::check_password_of(const Pool& pool, 
     co_await parts_.lockouts.failed(std::move(attempt));
     co_return wrong_user_or_password();
   }
+  // The wait for a hashing thread may be long: an administrator may have set another password meanwhile.
+  CO_TRY(account, get_unchanged(pool.id, account.user.id, account.credential->version));
   co_await parts_.lockouts.succeeded(std::move(attempt));
-  co_return account;
+  co_return Proven{.account = std::move(account), .began = began};
 }
 
 Result<UserTokens> SignInService::tokens_of(const Pool& pool, const Client& client, const User& user,
@@ -138,18 +170,30 @@ Result<UserTokens> SignInService::tokens_of(const Pool& pool, const Client& clie
 }
 
 async::Task<Result<UserTokens>> SignInService::start_session(std::shared_ptr<const Pool> pool,
-                                                             std::shared_ptr<const Client> client, User user,
-                                                             std::uint64_t credential_version) {
+                                                             std::shared_ptr<const Client> client,
+                                                             UserId user, std::uint64_t credential_version,
+                                                             WallTime began) {
   CO_TRY_VOID(parts_.issuer.ready(pool->id));
-  CO_TRY(auto session, co_await parts_.sessions.start({.pool = pool->id,
-                                                       .client = client->id,
-                                                       .user = user.id,
-                                                       .credential_version = credential_version,
-                                                       .scopes = sign_in_scopes(*client),
-                                                       .lifetime = lifetimes_of(*pool, *client).refresh}));
-  CO_TRY(auto tokens, tokens_of(*pool, *client, user, std::move(session)));
-  sign_ins.add();
-  co_return tokens;
+  // Voided failures and the like change the credential's row too: then only the reading is done again.
+  for (int attempt = 0; attempt < start_attempts; ++attempt) {
+    CO_TRY(const auto account, get_unchanged(pool->id, user, credential_version));
+    CO_TRY_VOID(check_may_sign_in(account.user));
+    auto session = co_await parts_.sessions.start({.pool = pool->id,
+                                                   .client = client->id,
+                                                   .user = user,
+                                                   .credential_version = credential_version,
+                                                   .scopes = sign_in_scopes(*client),
+                                                   .lifetime = lifetimes_of(*pool, *client).refresh,
+                                                   .started_at = began,
+                                                   .user_row = account.user_row,
+                                                   .credential_row = account.credential_row});
+    if (!session && session.error().code == changed_meanwhile().code) continue;
+    if (!session) co_return fail(std::move(session).error());
+    CO_TRY(auto tokens, tokens_of(*pool, *client, account.user, *std::move(session)));
+    sign_ins.add();
+    co_return tokens;
+  }
+  co_return fail(ErrorKind::overloaded, "overloaded", "too many changes of one user at the same time");
 }
 
 async::Task<Result<SignInService::Outcome>> SignInService::sign_in(PasswordSignIn request) {
@@ -157,18 +201,18 @@ async::Task<Result<SignInService::Outcome>> SignInService::sign_in(PasswordSignI
   const std::vector<std::string> names = {request.username};
   CO_TRY_VOID(check_proof(*caller.client, request.proof, names));
   Secret password(request.password);
-  CO_TRY(auto account, co_await check_password_of(*caller.pool, std::move(request.username),
-                                                  std::move(request.password), request.origin));
-  User& user = account.user;
+  CO_TRY(auto proven, co_await check_password_of(*caller.pool, std::move(request.username),
+                                                 std::move(request.password), request.origin));
+  User& user = proven.account.user;
   CO_TRY_VOID(check_may_sign_in(user));
-  const PasswordCredential& credential = *account.credential;
+  const PasswordCredential& credential = *proven.account.credential;
   // A temporary password is about to be replaced anyway.
   if (!credential.temporary && parts_.rehasher.wants(credential.phc)) {
     co_await parts_.rehasher.start(user.pool, user.id, credential.phc, std::move(password));
   }
   if (user.status != UserStatus::force_change_password) {
     CO_TRY(auto tokens,
-           co_await start_session(caller.pool, caller.client, std::move(user), credential.version));
+           co_await start_session(caller.pool, caller.client, user.id, credential.version, proven.began));
     co_return Outcome(std::move(tokens));
   }
 
@@ -218,9 +262,10 @@ async::Task<Result<UserTokens>> SignInService::answer(NewPasswordAnswer request)
   }
   const Attributes before = account->user.attributes;
   for (const auto& [name, value] : request.attributes) {
-    if (std::ranges::find(caller.client->writable_attributes, name) ==
-            caller.client->writable_attributes.end() &&
-        std::ranges::find(caller.pool->required_attributes, name) == caller.pool->required_attributes.end()) {
+    const auto& writable = caller.client->writable_attributes;
+    const auto& required = caller.pool->required_attributes;
+    const bool is_missing = std::ranges::find(required, name) != required.end() && !before.contains(name);
+    if (std::ranges::find(writable, name) == writable.end() && !is_missing) {
       co_return fail(ErrorKind::invalid, "invalid_attribute",
                      "attribute " + printable_or(name, "name") + " is not writable");
     }
@@ -231,16 +276,17 @@ async::Task<Result<UserTokens>> SignInService::answer(NewPasswordAnswer request)
   CO_TRY_VOID(parts_.issuer.ready(caller.pool->id));
 
   const Actor actor = user_actor(claims->user, request.origin);
+  CO_TRY(const WallTime began, parts_.sessions.next_start(claims->pool, claims->user));
   if (after != before) {
     CO_TRY_VOID(
         co_await parts_.users.update_attributes(claims->pool, claims->user, request.attributes, actor));
   }
   async::FairKey turn{.address = request.origin.address, .user = claims->user.str()};
-  CO_TRY(auto written,
-         co_await parts_.users.change_password(claims->pool, claims->user, std::move(request.new_password),
-                                               claims->credential_version, std::move(turn), actor));
-  co_return co_await start_session(caller.pool, caller.client, std::move(written.value),
-                                   claims->credential_version + 1);
+  CO_TRY_VOID(co_await parts_.users.change_password(claims->pool, claims->user,
+                                                    std::move(request.new_password),
+                                                    claims->credential_version, std::move(turn), actor));
+  co_return co_await start_session(caller.pool, caller.client, claims->user, claims->credential_version + 1,
+                                   began);
 }
 
 async::Task<Result<UserTokens>> SignInService::refresh(RefreshRequest request) {
@@ -273,8 +319,8 @@ async::Task<Result<UserTokens>> SignInService::refresh_for(Client client, std::s
       !credential_still_counts(*account->credential, claims->credential_version, claims->started_at)) {
     co_return refused("token_revoked", "Refresh Token has been revoked");
   }
-  CO_TRY(auto scopes,
-         scope ? grant_scopes(claims->scopes, *scope) : Result<std::vector<std::string>>(claims->scopes));
+  auto allowed = scopes_left(claims->scopes, client);
+  CO_TRY(auto scopes, scope ? grant_scopes(allowed, *scope) : Result<std::vector<std::string>>(allowed));
   CO_TRY_VOID(parts_.issuer.ready(pool->id));
   auto session = co_await parts_.sessions.refresh(*claims, client);
   if (!session && session.error().code == "token_revoked") {
@@ -298,8 +344,9 @@ async::Task<Result<region::CommitReceipt>> SignInService::change_password(Verifi
   CO_TRY(const auto pool, parts_.pools.get(user.pool));
   if (!base_.writer.may_write()) co_return fail(base_.writer.state().refusal());
   CO_TRY_VOID(check_password(pool->password, new_password));
-  CO_TRY(const auto account,
+  CO_TRY(const auto proven,
          co_await check_password_of(*pool, user.username, std::move(old_password), origin));
+  const Account& account = proven.account;
   if (account.user.id != user.user) co_return wrong_user_or_password();
   CO_TRY_VOID(check_may_sign_in(account.user));
   CO_TRY(auto written,
@@ -312,7 +359,8 @@ async::Task<Result<region::CommitReceipt>> SignInService::change_password(Verifi
 async::Task<Result<std::optional<region::CommitReceipt>>> SignInService::sign_out(VerifiedUser user,
                                                                                   Origin origin) {
   const Actor actor = user_actor(user.user, origin);
-  co_return co_await parts_.sessions.sign_out(std::move(user.pool), std::move(user.user), actor);
+  co_return co_await parts_.sessions.sign_out(std::move(user.pool), std::move(user.user), actor,
+                                              std::move(user.origin_jti));
 }
 
 async::Task<Result<std::optional<region::CommitReceipt>>> SignInService::revoke(RefreshRequest request) {

@@ -50,8 +50,11 @@ Result<Account> UserService::get_account(const PoolId& pool_id, const UserId& id
   TRY(auto user, find_user(reader, pool_id, id));
   if (!user) return fail(nobody());
   TRY(auto credential, find_credential(reader, pool_id, id));
-  Account account{.user = std::move(user->value), .credential = {}};
-  if (credential) account.credential = std::move(credential->value);
+  Account account{.user = std::move(user->value), .credential = {}, .user_row = user->tag};
+  if (credential) {
+    account.credential = std::move(credential->value);
+    account.credential_row = credential->tag;
+  }
   return account;
 }
 

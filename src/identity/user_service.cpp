@@ -8,6 +8,7 @@
 #include "holdfast/identity/pool_service.h"
 #include "holdfast/identity/user_rules.h"
 #include "records.h"
+#include "session_store.h"
 #include "tables.h"
 #include "user_store.h"
 
@@ -190,10 +191,12 @@ async::Task<Result<Written<User>>> UserService::put_password(Rows rows, std::str
       .put(credentials_table, row, scope, record_version, encode(credential));
   if (!by_user) {
     // Access tokens carry no credential version: the sign-out of the whole user ends them too.
-    const Revocation revocation{.revoked_at = user.modified_at,
-                                .keep_until = user.modified_at + std::chrono::days(3650)};
-    transaction.put(revocations_table, pool_prefix(user.pool).u8(revoked_user).fixed(rows.sub).take(), scope,
-                    record_version, encode(revocation));
+    CO_TRY(const Bytes key, user_revocation_key(user.pool, user.id));
+    CO_TRY(const WallTime end, co_await async::offload(base_.disk, [&] {
+             return end_of_sessions(base_, user.pool, user.id, user.modified_at);
+           }));
+    const Revocation revocation{.revoked_at = end, .keep_until = end + std::chrono::days(3650)};
+    transaction.put(revocations_table, key, scope, record_version, encode(revocation));
   }
   transaction.audit(audit_event(base_, actor, by_user ? "PASSWORD_CHANGED" : "PASSWORD_SET", "user",
                                 user.id.str(), {{"pool", user.pool.str()}}));

@@ -35,11 +35,11 @@ struct NewSigningKey {
   crypto::SigningKey key;
 };
 
-/// The pools' signing keys. A key is published in the pool's JWKS from its creation and signs nothing before
-/// every member whose slot is not lost has it durably (at once where there is no other member); then it
-/// replaces the active key, which goes on verifying for a day, the longest life of a token that it may have
-/// signed. Thread-safe; reads are answered from a cache that storage observers keep right. Lives as long as
-/// the process.
+/// The pools' signing keys. A key is published in the pool's JWKS and verifies from its creation. It signs
+/// nothing at the primary before every member whose slot is not lost has it durably (at once where there is
+/// no other member); at a secondary it signs where the pool has no other. Then it replaces the active key,
+/// which goes on verifying for a day, the longest life of a token that it may have signed. Thread-safe; reads
+/// are answered from a cache that storage observers keep right. Lives as long as the process.
 class KeyService {
  public:
   explicit KeyService(Foundation base);
@@ -50,7 +50,7 @@ class KeyService {
   /// Adds a new pool's first key: active where this region is alone, else pending.
   void add_first(storage::Transaction& transaction, const PoolId& pool, const NewSigningKey& key);
 
-  /// `signing_key_pending` (unavailable) before the first key is active.
+  /// `signing_key_pending` (unavailable) before the first key is active, except at a secondary.
   [[nodiscard]] Result<std::shared_ptr<const Signer>> signer(const PoolId& pool);
   /// `unauthenticated` for a key that is not (or no longer) one of the pool's.
   [[nodiscard]] Result<crypto::VerifyingKey> verifying_key(const PoolId& pool, std::string_view kid);

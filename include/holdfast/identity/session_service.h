@@ -11,8 +11,11 @@
 #include "holdfast/identity/client_model.h"
 #include "holdfast/identity/foundation.h"
 #include "holdfast/identity/session_model.h"
+#include "holdfast/storage/record.h"
 
 namespace holdfast::identity {
+
+struct Revocation;
 
 /// A sign-in that succeeded.
 struct NewSession {
@@ -22,6 +25,10 @@ struct NewSession {
   std::uint64_t credential_version = 0;
   std::vector<std::string> scopes;
   std::chrono::seconds lifetime;
+  WallTime started_at;  ///< next_start, asked before the password was checked
+  /// The user's and the credential's row as they were when the password was found right.
+  storage::RowTag user_row{};
+  storage::RowTag credential_row{};
 };
 
 /// What a session's tokens are made from, and the refresh token itself (empty: the client keeps the one it
@@ -43,6 +50,11 @@ class SessionService {
   static Result<std::unique_ptr<SessionService>> open(Foundation base);
   ~SessionService();
 
+  /// When a sign-in that is asked for now begins: now, but after the last sign-out of the whole user, whose
+  /// time may be another region's. A sign-out after this ends the session.
+  [[nodiscard]] Result<WallTime> next_start(const PoolId& pool, const UserId& user) const;
+  /// `changed_meanwhile` (conflict) when user or credential are no longer the rows given; only where this
+  /// region writes.
   async::Task<Result<SessionTokens>> start(NewSession session);
 
   [[nodiscard]] Result<std::string> seal(SealedKind kind, const SealedClaims& claims) const;
@@ -59,10 +71,13 @@ class SessionService {
 
   /// Ends one family: every token with this origin_jti. The receipt is absent at a region that may not write.
   async::Task<Result<std::optional<region::CommitReceipt>>> revoke(SealedClaims claims, Actor actor);
-  /// Ends every session of the user that has begun so far.
-  async::Task<Result<std::optional<region::CommitReceipt>>> sign_out(PoolId pool, UserId user, Actor actor);
+  /// Ends every session of the user that has begun so far, by any region's clock: the one of `origin_jti`
+  /// (where the caller has one) and all that are known here among them.
+  async::Task<Result<std::optional<region::CommitReceipt>>> sign_out(PoolId pool, UserId user, Actor actor,
+                                                                     std::string origin_jti = {});
 
-  /// Removes up to `limit` rows whose time is over, from where the last call ended; returns how many went.
+  /// Removes up to `limit` rows of each kind whose time is over, from where the last call ended; returns how
+  /// many went. Where this region may not write: its own alone.
   async::Task<Result<std::size_t>> sweep(std::size_t limit);
   /// sweep, once a minute; ends by cancellation.
   async::Task<> run();
@@ -73,9 +88,11 @@ class SessionService {
   explicit SessionService(Foundation base);
   Result<> load();
   [[nodiscard]] Result<Known> find_known(const SealedClaims& claims) const;
+  [[nodiscard]] Result<std::optional<WallTime>> find_revoked_at(const Bytes& key) const;
+  Result<std::size_t> sweep_local(std::size_t limit);
   async::Task<Result<std::optional<region::CommitReceipt>>> keep(Session session, const Known& known);
-  async::Task<Result<std::optional<region::CommitReceipt>>> put_revocation(PoolId pool, Bytes id,
-                                                                           WallTime keep_until,
+  async::Task<Result<std::optional<region::CommitReceipt>>> put_revocation(PoolId pool, Bytes key,
+                                                                           Revocation revocation,
                                                                            storage::AuditEvent event);
 
   Foundation base_;

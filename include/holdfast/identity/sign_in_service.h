@@ -109,12 +109,16 @@ class SignInService {
 
  private:
   struct Checked;
+  struct Proven;
   [[nodiscard]] Result<Checked> check_caller(const ClientId& client, Flow flow) const;
-  async::Task<Result<Account>> check_password_of(const Pool& pool, std::string username, std::string password,
-                                                 Origin origin);
+  async::Task<Result<Proven>> check_password_of(const Pool& pool, std::string username, std::string password,
+                                                Origin origin);
+  /// The account as it is now, if its password is still of this version; else as a wrong password.
+  [[nodiscard]] Result<Account> get_unchanged(const PoolId& pool, const UserId& user,
+                                              std::uint64_t credential_version) const;
   async::Task<Result<UserTokens>> start_session(std::shared_ptr<const Pool> pool,
-                                                std::shared_ptr<const Client> client, User user,
-                                                std::uint64_t credential_version);
+                                                std::shared_ptr<const Client> client, UserId user,
+                                                std::uint64_t credential_version, WallTime began);
   [[nodiscard]] Result<UserTokens> tokens_of(const Pool& pool, const Client& client, const User& user,
                                              SessionTokens session) const;
 

@@ -11,6 +11,7 @@
 #include "holdfast/identity/password_hasher.h"
 #include "holdfast/identity/pool_model.h"
 #include "holdfast/identity/user_model.h"
+#include "holdfast/storage/record.h"
 
 namespace holdfast::identity {
 
@@ -45,6 +46,8 @@ struct UserFilter {
 struct Account {
   User user;
   std::optional<PasswordCredential> credential;
+  storage::RowTag user_row{};        ///< as read, for preconditions
+  storage::RowTag credential_row{};  ///< meaningful where there is a credential
 };
 
 /// Users of all pools, as administrators and sign-in handle them. Reads go to the store: there may be

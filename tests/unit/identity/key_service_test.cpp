@@ -91,7 +91,8 @@ TEST_F(KeyServiceTest, RotationWaitsForMembersToo) {
   ASSERT_TRUE(rotated);
   EXPECT_EQ((*identity_.keys.signer(pool.id))->kid, old_kid);
   EXPECT_EQ(published(pool.id), 2U);
-  EXPECT_FALSE(identity_.keys.verifying_key(pool.id, rotated->value)) << "nothing can be signed by it yet";
+  EXPECT_TRUE(identity_.keys.verifying_key(pool.id, rotated->value))
+      << "the primary may sign with it before this region hears of that";
   member_has_everything();
   EXPECT_TRUE(region_.run(identity_.keys.maintain(std::chrono::seconds(5))));
   EXPECT_EQ((*identity_.keys.signer(pool.id))->kid, rotated->value);
@@ -124,9 +125,30 @@ TEST_F(KeyServiceTest, ASecondaryActivatesNothing) {
   member_has_everything();
   region_.become_secondary();
   EXPECT_TRUE(region_.run(identity_.keys.maintain(std::chrono::milliseconds(10))));
-  EXPECT_FALSE(identity_.keys.signer(pool.id));
+  EXPECT_EQ(must(identity_.keys.list(pool.id)).front().state, "pending");
   EXPECT_EQ(region_.run(identity_.keys.rotate(pool, false, test::operator_actor())).error().code,
             "read_only_region");
+}
+
+TEST_F(KeyServiceTest, APoolsFirstKeySignsAtASecondaryThatNeverHeardOfItsActivation) {
+  join_a_member();
+  const Pool pool = make_pool();
+  ASSERT_FALSE(identity_.keys.signer(pool.id)) << "the primary waits for its members";
+  region_.state().become_fenced(region::FenceReason::waiting_for_peers);
+  EXPECT_FALSE(identity_.keys.signer(pool.id)) << "what a former primary holds nobody else may hold";
+  region_.become_secondary();
+  const auto signer = identity_.keys.signer(pool.id);
+  ASSERT_TRUE(signer) << signer.error().describe();
+  EXPECT_TRUE(identity_.keys.verifying_key(pool.id, (*signer)->kid));
+}
+
+TEST_F(KeyServiceTest, AnActiveKeyGoesBeforeAPendingOneAtASecondaryToo) {
+  const Pool pool = make_pool();
+  const std::string active = (*identity_.keys.signer(pool.id))->kid;
+  join_a_member();
+  ASSERT_TRUE(region_.run(identity_.keys.rotate(pool, false, test::operator_actor())));
+  region_.become_secondary();
+  EXPECT_EQ((*identity_.keys.signer(pool.id))->kid, active);
 }
 
 TEST_F(KeyServiceTest, PoolsShareNoKeys) {
