@@ -1,22 +1,31 @@
 #include "holdfast/region/blob_demand.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace holdfast::region {
 
 void BlobDemand::want(const BlobId& id) {
   {
     const std::scoped_lock lock(mutex_);
-    const auto [wish, added] = wishes_.try_emplace(id, Wish{.since = clock_->steady_now(), .waiters = {}});
-    if (!added) return;
-    queue_.push_back(id);
+    if (wishes_.contains(id)) return;
+    add(id);
   }
   wanted_.notify();
 }
 
+BlobDemand::Wish& BlobDemand::add(const BlobId& id) {
+  Wish wish{.since = clock_->steady_now(), .place = queue_.insert(queue_.end(), id), .waiters = {}};
+  return wishes_.emplace(id, std::move(wish)).first->second;
+}
+
 void BlobDemand::forget(const BlobId& id) {
   const std::scoped_lock lock(mutex_);
-  wishes_.erase(id);
+  const auto wish = wishes_.find(id);
+  if (wish == wishes_.end()) return;
+  queue_.erase(wish->second.place);
+  wishes_.erase(wish);
 }
 
 async::Task<Result<>> BlobDemand::fetch_now(BlobId id, std::chrono::milliseconds limit) {
@@ -24,18 +33,34 @@ async::Task<Result<>> BlobDemand::fetch_now(BlobId id, std::chrono::milliseconds
   const auto arrived = std::make_shared<async::Event>();
   {
     const std::scoped_lock lock(mutex_);
-    auto& wish = wishes_.try_emplace(id, Wish{.since = clock_->steady_now(), .waiters = {}}).first->second;
+    const auto known = wishes_.find(id);
+    auto& wish = known == wishes_.end() ? add(id) : known->second;
     wish.waiters.push_back(arrived);
-    queue_.push_front(id);
+    queue_.splice(queue_.begin(), queue_, wish.place);
   }
   wanted_.notify();
   if (co_await arrived->wait(deadline)) co_return Result<>{};
+  stop_waiting(id, arrived);
   co_return fail(ErrorKind::unavailable, "content_pending", "the content has not reached this region yet");
+}
+
+void BlobDemand::stop_waiting(const BlobId& id, const std::shared_ptr<async::Event>& waiter) {
+  const std::scoped_lock lock(mutex_);
+  const auto wish = wishes_.find(id);
+  if (wish == wishes_.end()) return;
+  std::erase_if(wish->second.waiters, [&](const auto& one) { return one.expired() || one.lock() == waiter; });
 }
 
 std::size_t BlobDemand::missing() const {
   const std::scoped_lock lock(mutex_);
   return wishes_.size();
+}
+
+std::size_t BlobDemand::waiting() const {
+  const std::scoped_lock lock(mutex_);
+  std::size_t count = 0;
+  for (const auto& [id, wish] : wishes_) count += wish.waiters.size();
+  return count;
 }
 
 std::optional<std::chrono::nanoseconds> BlobDemand::oldest() const {
@@ -48,16 +73,10 @@ std::optional<std::chrono::nanoseconds> BlobDemand::oldest() const {
 
 std::vector<BlobId> BlobDemand::next(std::size_t limit) {
   const std::scoped_lock lock(mutex_);
-  std::vector<BlobId> ids;
-  for (auto left = queue_.size(); left > 0 && ids.size() < limit; --left) {
-    auto id = std::move(queue_.front());
-    queue_.pop_front();
-    if (!wishes_.contains(id)) continue;
-    if (std::ranges::find(ids, id) != ids.end()) continue;
-    ids.push_back(std::move(id));
-  }
+  const auto end = std::next(queue_.begin(), static_cast<std::ptrdiff_t>(std::min(limit, queue_.size())));
+  std::vector<BlobId> ids(queue_.begin(), end);
   // Behind the others for the next round, in case nobody has them now.
-  for (const auto& id : ids) queue_.push_back(id);
+  queue_.splice(queue_.end(), queue_, queue_.begin(), end);
   return ids;
 }
 
@@ -68,6 +87,7 @@ void BlobDemand::arrived(const BlobId& id) {
     const auto wish = wishes_.find(id);
     if (wish != wishes_.end()) {
       waiters = std::move(wish->second.waiters);
+      queue_.erase(wish->second.place);
       wishes_.erase(wish);
     }
   }

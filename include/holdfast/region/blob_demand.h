@@ -2,8 +2,8 @@
 
 #include <chrono>
 #include <cstddef>
-#include <deque>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -39,6 +39,8 @@ class BlobDemand {
   }
 
   [[nodiscard]] std::size_t missing() const;
+  /// Requests that wait now, over all wishes.
+  [[nodiscard]] std::size_t waiting() const;
   /// How long the oldest wish has been waiting; nothing when nothing is missing.
   [[nodiscard]] std::optional<std::chrono::nanoseconds> oldest() const;
 
@@ -54,13 +56,18 @@ class BlobDemand {
  private:
   struct Wish {
     SteadyTime since;
+    std::list<BlobId>::iterator place;  ///< its one entry in queue_
     std::vector<std::weak_ptr<async::Event>> waiters;
   };
+
+  /// With the mutex held.
+  Wish& add(const BlobId& id);
+  void stop_waiting(const BlobId& id, const std::shared_ptr<async::Event>& waiter);
 
   const Clock* clock_;
   mutable std::mutex mutex_;
   std::map<BlobId, Wish> wishes_;
-  std::deque<BlobId> queue_;  ///< order of asking; ids no longer wished for are skipped
+  std::list<BlobId> queue_;  ///< one entry a wish, in order of asking
   Listeners<BlobId> arrived_;
   Listeners<> wanted_;
 };
