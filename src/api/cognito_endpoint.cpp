@@ -7,6 +7,7 @@
 #include "holdfast/api/cors.h"
 #include "holdfast/api/written.h"
 #include "holdfast/base/json.h"
+#include "holdfast/identity/token_claims.h"
 
 namespace holdfast::api {
 namespace {
@@ -235,8 +236,24 @@ async::Task<Result<Response>> dispatch(CognitoParts parts, const Request* reques
   co_return response;
 }
 
-/// The SDKs call from pages of any origin; nothing here reads cookies.
-bool any_page(const Request&, std::string_view) { return true; }
+/// The client that a call is for: named, or the one that an access token (unverified here) was made for.
+std::optional<ClientId> client_of(const nlohmann::json& body) {
+  if (const auto named = body.find("ClientId"); named != body.end() && named->is_string())
+    return ClientId(named->get<std::string>());
+  const auto token = body.find("AccessToken");
+  if (token == body.end() || !token->is_string()) return std::nullopt;
+  const auto claims = identity::unverified_claims(token->get_ref<const std::string&>());
+  if (!claims) return std::nullopt;
+  return ClientId(claims->client);
+}
+
+/// Pages of apps that accept the client's tokens. Where no client can be told (a preflight, a call that is
+/// refused for its form) nothing of anybody's is answered: any app's pages.
+bool is_app_page(const CognitoParts& parts, const Request& request, std::string_view origin) {
+  const auto body = parse_json(request.body);
+  const auto client = body && body->is_object() ? client_of(*body) : std::nullopt;
+  return client ? parts.origins.of_client(*client, origin) : parts.origins.of_any(origin);
+}
 
 }  // namespace
 
@@ -247,7 +264,9 @@ void add_cognito_rows(http::Router& router, const CognitoParts& parts) {
                   .auth = http::AuthLevel::open,
                   .handler = [parts](Request* request) { return dispatch(parts, request); },
                   .errors = cognito_error});
-  add_rows_with_cors(router, std::move(rows), any_page);
+  add_rows_with_cors(router, std::move(rows), [parts](const Request& request, std::string_view origin) {
+    return is_app_page(parts, request, origin);
+  });
 }
 
 }  // namespace holdfast::api

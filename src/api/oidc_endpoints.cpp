@@ -130,16 +130,18 @@ PoolId pool_of(const Request& request) { return PoolId(std::string(request.param
 }  // namespace
 
 void add_oidc_rows(http::Router& router, const OidcParts& parts) {
-  std::vector<http::Row> rows;
-  rows.push_back(
+  std::vector<http::Row> open;
+  open.push_back(
       {.method = Method::get,
        .path = "/{pool}/.well-known/openid-configuration",
        .auth = AuthLevel::open,
        .handler = [parts](Request* request) { return answer_discovery(parts, pool_of(*request)); }});
-  rows.push_back({.method = Method::get,
+  open.push_back({.method = Method::get,
                   .path = "/{pool}/.well-known/jwks.json",
                   .auth = AuthLevel::open,
                   .handler = [parts](Request* request) { return answer_jwks(parts, pool_of(*request)); }});
+  add_rows_with_cors(router, std::move(open), any_origin);
+  std::vector<http::Row> rows;
   rows.push_back({.method = Method::post,
                   .path = "/{pool}/oauth2/token",
                   .auth = AuthLevel::open,
@@ -150,7 +152,9 @@ void add_oidc_rows(http::Router& router, const OidcParts& parts) {
                   .auth = AuthLevel::open,
                   .handler = [parts](Request* request) { return answer_revoke(parts, request); },
                   .errors = oauth_error});
-  add_rows_with_cors(router, std::move(rows), any_origin);
+  add_rows_with_cors(router, std::move(rows), [parts](const Request& request, std::string_view origin) {
+    return parts.origins.of_pool(pool_of(request), origin);
+  });
 }
 
 }  // namespace holdfast::api

@@ -66,10 +66,11 @@ FrontListeners make_routes(const Config& config, Foundation& base, Services& ser
                              .role_watch = std::make_shared<api::RoleWatch>(base.state, base.clock),
                              .commit_open = [&base] { return base.committer.open(); }});
 
-  api::add_oidc_rows(
-      *public_router,
-      {.identity = *services.identity, .oidc = services.oidc, .issuer_base = services.issuer_base});
-  api::add_cognito_rows(*public_router, {.identity = *services.identity});
+  api::add_oidc_rows(*public_router, {.identity = *services.identity,
+                                      .oidc = services.oidc,
+                                      .origins = services.origins,
+                                      .issuer_base = services.issuer_base});
+  api::add_cognito_rows(*public_router, {.identity = *services.identity, .origins = services.origins});
   api::add_app_rows(
       *public_router,
       {.apps = services.apps, .comments = services.comments, .repeats = services.identity->repeats});

@@ -40,6 +40,7 @@ Services::Services(const Config& config, Foundation& base, std::unique_ptr<ident
             .io = base.io,
             .clock = base.clock,
             .check_pool = apps::pool_check(identity->pools, identity->clients)}),
+      origins(*base.stores.core),
       comments(apps, *base.stores.core, base.writer, base.disk, base.clock),
       buckets(*base.stores.core, base.writer, apps, base.clock),
       objects({.db = *base.stores.core,

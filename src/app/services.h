@@ -6,6 +6,7 @@
 #include "holdfast/app/config.h"
 #include "holdfast/apps/app_service.h"
 #include "holdfast/apps/comment_service.h"
+#include "holdfast/apps/web_origins.h"
 #include "holdfast/identity/identity.h"
 #include "holdfast/objects/blob_upkeep.h"
 #include "holdfast/objects/bucket_service.h"
@@ -26,6 +27,7 @@ class Services {
   std::unique_ptr<identity::Identity> identity;
   oidc::Oidc oidc;
   apps::AppService apps;
+  apps::WebOrigins origins;
   apps::CommentService comments;
   objects::BucketService buckets;
   objects::ObjectService objects;

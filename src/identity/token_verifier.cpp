@@ -53,16 +53,20 @@ Result<> check_scopes_and_party(const VerifiedUser& user, const TokenDemand& dem
 
 }  // namespace
 
-TokenVerifier::TokenVerifier(Foundation base, Parts parts) : base_(std::move(base)), parts_(parts) {}
-
-Result<PoolId> TokenVerifier::pool_named_by(const std::string& token) const {
-  // Unverified, only to find the keys to verify with; `iss` is compared with the pool's own afterwards.
+Result<ReadClaims> unverified_claims(const std::string& token) {
   const auto first = token.find('.');
   const auto second = token.find('.', first == std::string::npos ? first : first + 1);
   if (second == std::string::npos || token.size() > crypto::max_jws_bytes) return worthless("token: no JWS");
   const auto payload = from_base64url(std::string_view(token).substr(first + 1, second - first - 1));
   if (!payload) return worthless("token: no base64url");
-  TRY(const auto claims, read_claims(*payload));
+  return read_claims(*payload);
+}
+
+TokenVerifier::TokenVerifier(Foundation base, Parts parts) : base_(std::move(base)), parts_(parts) {}
+
+Result<PoolId> TokenVerifier::pool_named_by(const std::string& token) const {
+  // Only to find the keys to verify with; `iss` is compared with the pool's own afterwards.
+  TRY(const auto claims, unverified_claims(token));
   const auto slash = claims.issuer.rfind('/');
   const std::string pool = slash == std::string::npos ? std::string() : claims.issuer.substr(slash + 1);
   if (!is_pool_id(pool)) return worthless("token: its issuer is no pool");

@@ -16,6 +16,9 @@ class GroupService;
 class SessionService;
 struct ReadClaims;
 
+/// What a token says of itself, true or not: to find out whom it concerns, never to open anything.
+Result<ReadClaims> unverified_claims(const std::string& token);
+
 /// "Which token opens what", in one place and one order: algorithm from our key record → `iss` of the app's
 /// own pool → `token_use` → `aud`, if present → client is one of the app's → origin_jti not revoked, user
 /// enabled → party and scopes.

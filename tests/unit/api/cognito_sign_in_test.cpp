@@ -284,16 +284,44 @@ TEST_F(CognitoSignIn, ASecondarySignsInAndNamesThePrimaryForWhatItCannotWrite) {
   EXPECT_TRUE(refused.contains("https://us-east-1.example:8443")) << refused;
 }
 
-TEST_F(CognitoSignIn, PagesOfAnyOriginMayCallButWithoutCredentials) {
+TEST_F(CognitoSignIn, PreflightsOfRegisteredAppsAreAllowedWithoutCredentials) {
+  register_app("photos", pool_.id, web_.id, "https://app.example.com");
   http::Headers headers;
-  headers.add("Origin", "https://app.example.com");
   headers.add("Access-Control-Request-Method", "POST");
   headers.add("Access-Control-Request-Headers", "content-type, x-amz-target, x-amz-user-agent");
-  const auto allowed = send(http::Method::options, "/", "", headers);
+  http::Headers registered = headers;
+  registered.add("Origin", "https://app.example.com");
+  const auto allowed = send(http::Method::options, "/", "", registered);
   EXPECT_EQ(allowed.status, 204);
   EXPECT_EQ(allowed.header("Access-Control-Allow-Origin"), "https://app.example.com");
   EXPECT_EQ(allowed.header("Access-Control-Allow-Headers"), "content-type, x-amz-target, x-amz-user-agent");
   EXPECT_FALSE(allowed.headers.has("Access-Control-Allow-Credentials"));
+  headers.add("Origin", "https://evil.example");
+  EXPECT_FALSE(send(http::Method::options, "/", "", headers).headers.has("Access-Control-Allow-Origin"));
+}
+
+TEST_F(CognitoSignIn, AnswersAreReadByPagesOfTheClientsAppsAlone) {
+  make_user(pool_.id, "ada");
+  const identity::Client other = make_client(pool_.id);
+  register_app("photos", pool_.id, web_.id, "https://photos.example");
+  register_app("notes", pool_.id, other.id, "https://notes.example");
+  const auto call_from = [&](std::string_view operation, const Json& body, std::string_view origin) {
+    http::Headers headers;
+    headers.add("X-Amz-Target", "AWSCognitoIdentityProviderService." + std::string(operation));
+    return page(http::Method::post, "/", to_json_text(body), origin, headers);
+  };
+  const Json sign_in{{"AuthFlow", "USER_PASSWORD_AUTH"},
+                     {"ClientId", web_.id.str()},
+                     {"AuthParameters", {{"USERNAME", "ada"}, {"PASSWORD", test::good_password}}}};
+  EXPECT_EQ(call_from("InitiateAuth", sign_in, "https://photos.example"), "https://photos.example");
+  EXPECT_EQ(call_from("InitiateAuth", sign_in, "https://notes.example"), "<none>") << "another client's app";
+  EXPECT_EQ(call_from("InitiateAuth", sign_in, "https://evil.example"), "<none>");
+  const Json with_token{{"AccessToken", token(password("ada"), "AccessToken")}};
+  EXPECT_EQ(call_from("GetUser", with_token, "https://photos.example"), "https://photos.example");
+  EXPECT_EQ(call_from("GetUser", with_token, "https://notes.example"), "<none>");
+  EXPECT_EQ(call_from("InitiateAuth", Json::array(), "https://notes.example"), "https://notes.example")
+      << "an error that is nobody's";
+  EXPECT_EQ(call_from("InitiateAuth", Json::array(), "https://evil.example"), "<none>");
 }
 
 }  // namespace

@@ -72,6 +72,25 @@ TEST_F(OidcEndpoints, DiscoveryIsTheIssuersAndMayBeReadByPages) {
   EXPECT_EQ(page.header("Vary"), "Origin");
 }
 
+TEST_F(OidcEndpoints, TokensAreReadByPagesOfThePoolsAppsAlone) {
+  const identity::Pool elsewhere = make_pool();
+  register_app("photos", pool_.id, web_.id, "https://photos.example");
+  register_app("notes", elsewhere.id, web_.id, "https://notes.example");
+  for (const std::string_view path : {"/oauth2/token", "/oauth2/revoke"}) {
+    const std::string target = "/" + pool_.id.str() + std::string(path);
+    for (const auto method : {http::Method::post, http::Method::options}) {
+      EXPECT_EQ(page(method, target, "", "https://photos.example"), "https://photos.example") << target;
+      EXPECT_EQ(page(method, target, "", "https://notes.example"), "<none>") << target;
+      EXPECT_EQ(page(method, target, "", "https://evil.example"), "<none>") << target;
+    }
+  }
+  must(region_.run(
+      apps_.update(AppId("photos"), {.web_origins = {{"https://new.example"}}}, test::operator_actor())));
+  const std::string target = "/" + pool_.id.str() + "/oauth2/token";
+  EXPECT_EQ(page(http::Method::post, target, "", "https://photos.example"), "<none>");
+  EXPECT_EQ(page(http::Method::post, target, "", "https://new.example"), "https://new.example");
+}
+
 TEST_F(OidcEndpoints, TheJwksVerifiesTokensAndHoldsNothingPrivate) {
   const auto keys = get("/.well-known/jwks.json");
   ASSERT_EQ(keys.status, 200);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "holdfast/api/cognito_endpoint.h"
 #include "holdfast/api/oidc_endpoints.h"
 #include "holdfast/api/problem.h"
+#include "holdfast/apps/app_service.h"
 #include "holdfast/base/json.h"
 #include "holdfast/oidc/oidc.h"
 #include "identity_fixture.h"
@@ -36,8 +38,11 @@ class PublicApiTest : public test::IdentityTest {
   };
 
   PublicApiTest() {
-    add_cognito_rows(rows_, {.identity = identity_});
-    add_oidc_rows(rows_, {.identity = identity_, .oidc = oidc_, .issuer_base = "https://auth.example.com"});
+    add_cognito_rows(rows_, {.identity = identity_, .origins = origins_});
+    add_oidc_rows(rows_, {.identity = identity_,
+                          .oidc = oidc_,
+                          .origins = origins_,
+                          .issuer_base = "https://auth.example.com"});
   }
 
   Answer send(http::Method method, std::string_view target, std::string body, http::Headers headers) {
@@ -62,6 +67,32 @@ class PublicApiTest : public test::IdentityTest {
     return {.status = response.status, .headers = std::move(response.headers), .json = std::move(json)};
   }
 
+  /// An app of the pool, with one origin, that accepts the client's tokens.
+  void register_app(std::string id, const PoolId& pool, const ClientId& client, std::string origin) {
+    must(region_.run(apps_.create(
+        {.id = AppId(std::move(id)), .pool = pool, .clients = {client}, .web_origins = {std::move(origin)}},
+        test::operator_actor())));
+  }
+  /// What a page of this origin is told it may read of the answer.
+  std::string page(http::Method method, std::string_view target, std::string body, std::string_view origin,
+                   http::Headers headers = {}) {
+    headers.add("Origin", origin);
+    return send(method, target, std::move(body), std::move(headers)).header("Access-Control-Allow-Origin");
+  }
+
+  std::unique_ptr<region::FactExchange> facts_ =
+      must(region::FactExchange::open(region_.local(), region_.core(), region_.name(), region_.clock()));
+  apps::AppService apps_{
+      {.db = region_.core(),
+       .writer = region_.writer(),
+       .facts = *facts_,
+       .members = region_.members(),
+       .peers = region_.peers(),
+       .disk = region_.disk(),
+       .io = region_.io(),
+       .clock = region_.clock(),
+       .check_pool = [](const PoolId&, const std::vector<ClientId>&) { return Result<>{}; }}};
+  apps::WebOrigins origins_{region_.core()};
   oidc::Oidc oidc_{identity_};
   http::Router rows_;
   identity::Pool pool_ = make_pool();
