@@ -1,5 +1,6 @@
 #include "holdfast/app/init.h"
 
+#include "core_dumps.h"
 #include "holdfast/base/clock.h"
 #include "holdfast/base/encoding.h"
 #include "holdfast/base/files.h"
@@ -146,6 +147,7 @@ Result<> found_cluster(const Config& config, const FirstAdministrator& administr
 }  // namespace
 
 Result<InitReport> init_region(const InitOptions& options) {
+  TRY_VOID(forbid_core_dumps());
   TRY_VOID(check_options(options));
   TRY(const auto composed, compose_config(options.dir, options.settings));
   const Config& config = composed.config;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core_dumps.h"
 #include "holdfast/async/block_on.h"
 #include "holdfast/async/io_pool.h"
 #include "holdfast/base/clock.h"
@@ -80,6 +81,7 @@ Result<> make_empty_stores(const Config& config, const replication::Joined& join
 }  // namespace
 
 Result<JoinReport> join_region(const JoinOptions& options) {
+  TRY_VOID(forbid_core_dumps());
   TRY(auto token, read_token(options));
   const Bytes primary_spki_hash = token.primary_spki_hash;
   // Everything that can be refused here is refused before the token is used up.

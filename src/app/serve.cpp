@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include "core_dumps.h"
 #include "foundation.h"
 #include "front.h"
 #include "holdfast/base/log.h"
@@ -68,6 +69,7 @@ void stay_up(const Signals& signals, Front& front) {
 }  // namespace
 
 Result<> serve(const Config& config, const ServeOptions& options) {
+  TRY_VOID(forbid_core_dumps());
   log::configure(config.log_format, config.log_level);
   const Signals signals;
   TRY(const auto base, Foundation::open(config, {.require_peers = config.boot_requires_peers,
