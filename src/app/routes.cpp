@@ -18,13 +18,8 @@ namespace holdfast::app {
 namespace {
 
 /// Memory only: health is answered on the I/O thread.
-api::HealthChecks health_checks(Foundation& base) {
-  return {.ready = [&base]() -> Result<> {
-            if (!base.state.view().ever_synced) {
-              return fail(ErrorKind::unavailable, "not_synced", "this region has not been fully synced yet");
-            }
-            return {};
-          },
+api::HealthChecks health_checks(Foundation& base, const Readiness& readiness) {
+  return {.ready = [&readiness] { return readiness.answer(); },
           .takes_traffic = [&base] { return base.state.should_get_traffic(); },
           .takes_primary_traffic =
               [&base] { return base.state.should_get_primary_traffic() && base.committer.open(); },
@@ -44,13 +39,14 @@ api::PrimaryUrl primary_url(Foundation& base) {
 
 FrontListeners make_routes(const Config& config, Foundation& base, Services& services,
                            replication::JoinDesk& desk, replication::Replication& replication,
-                           const std::optional<api::MetricsToken>& metrics_token) {
+                           const std::optional<api::MetricsToken>& metrics_token,
+                           const Readiness& readiness) {
   auto public_router = std::make_shared<http::Router>();
   auto objects_router = std::make_shared<http::Router>();
   auto admin_router = std::make_shared<http::Router>();
 
   for (const auto& router : {public_router, objects_router, admin_router}) {
-    api::add_health_rows(*router, health_checks(base));
+    api::add_health_rows(*router, health_checks(base, readiness));
   }
   api::add_region_endpoints(*admin_router,
                             {.core = *base.stores.core,

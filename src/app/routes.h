@@ -5,6 +5,7 @@
 #include "holdfast/api/metrics_endpoint.h"
 #include "holdfast/replication/joining.h"
 #include "holdfast/replication/replication.h"
+#include "readiness.h"
 #include "services.h"
 
 namespace holdfast::app {
@@ -12,6 +13,6 @@ namespace holdfast::app {
 /// The route tables of all listeners: every endpoint of the daemon, in one place.
 FrontListeners make_routes(const Config& config, Foundation& base, Services& services,
                            replication::JoinDesk& desk, replication::Replication& replication,
-                           const std::optional<api::MetricsToken>& metrics_token);
+                           const std::optional<api::MetricsToken>& metrics_token, const Readiness& readiness);
 
 }  // namespace holdfast::app

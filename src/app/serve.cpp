@@ -11,11 +11,14 @@
 #include "holdfast/replication/replication.h"
 #include "maintenance.h"
 #include "metrics_token.h"
+#include "readiness.h"
 #include "routes.h"
 #include "signals.h"
 
 namespace holdfast::app {
 namespace {
+
+constexpr std::chrono::seconds readiness_interval{1};
 
 Result<net::PeerTls> peer_tls(const Stores& stores) {
   TRY(auto certificate,
@@ -83,12 +86,16 @@ Result<> serve(const Config& config, const ServeOptions& options) {
                               .root = base->stores.root.copy()});
   TRY(const auto replication, open_replication(config, *base, desk));
   TRY(const auto metrics_token, load_metrics_token(*base->stores.local));
+  Readiness readiness(readiness_checks(*base, *services->identity));
   TRY(const auto front,
-      Front::open(config, *base, make_routes(config, *base, *services, desk, *replication, metrics_token)));
+      Front::open(config, *base,
+                  make_routes(config, *base, *services, desk, *replication, metrics_token, readiness)));
   Maintenance maintenance(*base);
   services->add_duties(config, maintenance);
+  maintenance.every(readiness_interval, "readiness", [&readiness] { return readiness.look(), Result<>(); });
   TRY_VOID(base->authority->start());
   replication->start();
+  readiness.look();
   front->start();
   log::info("serving", {{"region", config.region},
                         {"role", region::to_string(base->state.role())},
