@@ -145,6 +145,18 @@ Result<> check_live(const RegionParts& parts, const RegionName& name) {
   return fail(ErrorKind::unavailable, "member_away", "region " + name.str() + " is not connected");
 }
 
+async::Task<Result<replication::VerifyReport>> verify_member(const RegionParts* parts, RegionName name) {
+  CO_TRY_VOID(check_live(*parts, name));
+  co_return co_await parts->replication.verify(std::move(name), default_verify_limit);
+}
+
+/// A member that could not be compared is neither identical nor different.
+nlohmann::json describe_failure(const RegionName& name, const Error& error) {
+  return {{"region", name.str()},
+          {"identical", false},
+          {"error", {{"code", error.code}, {"detail", error.message}}}};
+}
+
 async::Task<Result<Response>> verify_members(RegionParts parts, Bytes body) {
   CO_TRY(const auto json, parse_json(body.empty() ? BytesView("{}") : BytesView(body)));
   JsonFields fields(json);
@@ -154,10 +166,12 @@ async::Task<Result<Response>> verify_members(RegionParts parts, Bytes body) {
   bool all_identical = true;
   for (const auto& member : parts.members.others()) {
     if (only && *only != member.name.str()) continue;
-    CO_TRY_VOID(check_live(parts, member.name));
-    CO_TRY(const auto report, co_await parts.replication.verify(member.name, default_verify_limit));
-    all_identical = all_identical && report.identical();
-    reports.push_back(describe_report(report));
+    const auto report = co_await verify_member(&parts, member.name);
+    // Asked for one, its refusal is the answer; asked for all, the others' reports are worth having.
+    const bool ends_all = !report && (only || report.error().kind == ErrorKind::read_only);
+    if (ends_all) co_return fail(report.error());
+    all_identical = all_identical && report && report->identical();
+    reports.push_back(report ? describe_report(*report) : describe_failure(member.name, report.error()));
   }
   if (reports.empty())
     co_return fail(ErrorKind::not_found, "not_found", "no such other region to compare with");

@@ -36,6 +36,10 @@ int show_status(const RegionArguments& arguments, const Result<nlohmann::json>& 
 
 void print_reports(const nlohmann::json& answer) {
   for (const auto& report : answer["reports"]) {
+    if (const auto error = report.find("error"); error != report.end()) {
+      std::cout << report.value("region", "") << ": NOT COMPARED, " << error->value("detail", "") << "\n";
+      continue;
+    }
     std::cout << report.value("region", "") << ": "
               << (report.value("identical", false) ? "identical" : "DIFFERENT") << ", " << report["rows"]
               << " rows compared at position " << report.value("position", "") << "\n";

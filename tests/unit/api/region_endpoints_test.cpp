@@ -277,6 +277,15 @@ TEST_F(RegionEndpoints, VerifyNeedsAnotherRegionThatIsThere) {
   const auto away = post("region/verify", {{"region", "eu-west-1"}});
   EXPECT_EQ(away.status, 503);
   EXPECT_EQ(away.code(), "member_away");
+  add_member("ap-south-1");
+  const auto all = post("region/verify");
+  ASSERT_EQ(all.status, 200) << all.json;
+  EXPECT_EQ(all.json.at("identical"), false);
+  ASSERT_EQ(all.json.at("reports").size(), 2U) << "one member that is away hides no other's report";
+  for (const auto& report : all.json.at("reports")) {
+    EXPECT_EQ(report.at("identical"), false);
+    EXPECT_EQ(report.at("error").at("code"), "member_away");
+  }
   region_.become_secondary();
   EXPECT_EQ(post("region/verify").code(), "read_only_region");
 }
