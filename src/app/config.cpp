@@ -7,6 +7,7 @@
 #include "config_keys.h"
 #include "holdfast/base/files.h"
 #include "holdfast/base/json.h"
+#include "holdfast/crypto/password_hash.h"
 
 namespace holdfast::app {
 namespace {
@@ -93,6 +94,11 @@ Result<Config> parse_config(std::string_view text, const std::filesystem::path& 
     }
     TRY_VOID(set_key(config, key,
                      given == leaves.end() ? nlohmann::json::parse(key.default_value) : given->second));
+  }
+  if (const auto checked = crypto::check_configured(
+          {.memory_kib = config.argon2_memory_kib, .iterations = config.argon2_iterations});
+      !checked) {
+    return bad_config(file, "passwords", checked.error().message);
   }
   make_absolute(config);
   return config;

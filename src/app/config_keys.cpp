@@ -39,7 +39,8 @@ void add_region_keys(std::vector<ConfigKey>& keys) {
   keys.push_back({"tls.certificate_file", a_path, R"("tls/server.crt")", "-",
                   "Certificate chain (PEM) of the public, objects and admin listeners; re-read on SIGHUP.",
                   path(+[](Config& c) -> std::filesystem::path& { return c.certificate_file; })});
-  keys.push_back({"tls.key_file", a_path, R"("tls/server.key")", "-", "Its private key (PEM, mode 0600).",
+  keys.push_back({"tls.key_file", a_path, R"("tls/server.key")", "-",
+                  "Its private key (PEM). Anything but mode 0600 or less is refused.",
                   path(+[](Config& c) -> std::filesystem::path& { return c.certificate_key_file; })});
   keys.push_back(
       {"hosts", "a list of host names, like [\"id.example.com\"]", R"(["localhost"])", "-",
@@ -124,14 +125,15 @@ void add_cpu_keys(std::vector<ConfigKey>& keys) {
       {"passwords.queue", "a number from 1 to 100000", "512", "requests",
        "Sign-ins that may wait for a hashing thread; more are answered 503.",
        number_between<std::uint32_t>(1, 100'000, +[](Config& c) -> std::uint32_t& { return c.hash_queue; })});
-  keys.push_back({"passwords.memory_kib", "a number from 8192 to 1048576", "19456", "KiB",
-                  "Argon2id memory for new verifiers; old ones are renewed at the next sign-in.",
+  keys.push_back({"passwords.memory_kib", "a number from 7168 to 262144", "19456", "KiB",
+                  "Argon2id memory for new verifiers; old ones are renewed at the next sign-in. Memory times "
+                  "iterations must be 35840 to 1048576.",
                   number_between<std::uint32_t>(
-                      8192, 1'048'576, +[](Config& c) -> std::uint32_t& { return c.argon2_memory_kib; })});
-  keys.push_back({"passwords.iterations", "a number from 1 to 10", "2", "passes",
+                      7168, 262'144, +[](Config& c) -> std::uint32_t& { return c.argon2_memory_kib; })});
+  keys.push_back({"passwords.iterations", "a number from 1 to 32", "2", "passes",
                   "Argon2id passes for new verifiers.",
                   number_between<std::uint32_t>(
-                      1, 10, +[](Config& c) -> std::uint32_t& { return c.argon2_iterations; })});
+                      1, 32, +[](Config& c) -> std::uint32_t& { return c.argon2_iterations; })});
 }
 
 void add_storage_keys(std::vector<ConfigKey>& keys) {
@@ -144,10 +146,10 @@ void add_storage_keys(std::vector<ConfigKey>& keys) {
        "Blocks kept back so that a start on a full disk finds room; given up then, and taken again later.",
        number_between<std::uint64_t>(
            0, 16 * gib, +[](Config& c) -> std::uint64_t& { return c.ballast_bytes; })});
-  keys.push_back({"storage.max_object_bytes", "a number from 1 to 5497558138880", "5368709120", "bytes",
+  keys.push_back({"storage.max_object_bytes", "a number from 1 to 5368709120", "5368709120", "bytes",
                   "Largest object that may be uploaded.",
                   number_between<std::uint64_t>(
-                      1, 5 * 1024 * gib, +[](Config& c) -> std::uint64_t& { return c.max_object_bytes; })});
+                      1, 5 * gib, +[](Config& c) -> std::uint64_t& { return c.max_object_bytes; })});
   keys.push_back({"storage.blob_grace_seconds", "a number from 60 to 2592000", "86400", "seconds",
                   "How long the bytes of a replaced or deleted object are kept.",
                   duration_between<std::chrono::seconds>(
@@ -201,13 +203,15 @@ void add_safety_keys(std::vector<ConfigKey>& keys) {
        }});
   keys.push_back(
       {"sign_in.max_stale_seconds", "a number from 0 to 31536000", "0", "seconds",
-       "A secondary cut off for longer refuses password sign-ins; 0: never.",
+       "A secondary that has not heard its primary for longer refuses password sign-ins (503); 0: never.",
        duration_between<std::chrono::seconds>(
            0, 31'536'000, +[](Config& c) -> std::chrono::seconds& { return c.max_stale_sign_in; })});
-  keys.push_back({"limits.connections", "a number from 16 to 1000000", "20000", "connections",
-                  "Open client connections over all listeners; more wait in the backlog.",
-                  number_between<std::uint32_t>(
-                      16, 1'000'000, +[](Config& c) -> std::uint32_t& { return c.max_connections; })});
+  keys.push_back(
+      {"limits.connections", "a number from 16 to 1000000", "20000", "connections",
+       "Open client connections over the public and objects listeners; one more is closed at once. The admin "
+       "listener takes as many of its own.",
+       number_between<std::uint32_t>(
+           16, 1'000'000, +[](Config& c) -> std::uint32_t& { return c.max_connections; })});
   keys.push_back({"limits.drain_seconds", "a number from 0 to 600", "10", "seconds",
                   "After SIGTERM, time for requests in flight to finish.",
                   duration_between<std::chrono::seconds>(

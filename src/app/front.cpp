@@ -4,6 +4,7 @@
 #include "holdfast/base/log.h"
 #include "holdfast/base/metrics.h"
 #include "holdfast/crypto/x509.h"
+#include "region_files.h"
 
 namespace holdfast::app {
 namespace {
@@ -17,6 +18,7 @@ void note_expiry(const net::TlsIdentity& identity) {
 }
 
 Result<net::TlsIdentity> read_identity(const Config& config) {
+  TRY_VOID(refuse_open_permissions(config.certificate_key_file));
   TRY(auto certificate, read_file(config.certificate_file));
   TRY(auto key, read_file(config.certificate_key_file));
   return net::TlsIdentity{.certificate_pem = std::move(certificate),
@@ -81,6 +83,8 @@ Result<> Front::listen_at(std::string_view name, const std::string& address, boo
                     .tls = [this] { return tls_->accept(); },
                     .proxy_protocol_required = is_proxied,
                     .max_connections = config_.max_connections};
+  // A flood of clients must not lock the operators out.
+  if (name != "admin") options.listen.shared_open = client_connections_;
   for (const auto& range : where.trusted_proxies) {
     TRY(auto cidr, net::Cidr::parse(range));
     options.listen.trusted_proxies.push_back(std::move(cidr));

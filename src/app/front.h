@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <memory>
 
 #include "foundation.h"
@@ -55,6 +57,9 @@ class Front {
   const Config& config_;
   Foundation& foundation_;
   std::unique_ptr<net::ServerTls> tls_;
+  /// Of public and objects together, for limits.connections.
+  std::shared_ptr<std::atomic<std::size_t>> client_connections_ =
+      std::make_shared<std::atomic<std::size_t>>(0);
   http::Server server_;
 };
 

@@ -21,17 +21,6 @@ void put_at_path(nlohmann::json& root, std::string_view path, nlohmann::json val
   (*at)[std::string(path)] = std::move(value);
 }
 
-Result<> refuse_open_permissions(const std::filesystem::path& file) {
-  struct stat info{};
-  if (stat(file.c_str(), &info) != 0)
-    return fail(ErrorKind::not_found, "not_found", file.string() + ": cannot be read");
-  if ((info.st_mode & 0077U) != 0) {
-    return fail(ErrorKind::invalid, "invalid_configuration",
-                file.string() + ": others may read it: expected mode 0600 (chmod 600 " + file.string() + ")");
-  }
-  return {};
-}
-
 Result<> make_own_certificate(const Config& config) {
   const WallTime now = system_clock().now();
   TRY(const auto authority, crypto::CertificateAuthority::create("Holdfast " + config.region, now));
@@ -43,6 +32,17 @@ Result<> make_own_certificate(const Config& config) {
 }
 
 }  // namespace
+
+Result<> refuse_open_permissions(const std::filesystem::path& file) {
+  struct stat info{};
+  if (stat(file.c_str(), &info) != 0)
+    return fail(ErrorKind::not_found, "not_found", file.string() + ": cannot be read");
+  if ((info.st_mode & 0077U) != 0) {
+    return fail(ErrorKind::invalid, "invalid_configuration",
+                file.string() + ": others may read it: expected mode 0600 (chmod 600 " + file.string() + ")");
+  }
+  return {};
+}
 
 Result<NewConfig> compose_config(const std::filesystem::path& dir, const std::vector<Override>& settings) {
   const auto file = dir / "holdfast.json";

@@ -18,6 +18,9 @@ Result<NewConfig> compose_config(const std::filesystem::path& dir, const std::ve
 /// With its parents; `invalid_configuration` naming it when that fails.
 Result<> make_directory(const std::filesystem::path& dir);
 
+/// `invalid_configuration` when others than its owner may do anything with the file.
+Result<> refuse_open_permissions(const std::filesystem::path& file);
+
 /// Makes the region key file, or reads the one that is there. An existing one that others may read is
 /// refused.
 Result<crypto::RsaRegionKey> make_region_key(const std::filesystem::path& file);

@@ -50,7 +50,8 @@ Services::Services(const Config& config, Foundation& base, std::unique_ptr<ident
                .blobs = base.blobs,
                .disk = base.disk,
                .clock = base.clock,
-               .demand = base.blob_demand}),
+               .demand = base.blob_demand,
+               .max_object_bytes = config.max_object_bytes}),
       blob_upkeep({.objects = objects,
                    .blobs = base.blobs,
                    .demand = base.blob_demand,
@@ -74,7 +75,8 @@ Result<std::unique_ptr<Services>> Services::open(const Config& config, Foundatio
                                                .region = base.stores.node.region,
                                                .issuer_base = issuer,
                                                .argon2 = {.memory_kib = config.argon2_memory_kib,
-                                                          .iterations = config.argon2_iterations}}));
+                                                          .iterations = config.argon2_iterations},
+                                               .max_stale_sign_in = config.max_stale_sign_in}));
   return std::unique_ptr<Services>(new Services(config, base, std::move(identity), std::move(issuer)));
 }
 

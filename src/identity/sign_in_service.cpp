@@ -196,7 +196,17 @@ async::Task<Result<UserTokens>> SignInService::start_session(std::shared_ptr<con
   co_return fail(ErrorKind::overloaded, "overloaded", "too many changes of one user at the same time");
 }
 
+Result<> SignInService::check_heard_primary() const {
+  if (base_.max_stale_sign_in == std::chrono::seconds(0)) return {};
+  const auto view = base_.writer.state().view();
+  if (view.role != region::Role::secondary || !view.cut_off_since) return {};
+  if (base_.clock.steady_now() - *view.cut_off_since <= base_.max_stale_sign_in) return {};
+  return fail(ErrorKind::unavailable, "cut_off_too_long",
+              "this region has not heard its primary for too long to check passwords");
+}
+
 async::Task<Result<SignInService::Outcome>> SignInService::sign_in(PasswordSignIn request) {
+  CO_TRY_VOID(check_heard_primary());
   CO_TRY(const auto caller, check_caller(request.client, Flow::user_password));
   const std::vector<std::string> names = {request.username};
   CO_TRY_VOID(check_proof(*caller.client, request.proof, names));

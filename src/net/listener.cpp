@@ -80,25 +80,31 @@ bool is_of_one_connection(const error_code& failed) {
 // One of the connections that the cap allows.
 class OpenSlot {
  public:
-  static std::optional<OpenSlot> take(std::atomic<std::size_t>& open, std::size_t most) {
-    if (open.fetch_add(1) >= most) {
-      open.fetch_sub(1);
+  using Count = std::atomic<std::size_t>;
+  /// `capped` is the listener's own count or one that it shares.
+  static std::optional<OpenSlot> take(Count& own, std::shared_ptr<Count> capped, std::size_t most) {
+    if (capped->fetch_add(1) >= most) {
+      capped->fetch_sub(1);
       return std::nullopt;
     }
+    own.fetch_add(1);
     connections_open.add();
-    return OpenSlot(&open);
+    return OpenSlot(&own, std::move(capped));
   }
-  OpenSlot(OpenSlot&& other) noexcept : open_(std::exchange(other.open_, nullptr)) {}
+  OpenSlot(OpenSlot&& other) noexcept
+      : own_(std::exchange(other.own_, nullptr)), capped_(std::move(other.capped_)) {}
   OpenSlot& operator=(OpenSlot&&) = delete;
   ~OpenSlot() {
-    if (open_ == nullptr) return;
-    open_->fetch_sub(1);
+    if (own_ == nullptr) return;
+    own_->fetch_sub(1);
+    capped_->fetch_sub(1);
     connections_open.add(-1);
   }
 
  private:
-  explicit OpenSlot(std::atomic<std::size_t>* open) : open_(open) {}
-  std::atomic<std::size_t>* open_;
+  OpenSlot(Count* own, std::shared_ptr<Count> capped) : own_(own), capped_(std::move(capped)) {}
+  Count* own_;
+  std::shared_ptr<Count> capped_;
 };
 
 }  // namespace
@@ -107,6 +113,7 @@ struct Listener::Impl {
   Impl(async::IoPool& io_pool, ListenOptions listen_options)
       : pool(io_pool),
         options(std::move(listen_options)),
+        capped(options.shared_open ? options.shared_open : std::make_shared<std::atomic<std::size_t>>(0)),
         places(options.max_connections, options.max_per_address) {}
 
   Result<> bind_all();
@@ -118,6 +125,7 @@ struct Listener::Impl {
 
   async::IoPool& pool;
   const ListenOptions options;
+  const std::shared_ptr<std::atomic<std::size_t>> capped;
   async::Places places;
   std::vector<tcp::acceptor> acceptors;
   std::uint16_t port = 0;
@@ -168,7 +176,7 @@ async::Task<> Listener::Impl::accept_loop(tcp::acceptor acceptor) {
 // No coroutine: what the handler throws while it makes its task must not end the accept loop.
 void Listener::Impl::take_over(tcp::socket socket) try {
   connections_accepted.add();
-  auto slot = OpenSlot::take(open, options.max_connections);
+  auto slot = OpenSlot::take(open, capped, options.max_connections);
   if (slot) {
     const auto executor = socket.get_executor();
     serving.spawn(executor, serve(std::move(socket), *std::move(slot)));

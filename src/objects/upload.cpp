@@ -13,7 +13,12 @@ namespace {
 /// Bytes gathered before a hop to the disk pool: four hops for a megabyte.
 constexpr std::size_t gathered_bytes = 256 * 1024;
 
-Error too_large() { return {ErrorKind::too_large, "object_too_large", "an object has at most 5 GiB", {}}; }
+Error too_large(std::uint64_t most) {
+  return {ErrorKind::too_large,
+          "object_too_large",
+          "an object has at most " + std::to_string(most) + " bytes",
+          {}};
+}
 
 Result<> check_content(const ExpectedContent& expected, const Object& object,
                        const std::optional<Bytes>& checksum) {
@@ -75,7 +80,8 @@ async::Task<Result<Upload>> ObjectService::begin_put(PutRequest request,
   CO_TRY_VOID(check_object_key(request.key));
   CO_TRY_VOID(check_content_type(request.content_type));
   CO_TRY_VOID(check_user_metadata(request.metadata));
-  if (announced_size && *announced_size > max_object_bytes) co_return fail(too_large());
+  const std::uint64_t most = state_->parts.max_object_bytes;
+  if (announced_size && *announced_size > most) co_return fail(too_large(most));
   // Judged for the refusals only: finish judges again, in the transaction that writes.
   auto transaction = state_->parts.db.transaction();
   CO_TRY_VOID(co_await async::offload(state_->parts.disk, [&] {
@@ -89,7 +95,8 @@ async::Task<Result<Upload>> ObjectService::begin_put(PutRequest request,
 
 async::Task<Result<>> Upload::add(Bytes bytes) {
   state_->size += bytes.size();
-  if (state_->size > max_object_bytes) co_return fail(too_large());
+  const std::uint64_t most = state_->service->parts.max_object_bytes;
+  if (state_->size > most) co_return fail(too_large(most));
   if (state_->gathered.empty()) {
     state_->gathered = std::move(bytes);
   } else {

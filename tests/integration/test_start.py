@@ -105,6 +105,30 @@ def test_a_region_key_that_others_may_read(region):
     assert "0600" in line
 
 
+def test_a_tls_key_that_others_may_read(region):
+    (region.dir / "tls" / "server.key").chmod(0o644)
+    status, line = region.refused_start()
+    assert status == 2
+    assert "server.key" in line and "0600" in line
+
+
+@pytest.mark.parametrize("memory_kib, iterations", [(1048576, 1), (8192, 1), (262144, 32)])
+def test_a_password_cost_that_hashing_refuses_or_that_is_too_cheap(region, memory_kib, iterations):
+    edit(region, lambda config: config.update(passwords={"memory_kib": memory_kib, "iterations": iterations}))
+    status, line = region.refused_start()
+    assert status == 2
+    assert "passwords" in line
+
+
+def test_a_running_region_leaves_no_core(region):
+    region.serve()
+    limits = pathlib.Path(f"/proc/{region.process.pid}/limits").read_text()
+    line = next(line for line in limits.splitlines() if line.startswith("Max core file size"))
+    assert line.split()[4:6] == ["0", "0"], line
+    # Files of a process that may not be dumped belong to root, whoever runs it (proc(5)).
+    assert os.stat(f"/proc/{region.process.pid}/environ").st_uid == 0
+
+
 def test_a_directory_in_use(region):
     region.serve()
     status, line = SingleRegion(region.dir, region.base_port).refused_start()

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "holdfast/async/cpu_pool.h"
@@ -29,6 +30,8 @@ struct Foundation {
   RegionName region;
   std::string issuer_base;  ///< no trailing slash; the cluster record's
   crypto::Argon2Params argon2;
+  /// A secondary that has not heard its primary for longer checks no passwords; zero: for ever.
+  std::chrono::seconds max_stale_sign_in{0};
 };
 
 }  // namespace holdfast::identity

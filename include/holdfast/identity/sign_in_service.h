@@ -69,8 +69,8 @@ struct RefreshRequest {
 /// Errors beside those of the services below: unauthenticated `not_authorized` (wrong user or password, one
 /// message and the same work for both), `password_attempts_exceeded`, `user_disabled`,
 /// `temporary_password_expired`, `password_reset_required`, `user_not_confirmed`, `secret_hash_missing`,
-/// `secret_hash_wrong`, `invalid_session`; not_found `client_not_found`; forbidden `flow_not_enabled`.
-/// Thread-safe; lives as long as the process.
+/// `secret_hash_wrong`, `invalid_session`; unavailable `cut_off_too_long` (passwords only); not_found
+/// `client_not_found`; forbidden `flow_not_enabled`. Thread-safe; lives as long as the process.
 class SignInService {
  public:
   struct Parts {
@@ -110,6 +110,7 @@ class SignInService {
  private:
   struct Checked;
   struct Proven;
+  [[nodiscard]] Result<> check_heard_primary() const;
   [[nodiscard]] Result<Checked> check_caller(const ClientId& client, Flow flow) const;
   async::Task<Result<Proven>> check_password_of(const Pool& pool, std::string username, std::string password,
                                                 Origin origin);

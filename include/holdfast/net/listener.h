@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -30,6 +31,8 @@ struct ListenOptions {
   std::vector<Cidr> trusted_proxies;
   /// Open connections, handshakes included; one more is closed at once.
   std::size_t max_connections = 10'000;
+  /// Where listeners share one cap: what counts the open connections of all of them. Empty: this one's alone.
+  std::shared_ptr<std::atomic<std::size_t>> shared_open;
   /// Of them from one address (for IPv6 one /64; behind a proxy the client's); one more is closed before its
   /// handshake.
   std::size_t max_per_address = 10'000;

@@ -14,6 +14,7 @@
 #include "holdfast/objects/conditional_rules.h"
 #include "holdfast/objects/list_rules.h"
 #include "holdfast/objects/object_model.h"
+#include "holdfast/objects/object_rules.h"
 #include "holdfast/region/blob_demand.h"
 #include "holdfast/storage/blob_collector.h"
 #include "holdfast/storage/blob_store.h"
@@ -114,6 +115,7 @@ class ObjectService {
     async::DiskPool& disk;
     const Clock& clock;
     region::BlobDemand& demand;  ///< for objects whose bytes have not arrived yet
+    std::uint64_t max_object_bytes = objects::max_object_bytes;
   };
   explicit ObjectService(Parts parts);
 

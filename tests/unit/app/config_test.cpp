@@ -48,6 +48,8 @@ TEST(Config, RefusesValuesOutOfBounds) {
       {"threads.io", "1.5"},
       {"threads.io", "two"},
       {"passwords.memory_kib", "64"},
+      {"passwords.memory_kib", "1048576"},
+      {"storage.max_object_bytes", "5368709121"},
       {"log.level", "loud"},
       {"hosts", "localhost"},
       {"hosts", "[\"a b\"]"},
@@ -66,6 +68,20 @@ TEST(Config, RefusesValuesOutOfBounds) {
     EXPECT_NE(message_of(smallest, {setting}), "accepted") << setting.first << "=" << setting.second;
     EXPECT_FALSE(check_override(setting)) << setting.first << "=" << setting.second;
   }
+}
+
+TEST(Config, RefusesPasswordCostsThatHashingWouldRefuseOrThatAreTooCheap) {
+  const auto cost = [](std::string memory_kib, std::string iterations) {
+    return message_of(smallest, {{"passwords.memory_kib", memory_kib}, {"passwords.iterations", iterations}});
+  };
+  EXPECT_EQ(cost("7168", "5"), "accepted");
+  EXPECT_EQ(cost("262144", "4"), "accepted");
+  EXPECT_NE(cost("1048576", "1"), "accepted");
+  EXPECT_NE(cost("262144", "5"), "accepted");
+  EXPECT_EQ(
+      cost("8192", "1"),
+      "/etc/holdfast.json: passwords: Argon2id iterations must be 1 to 32, and memory × iterations 35840 to "
+      "1048576 KiB, not 1 iterations");
 }
 
 TEST(Config, TakesOverridesAsJsonOrPlainText) {

@@ -251,6 +251,33 @@ TEST_F(SignInTest, WithoutAnActiveKeyNothingIsWritten) {
   EXPECT_EQ(region_.core().applied().index, before);
 }
 
+TEST_F(SignInTest, ASecondaryThatIsCutOffForTooLongChecksNoPasswords) {
+  make_user(pool_.id, "ada");
+  Foundation base = foundation();
+  base.max_stale_sign_in = std::chrono::seconds(60);
+  const auto limited = must(Identity::open(base));
+  const auto code = [&] {
+    const auto outcome = region_.run(limited->sign_in.sign_in({.client = web_.id,
+                                                               .proof = {},
+                                                               .username = "ada",
+                                                               .password = std::string(good_password),
+                                                               .origin = {}}));
+    return outcome ? "accepted" : outcome.error().code;
+  };
+  region_.become_secondary();
+  region_.state().primary_silent(region_.clock().steady_now());
+  region_.clock().advance(std::chrono::seconds(60));
+  EXPECT_EQ(code(), "accepted");
+  const std::string token = sign_in(web_.id, "ada").refresh_token;
+  region_.clock().advance(std::chrono::seconds(1));
+  EXPECT_EQ(code(), "cut_off_too_long");
+  EXPECT_TRUE(region_.run(
+      limited->sign_in.refresh({.client = web_.id, .proof = {}, .refresh_token = token, .origin = {}})));
+  EXPECT_EQ(refusal("ada"), "accepted") << "without a limit";
+  region_.become_secondary();
+  EXPECT_EQ(code(), "accepted") << "the primary is heard again";
+}
+
 /// Sign-ins that wait for a hashing thread while something changes.
 class SlowHashTest : public SignInTest {
  protected:

@@ -161,6 +161,24 @@ TEST_F(ListenerTest, OneAddressDoesNotTakeEveryPlace) {
   release.set();
 }
 
+TEST_F(ListenerTest, ListenersThatShareACapCountTogether) {
+  async::Event release;
+  const auto shared = std::make_shared<std::atomic<std::size_t>>(0);
+  const auto hold = [release](Connection connection) {
+    return hold_connection(std::move(connection), release);
+  };
+  const auto one = listen({.name = "one", .max_connections = 2, .shared_open = shared}, hold);
+  const auto two = listen({.name = "two", .max_connections = 2, .shared_open = shared}, hold);
+  const PlainClient first(one->port());
+  ASSERT_TRUE(eventually([&] { return one->connections() == 1; }));
+  const PlainClient second(two->port());
+  ASSERT_TRUE(eventually([&] { return two->connections() == 1; }));
+  EXPECT_EQ(PlainClient(one->port()).read_all(), "");
+  EXPECT_EQ(PlainClient(two->port()).read_all(), "");
+  release.set();
+  EXPECT_TRUE(eventually([&] { return *shared == 0; }));
+}
+
 TEST_F(ListenerTest, WithoutFileDescriptorsItWaitsAndGoesOn) {
   const auto listener = listen({.name = "test"}, send_remote);
   std::vector<std::unique_ptr<PlainClient>> waiting;

@@ -224,6 +224,29 @@ TEST_F(ObjectsTest, BadRequestsAreRefusedBeforeAnyByte) {
   EXPECT_EQ(region_.run(objects_.remove("no-bucket", "k", {}, ada_, "")).error().code, "no_such_bucket");
 }
 
+TEST_F(ObjectsTest, TheConfiguredLargestSizeHolds) {
+  ObjectService small({.db = region_.core(),
+                       .writer = region_.writer(),
+                       .apps = apps_,
+                       .buckets = buckets_,
+                       .blobs = blobs_,
+                       .disk = region_.disk(),
+                       .clock = region_.clock(),
+                       .demand = demand_,
+                       .max_object_bytes = 1000});
+  const auto put_there = [&](std::size_t size, std::optional<std::uint64_t> announced) {
+    return region_.run(
+        put_in_parts(&small, put_request("k"), pattern(size), ExpectedContent{.size = announced}));
+  };
+  EXPECT_TRUE(put_there(1000, 1000));
+  for (const auto announced : {std::optional<std::uint64_t>(1001), std::optional<std::uint64_t>()}) {
+    const auto refused = put_there(1001, announced);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, "object_too_large");
+    EXPECT_EQ(refused.error().message, "an object has at most 1000 bytes");
+  }
+}
+
 TEST_F(ObjectsTest, ABlobThatNoMemberGivesIsPending) {
   const auto object = TestRegion::must(put("k", pattern(100'000)));
   TestRegion::must(blobs_.remove(*object.blob));
