@@ -9,6 +9,7 @@
 #include "holdfast/base/files.h"
 #include "holdfast/base/text.h"
 #include "holdfast/crypto/random.h"
+#include "holdfast/identity/operator_rules.h"
 #include "holdfast/replication/joining.h"
 #include "holdfast/storage/root_wrap.h"
 #include "metrics_token.h"
@@ -42,12 +43,14 @@ Result<replication::JoinToken> read_token(const JoinOptions& options) {
 }
 
 Result<replication::Joined> ask_primary(replication::JoinToken token, region::Member member,
-                                        const crypto::NodeKey& key) {
+                                        const crypto::NodeKey& key, Bytes admin_token_hash) {
   async::IoPool io(1);
-  return async::block_on(
-      io.executor(0),
-      replication::join_cluster({.token = std::move(token), .node = std::move(member), .key = key},
-                                system_clock(), join_limit));
+  return async::block_on(io.executor(0),
+                         replication::join_cluster({.token = std::move(token),
+                                                    .node = std::move(member),
+                                                    .key = key,
+                                                    .admin_token_hash = std::move(admin_token_hash)},
+                                                   system_clock(), join_limit));
 }
 
 /// The root key, wrapped for this region by the very primary that the token pins.
@@ -96,7 +99,9 @@ Result<JoinReport> join_region(const JoinOptions& options) {
   TRY(const auto node_key, crypto::NodeKey::generate());
   const std::string node_id = crypto::random_uuid();
   const auto member = own_member(draft.config, node_id, node_key, region_key, system_clock().now());
-  TRY(const auto joined, ask_primary(std::move(token), member, node_key));
+  const Secret admin_token = identity::new_admin_token(crypto::system_entropy());
+  TRY(const auto joined,
+      ask_primary(std::move(token), member, node_key, identity::admin_token_hash(admin_token.expose())));
 
   TRY(const auto root, take_root(joined, primary_spki_hash, region_key));
   TRY(const auto composed,
@@ -106,11 +111,18 @@ Result<JoinReport> join_region(const JoinOptions& options) {
                              .region = RegionName(composed.config.region),
                              .node_key = node_key.private_bytes()};
   TRY_VOID(make_empty_stores(composed.config, joined, root, std::move(node), region_key));
+  JoinReport report{.config_file = composed.config.file,
+                    .metrics_token_file = options.dir / metrics_token_file_name,
+                    .primary = {},
+                    .admin_token_file = {}};
+  if (joined.admin_token_kept) {
+    report.admin_token_file = options.dir / "admin-token";
+    TRY_VOID(write_private_file(report.admin_token_file, std::string(admin_token.expose()) + "\n"));
+  }
   TRY_VOID(write_public_file(composed.config.file, composed.text));
   const auto primary = std::ranges::find(joined.members, primary_spki_hash, &region::Member::spki_hash);
-  return JoinReport{.config_file = composed.config.file,
-                    .metrics_token_file = options.dir / metrics_token_file_name,
-                    .primary = primary->name.str()};
+  report.primary = primary->name.str();
+  return report;
 }
 
 }  // namespace holdfast::app

@@ -6,7 +6,9 @@
 #include "foundation.h"
 #include "front.h"
 #include "holdfast/base/log.h"
+#include "holdfast/crypto/random.h"
 #include "holdfast/crypto/x509.h"
+#include "holdfast/identity/operator_rules.h"
 #include "holdfast/replication/joining.h"
 #include "holdfast/replication/replication.h"
 #include "maintenance.h"
@@ -58,6 +60,21 @@ Result<std::unique_ptr<replication::Replication>> open_replication(const Config&
                                          .blob_bytes_per_second = config.blob_rate_bytes});
 }
 
+/// The admin token that `join` drew for its own region, so that there is one when the primary is gone.
+auto newcomer_tokens() {
+  return [](storage::Transaction& transaction, const replication::JoinDesk::NewcomerToken& newcomer) {
+    const WallTime now = system_clock().now();
+    identity::OperatorService::put_token(transaction, newcomer.hash,
+                                         {.id = crypto::random_uuid(),
+                                          .name = "join",
+                                          .operator_id = newcomer.operator_id,
+                                          .scopes = {std::string(identity::admin_scope::admin)},
+                                          .region = newcomer.region,
+                                          .created_at = now,
+                                          .expires_at = now + identity::default_admin_token_lifetime});
+  };
+}
+
 /// Runs until told to end; SIGHUP re-reads the certificate.
 void stay_up(const Signals& signals, Front& front) {
   for (int number = signals.wait(); number == SIGHUP; number = signals.wait()) {
@@ -83,7 +100,8 @@ Result<> serve(const Config& config, const ServeOptions& options) {
                               .writer = base->writer,
                               .clock = base->clock,
                               .key = base->stores.node_key,
-                              .root = base->stores.root.copy()});
+                              .root = base->stores.root.copy(),
+                              .put_admin_token = newcomer_tokens()});
   TRY(const auto replication, open_replication(config, *base, desk));
   TRY(const auto metrics_token, load_metrics_token(*base->stores.local));
   Readiness readiness(readiness_checks(*base, *services->identity));

@@ -44,6 +44,7 @@ Result<nlohmann::json> run_join(JoinArguments& arguments) {
   return nlohmann::json{{"config", report.config_file.string()},
                         {"primary", report.primary},
                         {"metricsTokenFile", report.metrics_token_file.string()},
+                        {"adminTokenFile", report.admin_token_file.string()},
                         {"next", "holdfast serve --config " + report.config_file.string()}};
 }
 

@@ -108,6 +108,12 @@ async::Task<Result<Joined>> JoinDesk::try_admit(Join join, Bytes exporter, Bytes
   CO_TRY_VOID(region::Members::require_free(transaction, parts_.core.reader(), member.name));
   CO_TRY_VOID(region::Members::put(transaction, member));
   storage::put_wrap(transaction, wrap);
+  const bool has_token = join.admin_token_hash.size() == crypto::sha256_size && !row.created_by.empty() &&
+                         parts_.put_admin_token != nullptr;
+  if (has_token) {
+    parts_.put_admin_token(
+        transaction, {.region = member.name, .hash = join.admin_token_hash, .operator_id = row.created_by});
+  }
   transaction.audit(node_event("NODE_JOINED", member.name, parts_.members, now));
   CO_TRY_VOID(co_await parts_.writer.commit(std::move(transaction)));
 
@@ -115,6 +121,7 @@ async::Task<Result<Joined>> JoinDesk::try_admit(Join join, Bytes exporter, Bytes
   CO_TRY(joined.cluster, region::get_cluster_record(reader));
   joined.members = parts_.members.all();
   joined.root_wrap = wrap.encode();
+  joined.admin_token_kept = has_token;
   co_return joined;
 }
 

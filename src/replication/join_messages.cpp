@@ -6,7 +6,7 @@ namespace holdfast::replication {
 namespace {
 
 constexpr std::size_t max_members_in_joined = 64;
-enum JoinField : std::uint32_t { join_secret = 1, join_mac_field = 2, join_node = 3 };
+enum JoinField : std::uint32_t { join_secret = 1, join_mac_field = 2, join_node = 3, join_admin_token = 4 };
 enum JoinedField : std::uint32_t {
   joined_accepted = 1,
   joined_code = 2,
@@ -14,22 +14,23 @@ enum JoinedField : std::uint32_t {
   joined_cluster = 4,
   joined_member = 5,
   joined_wrap = 6,
+  joined_admin_token = 7,
 };
 
 }  // namespace
 
 Bytes Join::encode() const {
-  return FieldWriter()
-      .text(join_secret, secret)
-      .text(join_mac_field, mac)
-      .text(join_node, node.encode())
-      .take();
+  FieldWriter writer;
+  writer.text(join_secret, secret).text(join_mac_field, mac).text(join_node, node.encode());
+  if (!admin_token_hash.empty()) writer.text(join_admin_token, admin_token_hash);
+  return writer.take();
 }
 
 Result<Join> Join::decode(BytesView payload) {
   TRY(const auto reader, FieldReader::parse(payload));
   Join join{.secret = reader.text(join_secret), .mac = reader.text(join_mac_field)};
   TRY(join.node, region::Member::decode(reader.text(join_node)));
+  join.admin_token_hash = reader.text(join_admin_token);
   return join;
 }
 
@@ -41,7 +42,9 @@ Bytes Joined::encode() const {
   }
   writer.text(joined_cluster, cluster.encode());
   for (const auto& member : members) writer.text(joined_member, member.encode());
-  return writer.text(joined_wrap, root_wrap).take();
+  writer.text(joined_wrap, root_wrap);
+  if (admin_token_kept) writer.flag(joined_admin_token, true);
+  return writer.take();
 }
 
 Result<Joined> Joined::decode(BytesView payload) {
@@ -58,6 +61,7 @@ Result<Joined> Joined::decode(BytesView payload) {
     return {};
   }));
   joined.root_wrap = reader.text(joined_wrap);
+  joined.admin_token_kept = reader.flag(joined_admin_token);
   return joined;
 }
 

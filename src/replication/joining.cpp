@@ -38,7 +38,9 @@ async::Task<Result<Joined>> join_cluster(JoinRequest request, const Clock& clock
   CO_TRY(const auto exporter,
          connection.export_keying_material(join_exporter_label, {}, join_exporter_bytes));
 
-  Join join{.secret = Bytes(request.token.secret.expose()), .node = request.node};
+  Join join{.secret = Bytes(request.token.secret.expose()),
+            .node = request.node,
+            .admin_token_hash = request.admin_token_hash};
   join.mac = join_mac(request.token.secret, exporter, join.node.node_spki, join.node.wrapping_spki);
   Bytes frame = encode_message(join);
   wipe(join.secret);

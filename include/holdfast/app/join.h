@@ -21,6 +21,9 @@ struct JoinReport {
   std::filesystem::path config_file;
   std::filesystem::path metrics_token_file;  ///< opens /metrics of this region alone
   std::string primary;                       ///< the region that took the token
+  /// Opens this region's admin API, in the name of the operator who made the join token (0600). Empty when
+  /// the primary took none.
+  std::filesystem::path admin_token_file;
 };
 
 /// Makes a new secondary in `dir`: keys, then one call to the primary's replication listener that uses up the

@@ -15,6 +15,7 @@ struct Join {
   Bytes secret;  ///< the token's 32 bytes; goes only to the key that the token pins
   Bytes mac;     ///< HMAC-SHA256(secret, TLS exporter ‖ node SPKI ‖ wrapping SPKI)
   region::Member node;
+  Bytes admin_token_hash;  ///< SHA-256 of an admin token that the newcomer drew for itself; empty: none
   [[nodiscard]] Bytes encode() const;
   static Result<Join> decode(BytesView payload);
 };
@@ -28,6 +29,7 @@ struct Joined {
   std::vector<region::Member> members;  ///< all rows, the newcomer's included
   Bytes root_wrap;  ///< storage::WrapRow of the root key for the newcomer, so that it can open an empty store
                     ///< at once
+  bool admin_token_kept = false;  ///< the token of the JOIN opens the newcomer's admin API
   [[nodiscard]] Bytes encode() const;
   static Result<Joined> decode(BytesView payload);
 };

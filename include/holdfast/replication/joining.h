@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -22,6 +23,12 @@ namespace holdfast::replication {
 /// The primary's side of joining: makes tokens, admits newcomers. Thread-safe. Lives as long as the process.
 class JoinDesk {
  public:
+  /// A newcomer's admin token, of which only the hash comes here.
+  struct NewcomerToken {
+    RegionName region;
+    Bytes hash;
+    std::string operator_id;  ///< who made the join token
+  };
   struct Parts {
     storage::CoreDb& core;
     region::Members& members;
@@ -29,6 +36,8 @@ class JoinDesk {
     const Clock& clock;
     crypto::NodeKey key;
     storage::RootKey root;
+    /// Adds the token to the batch that admits the newcomer; absent: newcomers get none.
+    std::function<void(storage::Transaction&, const NewcomerToken&)> put_admin_token{};
   };
   explicit JoinDesk(Parts parts) : parts_(std::move(parts)) {}
 
@@ -57,6 +66,7 @@ struct JoinRequest {
   JoinToken token;
   region::Member node;  ///< name, keys, addresses; state and may_promote are the primary's to say
   crypto::NodeKey key;
+  Bytes admin_token_hash;  ///< empty: no admin token is wanted
 };
 
 /// Dials the token's address, checks the pinned key, sends JOIN. Errors: `forbidden`/`join_refused` with the

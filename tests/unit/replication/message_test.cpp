@@ -70,6 +70,20 @@ TEST(Messages, a_newer_peers_extra_fields_are_skipped) {
   EXPECT_EQ(hello->encode(), test::sample_hello().encode());
 }
 
+TEST(Messages, a_newcomers_admin_token_travels_as_its_hash_and_is_left_out_for_none) {
+  Join join{.secret = Bytes(32, 's'), .mac = Bytes(32, 'm'), .node = test::sample_member()};
+  const auto without = join.encode();
+  join.admin_token_hash = Bytes(32, 'h');
+  EXPECT_GT(join.encode().size(), without.size() + 32);
+  EXPECT_EQ(Join::decode(join.encode())->admin_token_hash, join.admin_token_hash);
+  EXPECT_TRUE(Join::decode(without)->admin_token_hash.empty());
+  Joined joined{.accepted = true};
+  joined.cluster = {.id = test::sample_cluster, .issuer_base = "https://a", .created = test::sample_time};
+  EXPECT_FALSE(Joined::decode(joined.encode())->admin_token_kept);
+  joined.admin_token_kept = true;
+  EXPECT_TRUE(Joined::decode(joined.encode())->admin_token_kept);
+}
+
 TEST(Messages, blob_ids_that_could_become_paths_are_refused) {
   for (const std::string bad : {"../../etc/passwd", "", "ABCDEF00112233445566778899aabbcc", "0011"}) {
     EXPECT_FALSE(BlobWant::decode(BlobWant{{BlobId(bad)}}.encode())) << bad;
