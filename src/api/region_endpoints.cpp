@@ -7,7 +7,9 @@
 #include "holdfast/api/admin_auth.h"
 #include "holdfast/api/json_body.h"
 #include "holdfast/api/region_metrics.h"
+#include "holdfast/api/written.h"
 #include "holdfast/base/json.h"
+#include "holdfast/region/member_removal.h"
 
 namespace holdfast::api {
 namespace {
@@ -198,6 +200,27 @@ async::Task<Result<Response>> change_fence(RegionParts parts, bool fence, Bytes 
   co_return json_response(200, describe_region(parts));
 }
 
+async::Task<Result<Response>> remove_region(RegionParts parts, const Request* request) {
+  CO_TRY_VOID(check_no_fields(request->body));
+  const auto force = request->query("force");
+  if (force && *force != "true" && *force != "false")
+    co_return fail(ErrorKind::invalid, "invalid_field", "force must be true or false");
+  RegionName name(std::string(request->param("name")));
+  CO_TRY(const auto receipt,
+         co_await region::remove_member(
+             {.core = parts.core, .peers = parts.peers, .writer = parts.writer, .clock = parts.clock},
+             {.name = name,
+              .even_if_live = force == "true",
+              .operator_id = operator_actor(*request).id,
+              .request_id = request->request_id,
+              .also = [operators = &parts.operators, name](storage::Transaction& transaction) {
+                return operators->erase_tokens_of(transaction, name);
+              }}));
+  auto response = json_response(200, describe_region(parts));
+  add_receipt(response, receipt);
+  co_return response;
+}
+
 }  // namespace
 
 void add_region_endpoints(http::Router& router, const RegionParts& parts) {
@@ -211,6 +234,10 @@ void add_region_endpoints(http::Router& router, const RegionParts& parts) {
               .handler = [parts](Request* request) {
                 return create_join_token(parts, request->body, operator_actor(*request).id);
               }});
+  router.add({.method = Method::del,
+              .path = "/admin/v1/region/members/{name}",
+              .auth = AuthLevel::operator_write,
+              .handler = [parts](Request* request) { return remove_region(parts, request); }});
   router.add({.method = Method::post,
               .path = "/admin/v1/region/verify",
               .auth = AuthLevel::operator_read,

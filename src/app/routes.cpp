@@ -59,6 +59,8 @@ FrontListeners make_routes(const Config& config, Foundation& base, Services& ser
                              .disk = base.disk,
                              .clock = base.clock,
                              .acknowledge = *base.acknowledge,
+                             .writer = base.writer,
+                             .operators = services.identity->operators,
                              .role_watch = std::make_shared<api::RoleWatch>(base.state, base.clock),
                              .commit_open = [&base] { return base.committer.open(); }});
 

@@ -54,6 +54,10 @@ std::shared_ptr<RegionArguments> region_arguments(CLI::App& command) {
   return arguments;
 }
 
+std::string removal_path(const std::string& name, bool force) {
+  return "/admin/v1/region/members/" + name + (force ? "?force=true" : "");
+}
+
 }  // namespace
 
 void add_region_commands(CLI::App& program, int& status) {
@@ -72,6 +76,15 @@ void add_region_commands(CLI::App& program, int& status) {
       family->add_subcommand("unfence", "Ask the other members again whether this region may write");
   unfence->callback([arguments = region_arguments(*unfence), &status] {
     status = show_status(*arguments, call_region(*arguments, http::Method::post, "/admin/v1/region/unfence"));
+  });
+  auto* remove = family->add_subcommand("remove", "At the primary: shut a member out for good");
+  auto name = std::make_shared<std::string>();
+  auto force = std::make_shared<bool>(false);
+  remove->add_option("name", *name, "The member's name")->required();
+  remove->add_flag("--force", *force, "Also a member that is heard now");
+  remove->callback([arguments = region_arguments(*remove), name, force, &status] {
+    const auto path = removal_path(*name, *force);
+    status = show_status(*arguments, call_region(*arguments, http::Method::del, path));
   });
 }
 

@@ -139,6 +139,15 @@ async::Task<Result<region::CommitReceipt>> OperatorService::revoke_token(std::st
   co_return co_await base_.writer.commit(std::move(transaction), region::AckClass::security);
 }
 
+Result<> OperatorService::erase_tokens_of(storage::Transaction& transaction, const RegionName& region) const {
+  return base_.core.reader().scan(admin_tokens_table, {}, {}, max_operators,
+                                  [&](BytesView key, const storage::Stored& stored) {
+                                    const auto token = decode_admin_token(stored.plain);
+                                    if (token && token->region == region)
+                                      transaction.erase(admin_tokens_table, key);
+                                  });
+}
+
 Result<std::vector<AdminToken>> OperatorService::tokens() const {
   std::vector<AdminToken> tokens;
   Result<> decoded;

@@ -5,6 +5,7 @@
 
 #include "holdfast/base/log.h"
 #include "holdfast/region/tables.h"
+#include "holdfast/region/terms.h"
 
 namespace holdfast::region {
 namespace {
@@ -96,6 +97,12 @@ Result<> Members::require_free(storage::Transaction& transaction, const storage:
   }
   TRY(const auto member, Member::decode(stored->plain));
   if (member.state == MemberState::active) return fail(taken);
+  TRY(const bool signed_terms, has_opened_a_term(reader, name));
+  if (signed_terms) {
+    return fail(ErrorKind::conflict, "name_signed_terms",
+                "the removed region of this name was primary once, and what it signed verifies by its key "
+                "alone: choose another name");
+  }
   transaction.require_unchanged(node_table, key, stored->tag, taken);
   return {};
 }

@@ -19,7 +19,19 @@ bool reaches(const PeerStatus& peer, const storage::Position& position) {
 }  // namespace
 
 PeerTable::PeerTable(Members& members, const Clock& clock) : members_(&members), clock_(&clock) {
-  subscription_ = members.on_change([this] { wake(); });
+  subscription_ = members.on_change([this] {
+    forget_removed();
+    wake();
+  });
+}
+
+void PeerTable::forget_removed() {
+  const auto others = members_->others();
+  const std::scoped_lock lock(mutex_);
+  for (auto& [name, status] : peers_) {
+    // Another region may come under its name and holds nothing of what this one held.
+    if (std::ranges::find(others, name, &Member::name) == others.end()) status = PeerStatus{.name = name};
+  }
 }
 
 std::vector<PeerStatus> PeerTable::all() const {

@@ -1,5 +1,6 @@
 #include "holdfast/region/terms.h"
 
+#include <algorithm>
 #include <deque>
 #include <limits>
 
@@ -32,6 +33,11 @@ Result<TermChain> read_terms(const storage::Reader& reader, std::size_t limit) {
                        }));
   TRY_VOID(decoded);
   return TermChain::trusted({newest.begin(), newest.end()});
+}
+
+Result<bool> has_opened_a_term(const storage::Reader& reader, const RegionName& node) {
+  TRY(const auto chain, read_terms(reader, std::numeric_limits<std::size_t>::max()));
+  return std::ranges::find(chain.records(), node, &TermRecord::node) != chain.records().end();
 }
 
 Result<> put_term(storage::Transaction& transaction, const TermRecord& record) {

@@ -34,8 +34,9 @@ async::Task<Result<JoinToken>> JoinDesk::create_token(TokenRequest request) {
   }
   CO_TRY(auto node, region::parse_region_name(request.node.str()));
   const auto known = parts_.members.find(node);
-  if (known && known->state == region::MemberState::active) {
-    co_return fail(ErrorKind::conflict, "already_exists", "a region of this name is a member already");
+  if (known) {
+    auto probe = parts_.core.transaction();
+    CO_TRY_VOID(region::Members::require_free(probe, parts_.core.reader(), node));
   }
   const auto self = parts_.members.self();
   if (!self) co_return fail(ErrorKind::internal, "internal", "internal error", "no row of this region");

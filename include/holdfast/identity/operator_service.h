@@ -50,6 +50,9 @@ class OperatorService {
   /// disabled.
   [[nodiscard]] Result<OperatorPrincipal> authenticate(std::string_view token);
 
+  /// Adds that every token bound to this region is void: it was removed.
+  Result<> erase_tokens_of(storage::Transaction& transaction, const RegionName& region) const;
+
   /// For `init` and joining, which write before services run (a joiner sends only its token's hash).
   static void put_operator(storage::Transaction& transaction, const Operator& person);
   static void put_token(storage::Transaction& transaction, BytesView hash, const AdminToken& token);

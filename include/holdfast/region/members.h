@@ -40,7 +40,7 @@ class Members {
   void bootstrap(std::vector<Member> members);
 
   /// Makes the transaction fail with `already_exists` unless no active member has that name when it is
-  /// committed.
+  /// committed. `name_signed_terms` (conflict) for a removed one that was primary once.
   static Result<> require_free(storage::Transaction& transaction, const storage::Reader& reader,
                                const RegionName& name);
   /// Adds or replaces a row. The caller's Transaction decides the preconditions.

@@ -73,6 +73,7 @@ class PeerTable {
                              std::chrono::milliseconds limit);
   [[nodiscard]] bool satisfied(const storage::Position& position, std::optional<std::size_t> count) const;
   void wake();
+  void forget_removed();
 
   const Members* members_;
   const Clock* clock_;

@@ -12,6 +12,9 @@ namespace holdfast::region {
 /// The newest `limit` term records of a store, ascending. They were verified before they were applied.
 Result<TermChain> read_terms(const storage::Reader& reader, std::size_t limit);
 
+/// Whether any term was opened by a node of this name: its records verify by that node's key alone.
+Result<bool> has_opened_a_term(const storage::Reader& reader, const RegionName& node);
+
 /// Adds a record to its table; its batch is the first one written under its term.
 Result<> put_term(storage::Transaction& transaction, const TermRecord& record);
 

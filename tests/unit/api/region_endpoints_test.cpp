@@ -61,7 +61,9 @@ class RegionEndpoints : public test::DomainTest {
                                  .replication = *replication_,
                                  .disk = region_.disk(),
                                  .clock = region_.clock(),
-                                 .acknowledge = region_.acknowledge()});
+                                 .acknowledge = region_.acknowledge(),
+                                 .writer = region_.writer(),
+                                 .operators = operators_});
   }
 
   void open_replication() {
@@ -118,8 +120,9 @@ class RegionEndpoints : public test::DomainTest {
     identity::OperatorPrincipal principal;
     principal.operator_id = "op-7";
     request.principal = http::Principal::of(std::move(principal));
-    const auto match = rows_.match(method, request.target.raw_path);
+    auto match = rows_.match(method, request.target.raw_path);
     if (match.row == nullptr) return {.status = 404, .headers = {}, .json = "no such row"};
+    request.params = std::move(match.params);
     auto answer = region_.run(match.row->handler(&request));
     auto response = answer ? *std::move(answer) : problem_response(answer.error(), 0, request, [] {
       return std::optional<std::string>("https://primary.test");
@@ -155,6 +158,17 @@ class RegionEndpoints : public test::DomainTest {
                                .clock = region_.clock(),
                                .key = key_,
                                .root = storage::RootKey::generate(1)}};
+  identity::OperatorService operators_{{.core = region_.core(),
+                                        .local = region_.local(),
+                                        .writer = region_.writer(),
+                                        .peers = region_.peers(),
+                                        .hashing = region_.cpu(),
+                                        .disk = region_.disk(),
+                                        .clock = region_.clock(),
+                                        .entropy = crypto::system_entropy(),
+                                        .region = region_.name(),
+                                        .issuer_base = {},
+                                        .argon2 = {}}};
   std::unique_ptr<region::Authority> authority_;
   std::unique_ptr<replication::Replication> replication_;
   http::Router rows_;
@@ -288,6 +302,37 @@ TEST_F(RegionEndpoints, VerifyNeedsAnotherRegionThatIsThere) {
   }
   region_.become_secondary();
   EXPECT_EQ(post("region/verify").code(), "read_only_region");
+}
+
+TEST_F(RegionEndpoints, AMemberIsRemovedWithItsAdminTokensAndMayJoinAgain) {
+  add_member("eu-west-1");
+  identity::Operator person{.id = "op-7", .name = "Ada", .email = {}, .phone = {}, .created_at = {}};
+  identity::AdminToken token{.id = "t-1",
+                             .name = "join",
+                             .operator_id = "op-7",
+                             .scopes = {"admin"},
+                             .region = RegionName("eu-west-1"),
+                             .created_at = region_.clock().now(),
+                             .expires_at = region_.clock().now() + std::chrono::hours(1)};
+  auto transaction = region_.core().transaction();
+  identity::OperatorService::put_operator(transaction, person);
+  identity::OperatorService::put_token(transaction, Bytes(32, 'h'), token);
+  region_.store().commit(std::move(transaction));
+
+  const std::string path = "/admin/v1/region/members/eu-west-1";
+  EXPECT_EQ(call(http::Method::del, path + "?force=yes").code(), "invalid_field");
+  region_.peers().heard(RegionName("eu-west-1"));
+  EXPECT_EQ(call(http::Method::del, path).code(), "member_live");
+  EXPECT_EQ(post("join-tokens", {{"name", "eu-west-1"}}).code(), "already_exists");
+  const auto removed = call(http::Method::del, path + "?force=true");
+  ASSERT_EQ(removed.status, 200) << removed.json;
+  EXPECT_TRUE(removed.json.at("secondaries").empty());
+  EXPECT_TRUE(removed.headers.find("Holdfast-Position"));
+  EXPECT_TRUE(must(operators_.tokens()).empty());
+  EXPECT_EQ(call(http::Method::del, path).code(), "state_unchanged");
+  EXPECT_EQ(call(http::Method::del, "/admin/v1/region/members/us-east-1").code(), "own_region");
+  EXPECT_EQ(call(http::Method::del, "/admin/v1/region/members/nobody").code(), "not_found");
+  EXPECT_EQ(post("join-tokens", {{"name", "eu-west-1"}}).status, 201);
 }
 
 TEST_F(RegionEndpoints, OnlyOperatorsCallAndOnlyWritersChange) {
