@@ -65,7 +65,8 @@ std::vector<Readiness::Check> readiness_checks(Foundation& base, identity::Ident
   };
   return {{.code = "not_synced", .run = synced},
           {.code = "store_not_working", .run = [&base] { return check_store(base); }},
-          {.code = "unsealing_not_working", .run = [&base, &identity] { return check_unsealing(base, identity); }},
+          {.code = "unsealing_not_working",
+           .run = [&base, &identity] { return check_unsealing(base, identity); }},
           {.code = "signing_not_working", .run = [&identity] { return check_signing(identity); }}};
 }
 

@@ -29,8 +29,7 @@ class Readiness {
  private:
   const std::vector<Check> checks_;
   mutable std::mutex mutex_;
-  Result<> last_ =
-      fail(ErrorKind::unavailable, "starting", "this region has not looked at itself yet");
+  Result<> last_ = fail(ErrorKind::unavailable, "starting", "this region has not looked at itself yet");
 };
 
 /// That the store reads (and writes, at a primary), that a sealed token opens again and that a pool's key

@@ -61,8 +61,8 @@ std::shared_ptr<const WebOrigins::Apps> WebOrigins::apps() const {
 }
 
 bool WebOrigins::any(std::string_view origin, const std::function<bool(const App&)>& concerned) const {
-  return std::ranges::any_of(
-      *apps(), [&](const App& app) { return allows_origin(app, origin) && concerned(app); });
+  return std::ranges::any_of(*apps(),
+                             [&](const App& app) { return allows_origin(app, origin) && concerned(app); });
 }
 
 bool WebOrigins::of_pool(const PoolId& pool, std::string_view origin) const {
@@ -70,7 +70,8 @@ bool WebOrigins::of_pool(const PoolId& pool, std::string_view origin) const {
 }
 
 bool WebOrigins::of_client(const ClientId& client, std::string_view origin) const {
-  return any(origin, [&](const App& app) { return std::ranges::find(app.clients, client) != app.clients.end(); });
+  return any(origin,
+             [&](const App& app) { return std::ranges::find(app.clients, client) != app.clients.end(); });
 }
 
 bool WebOrigins::of_any(std::string_view origin) const {
