@@ -92,26 +92,29 @@ async::Task<> Session::refuse(EdgeError error) {
 async::Task<bool> Session::serve(RequestHead head) {
   const bool http_1_0 = head.http_1_0;
   const bool is_head = head.method == Method::head;
-  const bool wants_more = head.keep_alive;
   const Timeouts& timeouts = server_->options.timeouts;
   MessageBody body(&connection_, &buffer_, &reader_,
                    {.most_bytes = 0, .time = timeouts.body, .min_rate_bytes = timeouts.min_body_rate_bytes});
   if (head.expects_continue) body.announce_continue();
 
-  Exchange exchange(server_, listener_, &connection_);
-  Response response = co_await exchange.run(std::move(head), &body);
-  const auto& close_after = listener_->options.close_after_response;
-  const bool keep = wants_more && body.skippable() && !server_->stopping && !(close_after && close_after());
-  const auto plan = plan_response(response, is_head, http_1_0, keep);
-  const int status = response.status;
-  const auto written = co_await write(&response, plan, http_1_0);
-  log_access(exchange.request(), status);
-  if (!written) {
-    connection_.close();  // a cut body must not look like a whole one: no polite end
-    co_return false;
+  bool keep = head.keep_alive;
+  {
+    Exchange exchange(server_, listener_, &connection_);
+    Response response = co_await exchange.run(std::move(head), &body);
+    const auto& close_after = listener_->options.close_after_response;
+    keep = keep && body.skippable() && !server_->stopping && !(close_after && close_after());
+    const auto plan = plan_response(response, is_head, http_1_0, keep);
+    const int status = response.status;
+    const auto written = co_await write(&response, plan, http_1_0);
+    log_access(exchange.request(), status);
+    if (!written) {
+      connection_.close();  // a cut body must not look like a whole one: no polite end
+      co_return false;
+    }
+    keep = plan.keep_alive;
   }
-  if (!plan.keep_alive) co_return false;
-  co_return (co_await body.skip()).has_value();
+  // The request is over: who is slow to send the rest of a refused body holds no place among those served.
+  co_return keep && (co_await body.skip()).has_value();
 }
 
 async::Task<Result<>> Session::write(const Response* response, ResponsePlan plan, bool http_1_0) {

@@ -241,7 +241,7 @@ TEST_F(HttpServerTest, OverloadAnswers503ExceptWhereARowIsAlwaysServed) {
   release_.set();
   EXPECT_EQ(body_of(busy.response()), "released");
   // The response is here a moment before the server has counted its request off.
-  while (server_->active_requests() > 0) std::this_thread::yield();
+  ASSERT_TRUE(eventually([&] { return server_->active_requests() == 0; }));
   EXPECT_EQ(status_of(ask(get_hello)), 200);
 }
 
@@ -251,18 +251,46 @@ TEST_F(HttpServerTest, WhoIsSlowToSendItsBodyKeepsNobodyElseAway) {
   options.max_waiting_bodies_of_one_address = 2;
   start(options);
   const std::string begun = "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhe";
+  // Who is told to go on waits for its body from then on.
+  const auto begin = [](RawSocket& client) {
+    client.send(
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+    const bool told = status_of(client.response()) == 100;
+    client.send("he");
+    return told;
+  };
+  // A response is here a moment before the server has counted its request off.
+  const auto active = [&](std::size_t requests) {
+    return eventually([&] { return server_->active_requests() == requests; });
+  };
   RawSocket slow(port_);
   RawSocket slower(port_);
-  slow.send(begun);
-  const auto is_served = [&] { return status_of(ask(get_hello)) == 200; };
-  ASSERT_TRUE(eventually(is_served)) << "its place is not one of those who are served";
-  slower.send(begun);
-  ASSERT_TRUE(eventually([&] { return server_->active_requests() == 2; }));
-  ASSERT_TRUE(eventually(is_served));
+  ASSERT_TRUE(begin(slow));
+  EXPECT_EQ(status_of(ask(get_hello)), 200) << "its place is not one of those who are served";
+  ASSERT_TRUE(active(1));
+  ASSERT_TRUE(begin(slower));
+  EXPECT_EQ(status_of(ask(get_hello)), 200);
+  ASSERT_TRUE(active(2));
   EXPECT_EQ(status_of(ask(begun)), 503) << "one address waits with two bodies at most";
+  ASSERT_TRUE(active(2));
   EXPECT_EQ(status_of(ask(begun + "llo")), 200) << "but one that is all here need not wait";
+  ASSERT_TRUE(active(2));
   EXPECT_EQ(body_of(slow.send("llo").response()), "hello");
+  ASSERT_TRUE(active(1));
   EXPECT_EQ(body_of(slower.send("llo").response()), "hello");
+}
+
+TEST_F(HttpServerTest, WhoIsRefusedHoldsNoPlaceWhileTheRestOfTheBodyComes) {
+  ServerOptions options;
+  options.max_active_requests = 1;
+  start(options);
+  RawSocket client(port_);
+  client.send("POST /nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhe");
+  EXPECT_EQ(status_of(client.response()), 404);
+  EXPECT_TRUE(eventually([&] { return server_->active_requests() == 0; }));
+  EXPECT_EQ(status_of(ask(get_hello)), 200);
+  ASSERT_TRUE(eventually([&] { return server_->active_requests() == 0; }));
+  EXPECT_EQ(status_of(client.send("llo").send(get_hello).response()), 200) << "the connection was kept";
 }
 
 TEST_F(HttpServerTest, StreamsAreBoundedBecauseEachHoldsAPiece) {
@@ -271,9 +299,11 @@ TEST_F(HttpServerTest, StreamsAreBoundedBecauseEachHoldsAPiece) {
   options.max_streams_of_one_address = 1;
   start(options);
   RawSocket upload(port_);
-  upload.send("PUT /count HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhe");
+  upload.send("PUT /count HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+  ASSERT_EQ(status_of(upload.response()), 100) << "it has its place from here on";
+  upload.send("he");
   const std::string download = "GET /much?total=10&size HTTP/1.1\r\nHost: localhost\r\n\r\n";
-  ASSERT_TRUE(eventually([&] { return status_of(ask(download)) == 503; }));
+  EXPECT_EQ(status_of(ask(download)), 503);
   EXPECT_EQ(status_of(ask(get_hello)), 200);
   EXPECT_EQ(status_of(upload.send("llo").response()), 200);
   EXPECT_TRUE(eventually([&] { return status_of(ask(download)) == 200; })) << "its place was given back";
