@@ -44,7 +44,7 @@ class CountingSource final : public BodySource {
   };
 
   CountingSource(Counts* counts, std::uint64_t total, std::size_t piece, bool announces_size)
-      : counts_(counts), total_(total), piece_(piece), announces_size_(announces_size) {}
+      : counts_(counts), total_(total), left_(total), piece_(piece), announces_size_(announces_size) {}
   CountingSource(const CountingSource&) = delete;
   CountingSource& operator=(const CountingSource&) = delete;
   ~CountingSource() override { counts_->dropped.set(); }
@@ -53,8 +53,8 @@ class CountingSource final : public BodySource {
     return announces_size_ ? std::optional(total_) : std::nullopt;
   }
   async::Task<Result<Bytes>> read() override {
-    const auto left = total_ - counts_->produced;
-    Bytes piece(static_cast<std::size_t>(std::min<std::uint64_t>(left, piece_)), 'x');
+    Bytes piece(static_cast<std::size_t>(std::min<std::uint64_t>(left_, piece_)), 'x');
+    left_ -= piece.size();
     counts_->produced += piece.size();
     co_return piece;
   }
@@ -62,6 +62,7 @@ class CountingSource final : public BodySource {
  private:
   Counts* counts_;
   std::uint64_t total_;
+  std::uint64_t left_;
   std::size_t piece_;
   bool announces_size_;
 };
