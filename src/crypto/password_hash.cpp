@@ -17,12 +17,13 @@ using namespace argon2_limits;
 
 metrics::Metric argon2_runs{metrics::Kind::counter, "holdfast_argon2_total",
                             "Argon2id computations, also those for accounts that do not exist."};
-metrics::Metric argon2_kib_passes{metrics::Kind::counter, "holdfast_argon2_kib_passes_total",
-                                  "Memory times iterations of all Argon2id computations."};
+metrics::Metric argon2_filled_bytes{
+    metrics::Kind::counter, "holdfast_argon2_filled_bytes_total",
+    "Bytes of memory that all Argon2id computations filled: memory times iterations."};
 
 void count_argon2(Argon2Params params) {
   argon2_runs.add();
-  argon2_kib_passes.add(std::int64_t{params.memory_kib} * params.iterations);
+  argon2_filled_bytes.add(std::int64_t{params.memory_kib} * 1024 * params.iterations);
 }
 
 constexpr std::size_t argon2_salt_size = crypto_pwhash_argon2id_SALTBYTES;

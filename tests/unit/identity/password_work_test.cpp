@@ -20,7 +20,7 @@ ArgonWork argon_work_so_far() {
   ArgonWork work;
   metrics::for_each([&](const metrics::Metric& metric) {
     if (metric.name() == "holdfast_argon2_total") work.runs = metric.value();
-    if (metric.name() == "holdfast_argon2_kib_passes_total") work.kib_passes = metric.value();
+    if (metric.name() == "holdfast_argon2_filled_bytes_total") work.kib_passes = metric.value() / 1024;
   });
   return work;
 }
