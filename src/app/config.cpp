@@ -12,7 +12,7 @@
 namespace holdfast::app {
 namespace {
 
-constexpr std::size_t max_config_bytes = 256 * 1024;
+constexpr std::size_t max_config_bytes = 256UL * 1024;
 
 std::unexpected<Error> bad_config(const std::filesystem::path& file, std::string_view key,
                                   std::string_view problem) {
@@ -48,7 +48,7 @@ void flatten(const nlohmann::json& value, const std::string& path, Leaves& leave
     return;
   }
   for (const auto& [name, inner] : value.items())
-    flatten(inner, path.empty() ? name : path + "." + name, leaves);
+    flatten(inner, path.empty() ? name : std::string(path).append(".").append(name), leaves);
 }
 
 /// `--set` values are JSON where that parses, else plain text: `--set log.level=debug`, `--set threads.io=2`.

@@ -151,7 +151,7 @@ Result<InitReport> init_region(const InitOptions& options) {
   TRY_VOID(check_options(options));
   TRY(const auto composed, compose_config(options.dir, options.settings));
   const Config& config = composed.config;
-  const InitReport report{
+  InitReport report{
       .config_file = config.file,
       .recovery_key_file =
           options.recovery_key_file.empty() ? options.dir / "recovery.key" : options.recovery_key_file,

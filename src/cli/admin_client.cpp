@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "holdfast/app/config.h"
 #include "holdfast/base/files.h"
@@ -10,6 +11,12 @@
 
 namespace holdfast::cli {
 namespace {
+
+/// Error codes are literals everywhere else; those of answers stay as long as this short process.
+std::string_view kept_code(std::string code) {
+  static std::set<std::string> kept;
+  return *kept.insert(std::move(code)).first;
+}
 
 /// The server's own words, from a problem document (RFC 9457).
 Error refusal_of(const http::ClientResponse& response) {
@@ -22,7 +29,8 @@ Error refusal_of(const http::ClientResponse& response) {
   const auto detail = text_of("detail");
   const auto code = text_of("code");
   if (detail.is_string() && code.is_string()) {
-    error.message = detail.get<std::string>() + " [" + code.get<std::string>() + ", " +
+    error.code = kept_code(code.get<std::string>());
+    error.message = detail.get<std::string>() + " [" + std::string(error.code) + ", " +
                     std::to_string(response.status) + "]";
   }
   if (response.status == 404) error.kind = ErrorKind::not_found;

@@ -65,9 +65,9 @@ Result<app::TlsFiles> issue_certificate(const DemoLayout& layout, const DemoRegi
   TRY(const auto issued,
       authority.issue_server_certificate({.dns_names = {"localhost"}, .ip_addresses = {"127.0.0.1"}},
                                          system_clock().now()));
-  const app::TlsFiles files{.certificate = layout.dir / (region.name + ".crt"),
-                            .key = layout.dir / (region.name + ".key"),
-                            .authority = layout.ca_file()};
+  app::TlsFiles files{.certificate = layout.dir / (region.name + ".crt"),
+                      .key = layout.dir / (region.name + ".key"),
+                      .authority = layout.ca_file()};
   TRY_VOID(write_public_file(files.certificate, issued.certificate_pem));
   TRY_VOID(write_private_file(files.key, issued.private_key_pem.expose()));
   return files;

@@ -10,6 +10,9 @@ namespace holdfast::cli {
 int run(int argc, char** argv) {
   CLI::App program("Holdfast: sign-in that survives the loss of a region.", "holdfast");
   program.require_subcommand(1);
+  program.failure_message([](const CLI::App*, const CLI::Error& error) {
+    return "holdfast: " + std::string(error.what()) + " (--help tells more)\n";
+  });
   int status = 0;
   add_init_command(program, status);
   add_join_token_command(program, status);

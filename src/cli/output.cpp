@@ -16,7 +16,10 @@ void print_object(const nlohmann::json& object, std::string_view indent) {
   for (const auto& [name, value] : object.items()) {
     if (value.is_object()) {
       std::cout << indent << name << ":\n";
-      print_object(value, "  ");
+      print_object(value, std::string(indent) + "  ");
+    } else if (value.is_array() && !value.empty() && value.front().is_object()) {
+      std::cout << indent << name << ":\n";
+      for (const auto& entry : value) std::cout << indent << "  " << to_json_text(entry) << "\n";
     } else {
       std::cout << indent << name << ": " << plain_value(value) << "\n";
     }
@@ -37,7 +40,9 @@ int report_failure(const Error& error, bool json) {
 }
 
 void print_result(const nlohmann::json& value, bool json) {
-  if (json || !value.is_object()) {
+  if (value.is_null()) {
+    if (json) std::cout << "{}\n";  // done, and there is nothing to tell
+  } else if (json || !value.is_object()) {
     std::cout << to_json_text(value) << "\n";
   } else {
     print_object(value, "");

@@ -1,6 +1,10 @@
 #include "resource_command.h"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
+#include <filesystem>
+#include <iostream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -9,6 +13,7 @@
 #include "commands.h"
 #include "holdfast/base/encoding.h"
 #include "holdfast/base/files.h"
+#include "holdfast/base/json.h"
 #include "holdfast/base/text.h"
 #include "output.h"
 
@@ -52,13 +57,30 @@ Result<nlohmann::json> pairs_of(const std::vector<std::string>& texts, std::stri
 }
 
 Result<nlohmann::json> number_of(const std::string& text, std::string_view flag) {
-  std::size_t used = 0;
-  try {
-    const long long number = std::stoll(text, &used);
-    if (used == text.size()) return number;
-  } catch (const std::exception&) {  // not a number, or far too large: refused below
-  }
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc() && end == text.data() + text.size()) return number;
   return fail(ErrorKind::invalid, "invalid_argument", std::string(flag) + ": expected a whole number");
+}
+
+Result<nlohmann::json> truth_of(const std::string& text, std::string_view flag) {
+  if (text == "true" || text == "false") return text == "true";
+  return fail(ErrorKind::invalid, "invalid_argument", std::string(flag) + ": expected true or false");
+}
+
+/// The content of a file, or of standard input for "-".
+Result<std::string> read_given(const std::string& name) {
+  if (name != "-") return read_file(name);
+  return std::string(std::istreambuf_iterator<char>(std::cin), {});
+}
+
+Result<nlohmann::json> document_of(const std::string& name, std::string_view flag) {
+  TRY(const auto text, read_given(name));
+  auto json = parse_json(text);
+  if (json && json->is_object()) return json;
+  return fail(ErrorKind::invalid, "invalid_argument",
+              std::string(flag) + " " + name + ": " +
+                  (json ? std::string("expected a JSON object") : json.error().message));
 }
 
 Result<nlohmann::json> value_of(const ResourceOption& option, const std::vector<std::string>& texts) {
@@ -69,8 +91,10 @@ Result<nlohmann::json> value_of(const ResourceOption& option, const std::vector<
       return pairs_of(texts, option.flag);
     case OptionKind::number:
       return number_of(texts.front(), option.flag);
+    case OptionKind::truth:
+      return truth_of(texts.front(), option.flag);
     case OptionKind::secret: {
-      TRY(const auto content, read_file(texts.front()));
+      TRY(const auto content, read_given(texts.front()));
       return nlohmann::json(std::string(trim(content)));
     }
     default:
@@ -83,9 +107,23 @@ struct Call {
   nlohmann::json body;
 };
 
+/// A secret that was made must not be lost because there is no place to put it.
+Result<> check_save_place(const std::string& file) {
+  const auto place = std::filesystem::absolute(file).parent_path();
+  std::error_code error;
+  if (std::filesystem::is_directory(place, error)) return {};
+  return fail(ErrorKind::invalid, "invalid_argument", file + ": there is no directory " + place.string());
+}
+
 Result<Call> compose_call(const ResourceCommand& command, const ResourceArguments& arguments) {
   Call call{.path = std::string(command.path), .body = {}};
   std::string query;
+  for (const auto& option : command.options) {
+    const auto given = arguments.texts.find(option.flag);
+    if (option.kind != OptionKind::document || given == arguments.texts.end() || given->second.empty())
+      continue;
+    TRY(call.body, document_of(given->second.front(), option.flag));
+  }
   for (const auto& option : command.options) {
     const auto given = arguments.texts.find(option.flag);
     const bool has_text = given != arguments.texts.end() && !given->second.empty();
@@ -101,7 +139,9 @@ Result<Call> compose_call(const ResourceCommand& command, const ResourceArgument
       }
     } else if (option.kind == OptionKind::flag) {
       if (arguments.flags.at(option.flag)) call.body[std::string(option.field)] = true;
-    } else if (option.kind != OptionKind::save && has_text) {
+    } else if (option.kind == OptionKind::save) {
+      if (has_text) TRY_VOID(check_save_place(given->second.front()));
+    } else if (option.kind != OptionKind::document && has_text) {
       TRY(call.body[std::string(option.field)], value_of(option, given->second));
     }
   }
@@ -143,8 +183,8 @@ CLI::App& family_of(CLI::App& program, Families& families, std::string_view reso
   auto*& family = families[resource];
   if (family == nullptr) {
     const std::string name(resource);
-    family = program.add_subcommand(
-        name, "Commands about " + name + "s; they call the admin API of a running region");
+    family = program.add_subcommand(name, "Commands that call the admin API of a running region; `holdfast " +
+                                              name + " --help` lists them");
     family->require_subcommand(1);
   }
   return *family;

@@ -14,15 +14,18 @@ namespace holdfast::cli {
 
 /// How an option's text becomes a value of the request's JSON body, or a part of its path.
 enum class OptionKind : std::uint8_t {
-  path,    ///< replaces `{name}` in the path; always needed
-  text,    ///< a string
-  texts,   ///< given once or more: an array of strings
-  pairs,   ///< NAME=VALUE, once or more: an object
-  flag,    ///< true when given
-  number,  ///< a whole number
-  secret,  ///< a file whose trimmed content is the string: secrets never stand on a command line
-  query,   ///< a parameter of the query string
-  save,    ///< a file (0600) that receives this field of the answer, which is then not printed
+  path,      ///< replaces `{name}` in the path; always needed
+  text,      ///< a string
+  texts,     ///< given once or more: an array of strings
+  pairs,     ///< NAME=VALUE, once or more: an object
+  flag,      ///< true when given
+  number,    ///< a whole number
+  truth,     ///< "true" or "false"
+  secret,    ///< a file (-: standard input) whose trimmed content is the string: secrets never stand on a
+             ///< command line
+  document,  ///< a JSON file (-: standard input) whose object the body begins with
+  query,     ///< a parameter of the query string
+  save,      ///< a file (0600) that receives this field of the answer, which is then not printed
 };
 
 struct ResourceOption {

@@ -1,4 +1,4 @@
-#include "resource_command.h"
+#include "resource_rows.h"
 
 namespace holdfast::cli {
 namespace {
@@ -6,9 +6,13 @@ namespace {
 using http::Method;
 using enum OptionKind;
 
+// A whole document, as `show --json` prints it: for settings that have no option of their own.
+const ResourceOption settings_option{"--settings-file", "", document, false,
+                                     "JSON file with more settings; - reads standard input"};
+const ResourceOption settings_file_option{
+    "--settings-file", "", document, true,
+    "JSON file with all settings, as `show --json` prints them; - reads standard input"};
 const ResourceOption pool_option{"--pool", "pool", path, true, "Pool id"};
-const ResourceOption limit_option{"--limit", "limit", query, false, "At most so many"};
-const ResourceOption next_option{"--next", "next", query, false, "Where the last page ended"};
 
 void add_pool_rows(std::vector<ResourceCommand>& rows) {
   rows.push_back({"pool",
@@ -16,10 +20,17 @@ void add_pool_rows(std::vector<ResourceCommand>& rows) {
                   "Make a user pool with its first signing key",
                   Method::post,
                   "/admin/v1/pools",
-                  {{"--name", "name", text, true, "Name, for people"},
-                   {"--algorithm", "algorithm", text, false, "RS256 (default) or ES256"}}});
+                  {{"--name", "name", text, false, "Name, for people"},
+                   {"--algorithm", "algorithm", text, false, "RS256 (default) or ES256"},
+                   settings_option}});
   rows.push_back({"pool", "list", "List pools", Method::get, "/admin/v1/pools", {limit_option, next_option}});
   rows.push_back({"pool", "show", "Show one pool", Method::get, "/admin/v1/pools/{pool}", {pool_option}});
+  rows.push_back({"pool",
+                  "update",
+                  "Replace a pool's settings; what the file does not name takes its default",
+                  Method::put,
+                  "/admin/v1/pools/{pool}",
+                  {pool_option, settings_file_option}});
 }
 
 void add_client_rows(std::vector<ResourceCommand>& rows) {
@@ -30,12 +41,13 @@ void add_client_rows(std::vector<ResourceCommand>& rows) {
        Method::post,
        "/admin/v1/pools/{pool}/clients",
        {pool_option,
-        {"--name", "name", text, true, "Name, for people"},
-        {"--type", "type", text, true, "public or confidential"},
-        {"--flow", "flows", texts, true,
+        {"--name", "name", text, false, "Name, for people"},
+        {"--type", "type", text, false, "public or confidential"},
+        {"--flow", "flows", texts, false,
          "USER_PASSWORD_AUTH, REFRESH_TOKEN_AUTH, client_credentials; repeat for more"},
         {"--scope", "scopes", texts, false, "Allowed scope; repeat for more"},
         {"--redirect-uri", "redirectUris", texts, false, "Where a login may return to; repeat for more"},
+        settings_option,
         {"--secret-out", "clientSecret", save, false, "File (0600) for the secret instead of printing it"}}});
   rows.push_back({"client",
                   "list",
@@ -49,6 +61,12 @@ void add_client_rows(std::vector<ResourceCommand>& rows) {
                   Method::get,
                   "/admin/v1/pools/{pool}/clients/{client}",
                   {pool_option, {"--client", "client", path, true, "Client id"}}});
+  rows.push_back({"client",
+                  "update",
+                  "Replace a client's settings; what the file does not name takes its default",
+                  Method::put,
+                  "/admin/v1/pools/{pool}/clients/{client}",
+                  {pool_option, {"--client", "client", path, true, "Client id"}, settings_file_option}});
   rows.push_back(
       {"client",
        "renew-secret",
@@ -69,19 +87,21 @@ void add_client_rows(std::vector<ResourceCommand>& rows) {
 const ResourceOption username_option{"--username", "username", path, true, "User name"};
 
 void add_user_rows(std::vector<ResourceCommand>& rows) {
-  rows.push_back({"user",
-                  "create",
-                  "Create a user with a temporary password",
-                  Method::post,
-                  "/admin/v1/pools/{pool}/users",
-                  {pool_option,
-                   {"--username", "username", text, true, "User name"},
-                   {"--temporary-password-file", "temporaryPassword", secret, false,
-                    "File with the temporary password; without one, a password is drawn"},
-                   {"--temporary-password-out", "temporaryPassword", save, false,
-                    "File (0600) for a drawn password instead of printing it"},
-                   {"--attribute", "attributes", pairs, false,
-                    "NAME=VALUE, like email=a@example.com; repeat for more"}}});
+  rows.push_back(
+      {"user",
+       "create",
+       "Create a user with a temporary password",
+       Method::post,
+       "/admin/v1/pools/{pool}/users",
+       {pool_option,
+        {"--username", "username", text, true, "User name"},
+        {"--temporary-password-file", "temporaryPassword", secret, false,
+         "File with the temporary password; without one, a password is drawn"},
+        {"--password-file", "password", secret, false, "File with a password that the user need not change"},
+        {"--temporary-password-out", "temporaryPassword", save, false,
+         "File (0600) for a drawn password instead of printing it"},
+        {"--attribute", "attributes", pairs, false,
+         "NAME=VALUE, like email=a@example.com; repeat for more"}}});
   rows.push_back({"user",
                   "list",
                   "List users in order of creation",
@@ -186,6 +206,15 @@ void add_group_rows(std::vector<ResourceCommand>& rows) {
                   "/admin/v1/pools/{pool}/groups/{group}",
                   {pool_option, group_option}});
   rows.push_back({"group",
+                  "update",
+                  "Replace a group's description and precedence",
+                  Method::put,
+                  "/admin/v1/pools/{pool}/groups/{group}",
+                  {pool_option,
+                   group_option,
+                   {"--description", "description", text, false, "For people; none if not given"},
+                   {"--precedence", "precedence", number, false, "Lower comes first; last if not given"}}});
+  rows.push_back({"group",
                   "delete",
                   "Delete a group; nobody is in it any more",
                   Method::del,
@@ -266,7 +295,7 @@ void add_operator_rows(std::vector<ResourceCommand>& rows) {
 }
 
 void add_token_rows(std::vector<ResourceCommand>& rows) {
-  rows.push_back({"token",
+  rows.push_back({"admin-token",
                   "create",
                   "Make an admin token",
                   Method::post,
@@ -277,14 +306,14 @@ void add_token_rows(std::vector<ResourceCommand>& rows) {
                    {"--seconds", "lifetimeSeconds", number, false, "How long it works; 90 days if not given"},
                    {"--for-region", "region", text, false,
                     "The one region that takes it; if not given, the one that is asked"},
-                   {"--token-out", "token", save, true, "File (0600) for the token"}}});
-  rows.push_back({"token",
+                   {"--token-out", "token", save, true, "New file (0600) for the token"}}});
+  rows.push_back({"admin-token",
                   "list",
                   "List admin tokens, without their secrets",
                   Method::get,
                   "/admin/v1/admin-tokens",
                   {limit_option, next_option}});
-  rows.push_back({"token",
+  rows.push_back({"admin-token",
                   "revoke",
                   "Void an admin token",
                   Method::del,
@@ -304,31 +333,6 @@ void add_audit_rows(std::vector<ResourceCommand>& rows) {
                    next_option}});
 }
 
-const ResourceOption app_option{"--app", "app", path, true, "App id"};
-
-void add_app_rows(std::vector<ResourceCommand>& rows) {
-  rows.push_back({"app",
-                  "create",
-                  "Register an app",
-                  Method::post,
-                  "/admin/v1/apps",
-                  {{"--app", "appId", text, true, "App id"},
-                   {"--pool", "pool", text, true, "Pool whose users it serves"},
-                   {"--client", "clients", texts, false, "Client id that may use it; repeat for more"},
-                   {"--bucket", "bucket", text, false, "Bucket for its objects"},
-                   {"--origin", "origins", texts, false, "Web origin for CORS; repeat for more"}}});
-  rows.push_back({"app", "list", "List apps", Method::get, "/admin/v1/apps", {}});
-  rows.push_back({"app", "show", "Show one app", Method::get, "/admin/v1/apps/{app}", {app_option}});
-  rows.push_back(
-      {"state", "get", "Show an app's state", Method::get, "/admin/v1/apps/{app}/state", {app_option}});
-  rows.push_back({"state",
-                  "set",
-                  "Set an app's state",
-                  Method::put,
-                  "/admin/v1/apps/{app}/state",
-                  {app_option, {"--state", "state", text, true, "active, fenced or failover"}}});
-}
-
 std::vector<ResourceCommand> build_rows() {
   std::vector<ResourceCommand> rows;
   add_pool_rows(rows);
@@ -341,6 +345,7 @@ std::vector<ResourceCommand> build_rows() {
   add_token_rows(rows);
   add_audit_rows(rows);
   add_app_rows(rows);
+  add_bucket_rows(rows);
   return rows;
 }
 

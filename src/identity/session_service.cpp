@@ -287,6 +287,8 @@ async::Task<Result<SessionTokens>> SessionService::refresh(SealedClaims claims, 
       auto rotation = rotate(std::move(parent), claims.generation, claims.branch, base_.region, now);
       auto kept = co_await keep(std::move(rotation.session), known);
       if (!kept && kept.error().kind == ErrorKind::conflict) continue;
+      // Nowhere to remember it: the same token stays good, as for a client that does not rotate.
+      if (!kept && kept.error().kind == ErrorKind::storage_full) co_return tokens;
       if (!kept) co_return fail(std::move(kept).error());
       tokens.receipt = *kept;
       tokens.claims.generation = rotation.generation;

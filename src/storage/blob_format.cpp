@@ -15,9 +15,9 @@ constexpr std::uint16_t format = 1;
 constexpr std::size_t id_bytes = 16;
 }  // namespace
 
-Error corrupt_blob(const BlobId& id, std::string detail) {
+Error corrupt_blob(const BlobId& id, std::string_view detail) {
   return {ErrorKind::corrupt, "blob_corrupt", "Stored content does not verify.",
-          "blob " + id.str() + ": " + detail};
+          "blob " + id.str() + ": " + std::string(detail)};
 }
 
 Bytes encode_header(std::uint32_t key_id, const BlobId& id) {

@@ -55,7 +55,7 @@ constexpr std::uint64_t offset_of(std::uint64_t index) {
   return blob_header_bytes + index * sealed_chunk_bytes;
 }
 
-Error corrupt_blob(const BlobId& id, std::string detail);
+Error corrupt_blob(const BlobId& id, std::string_view detail);
 
 /// Gives a finished file its name: sync, rename into its folder, sync the folder.
 Result<> publish(const BlobStore::Shared& shared, const std::filesystem::path& from, const BlobId& id);

@@ -144,6 +144,7 @@ Result<> LocalDb::write(Batch batch) {
     return fail(ErrorKind::unavailable, "storage_failed", "this region's storage failed; it needs a restart",
                 *reason);
   }
+  TRY_VOID(check_free_bytes(*state_->db->GetEnv(), state_->db->GetName(), local_floor_bytes));
   rocksdb::WriteBatch rows;
   for (auto& row : batch.rows_) {
     const Bytes key = full_key(as_table(row.table), row.key);

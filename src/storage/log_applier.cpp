@@ -54,6 +54,7 @@ Result<Head> LogApplier::apply(const RawBatch& batch) {
     return fail(ErrorKind::corrupt, "batch_refused", "The batch is not one that this cluster writes.",
                 "sequence " + std::to_string(batch.first_sequence) + " after " + std::to_string(last));
   }
+  TRY_VOID(check_free_bytes(*store->db->GetEnv(), store->path, apply_floor_bytes));
   reached("apply.checked");
   rocksdb::WriteBatch operations(batch.rep);
   const auto status = store->db->Write(rocksdb::WriteOptions(), &operations);

@@ -132,6 +132,13 @@ Result<std::uint64_t> free_bytes_of(rocksdb::Env& env, const std::filesystem::pa
   return free;
 }
 
+Result<> check_free_bytes(rocksdb::Env& env, const std::filesystem::path& path, std::uint64_t floor_bytes) {
+  const auto free = free_bytes_of(env, path);
+  if (!free || *free >= floor_bytes) return {};
+  return fail(ErrorKind::storage_full, "storage_full", "the disk is too full to write",
+              std::to_string(*free) + " bytes free");
+}
+
 Result<std::shared_ptr<RocksStore>> open_rocks_store(const CoreDbOptions& options, const RocksTuning& tuning,
                                                      std::shared_ptr<ErrorGuard> guard) {
   TRY_VOID(check_directory(options, env_of(tuning)));

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from demo import BASE_PORT
+from demo import BASE_PORT, wait_until
 from holdfast_client import expect, request
 from photo_app import PASSWORD, Signed, cognito, make_photo_app, make_user, sign_in
 from single_region import SingleRegion
@@ -16,25 +16,23 @@ PHOTO = os.urandom(3 * MIB)
 
 
 @pytest.fixture
-def floor():
-    return FLOOR
-
-
-@pytest.fixture
 def disk(tmp_path):
     with SmallDisk(tmp_path / "region" / "disk", 320 * MIB) as disk:
         yield disk
 
 
 @pytest.fixture
-def region(disk, tmp_path, floor):
+def region(disk, tmp_path):
     with SingleRegion(tmp_path / "region", BASE_PORT) as region:
         region.launcher = disk.launcher
-        done = region.init("--set", "data_dir=disk/data", "--set", f"storage.free_space_floor_bytes={floor}",
+        done = region.init("--set", "data_dir=disk/data", "--set", f"storage.free_space_floor_bytes={FLOOR}",
                            "--set", f"storage.ballast_bytes={BALLAST}")
         assert done.returncode == 0, done.stderr
         region.serve()
         make_photo_app(region)
+        region.rotating = expect(region.admin.call("POST", f"/admin/v1/pools/{region.pool}/clients", {
+            "name": "rotating", "type": "public", "flows": ["USER_PASSWORD_AUTH", "REFRESH_TOKEN_AUTH"],
+            "rotatesRefreshTokens": True}), 201).json()["clientId"]
         yield region
 
 
@@ -85,6 +83,12 @@ def expect_sign_ins_go_on(region, ada):
         again = Signed(region, refreshed["AuthenticationResult"])
         assert len(expect(again.comments("GET"), 200).json()["comments"]) >= 5
     expect(cognito(region).refresh(region.client, ada.refresh_token), 200)
+    # A client that rotates: a new token where that can be remembered, else the old one stays good.
+    tokens = expect(cognito(region).sign_in(region.rotating, "bob", PASSWORD), 200).json()["AuthenticationResult"]
+    newest = tokens["RefreshToken"]
+    for _ in range(3):
+        refreshed = expect(cognito(region).refresh(region.rotating, newest), 200).json()["AuthenticationResult"]
+        newest = refreshed.get("RefreshToken", newest)
     expect(request(region.ca, "GET", f"{region.public}/{region.pool}/.well-known/jwks.json"), 200)
 
 
@@ -154,36 +158,6 @@ def test_restarts_on_a_disk_without_a_byte(disk, region):
     assert ballast.stat().st_blocks * 512 == BALLAST
 
 
-@pytest.mark.parametrize("floor", [0])
-def test_without_a_floor_the_store_closes_until_a_restart(disk, region, floor):
-    """RocksDB itself meets the end of the disk: the write's outcome is unknown, and nothing more is taken."""
-    written = Acknowledged(region)
-    disk.fill()
-    # What the open log file has reserved still takes writes.
-    for number in range(2000):
-        path, body = f"/filling/{number}", os.urandom(60_000)
-        answer = written.ada.s3("PUT", path, body)
-        if answer.status != 200:
-            break
-        written.objects[path] = body
-    assert answer.status == 504, answer
-    comment = written.ada.comments("POST", {"message": "too late"})
-    assert (comment.status, comment.json()["code"]) == (503, "storage_failed")
-    assert primary_traffic(region) == 503
-    expect_sign_ins_go_on(region, written.ada)
-    written.check()
-    region.kill()
-    region.serve()
-    expect_sign_ins_go_on(region, written.ada)
-    written.check()
-    region.kill()
-    disk.make_room()
-    region.serve()
-    assert primary_traffic(region) == 200
-    written.check()
-    expect_writes_work(region, written.ada, "room")
-
-
 def test_a_new_region_that_has_no_room_is_refused_before_it_is_made(disk, tmp_path):
     region = SingleRegion(tmp_path / "region", BASE_PORT)
     region.launcher = disk.launcher
@@ -194,3 +168,50 @@ def test_a_new_region_that_has_no_room_is_refused_before_it_is_made(disk, tmp_pa
     assert "bytes are free" in done.stderr and "storage.free_space_floor_bytes" in done.stderr
     disk.make_room()
     assert region.init(*settings).returncode == 0
+
+
+@pytest.fixture
+def pair(disk, tmp_path):
+    """A primary with room and a secondary on the small disk."""
+    with SingleRegion(tmp_path / "primary", BASE_PORT + 10) as primary, \
+            SingleRegion(tmp_path / "region", BASE_PORT, "eu-west-1") as secondary:
+        done = primary.init()
+        assert done.returncode == 0, done.stderr
+        primary.serve()
+        make_photo_app(primary)
+        secondary.launcher = disk.launcher
+        done = secondary.join(primary, "--set", "data_dir=disk/data", "--set",
+                              f"storage.free_space_floor_bytes={FLOOR}", "--set", "storage.ballast_bytes=0")
+        assert done.returncode == 0, done.stderr
+        secondary.serve()
+        secondary.client = primary.client
+        wait_until("it follows", lambda: lag(primary) == 0)
+        yield primary, secondary
+
+
+def lag(primary):
+    """Bytes that the secondary does not hold durably, as the primary sees it."""
+    described = primary.admin.get("/admin/v1/region")
+    secondary, = described["secondaries"]
+    return secondary["lagBytes"] + (secondary["durablePosition"] != described["position"])
+
+
+def test_a_secondary_whose_disk_is_full_signs_in_and_catches_up_once_there_is_room(disk, pair):
+    primary, secondary = pair
+    disk.fill()
+    ada = sign_in(primary, "ada")
+    comment = expect(ada.comments("POST", {"message": "while it was full"}), 201).json()["commentId"]
+    expect(ada.s3("PUT", "/full.jpg", PHOTO), 200)
+    wait_until("the secondary has refused a batch", lambda: "the disk is too full to write" in secondary.log())
+    there = Signed(secondary, {"AccessToken": sign_in(secondary, "bob").token})
+    assert expect(there.comments("GET"), 200).json()["comments"] == []
+    assert is_role(secondary, "secondary")
+    assert lag(primary) > 0
+
+    disk.make_room()
+    wait_until("it has caught up", lambda: lag(primary) == 0, timeout=120)
+    listed = expect(there.comments("GET"), 200).json()["comments"]
+    assert [entry["commentId"] for entry in listed] == [comment]
+    wait_until("the bytes are there", lambda: there.s3("GET", "/full.jpg").body == PHOTO)
+    done = primary.run("verify", "--config", primary.config)
+    assert done.returncode == 0, done

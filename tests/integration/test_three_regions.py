@@ -68,7 +68,7 @@ def test_region_status_lists_both(demo):
     assert sorted(entry["name"] for entry in described["secondaries"]) == ["ap-south-1", "eu-west-1"]
     assert all(entry["state"] == "streaming" for entry in described["secondaries"])
     status, text = region_command(demo.primary, "region", "status")
-    assert status == 0 and "secondary eu-west-1: streaming" in text and "secondary ap-south-1: streaming" in text
+    assert status == 0 and "eu-west-1: caught up" in text and "ap-south-1: caught up" in text
     status, text = region_command(demo.regions[2], "region", "status")
     assert status == 0 and text.startswith("ap-south-1: secondary") and "primary: us-east-1" in text
 
@@ -125,7 +125,7 @@ def test_a_region_that_joins_late_gets_a_snapshot(demo, token, tmp_path_factory)
     assert joined.returncode == 0, joined.stderr
     # Its own admin token, made where things can be written.
     operator = demo.primary.admin.get("/admin/v1/operators")["operators"][0]["id"]
-    status, text = region_command(demo.primary, "token", "create", "--operator", operator, "--name", "late", "--scope",
+    status, text = region_command(demo.primary, "admin-token", "create", "--operator", operator, "--name", "late", "--scope",
                                   "admin", "--for-region", "sa-east-1", "--token-out", place / "sa-east-1" / "admin-token")
     assert status == 0, text
     late = demo.add_region("sa-east-1", place / "sa-east-1", base)

@@ -52,6 +52,14 @@ class SingleRegion:
         return self.run("init", "--dir", self.dir, "--region", self.region, "--issuer-base", self.public,
                         *ADMINISTRATOR, *settings(self.base_port), *arguments)
 
+    def join(self, primary, *arguments):
+        """Joins this region to `primary`, a running one, with a token in a file as an operator would."""
+        token_file = self.dir.parent / f"{self.region}.join-token"
+        made = run("join-token", "--config", primary.config, "--name", self.region, "--out", token_file)
+        assert made.returncode == 0, made.stderr
+        return self.run("join", "--dir", self.dir, "--region", self.region, "--token-file", token_file,
+                        *settings(self.base_port), *arguments)
+
     def run(self, *arguments, timeout=60):
         return run(*arguments, launcher=self.launcher, timeout=timeout)
 
