@@ -28,7 +28,7 @@ Identity::Identity(const Foundation& base, std::unique_ptr<SessionService> opene
              {.keys = keys, .clients = clients, .users = users, .groups = groups, .sessions = sessions}),
       repeats(base.core, base.writer, base.clock) {}
 
-Result<std::unique_ptr<Identity>> Identity::open(Foundation base) {
+Result<std::unique_ptr<Identity>> Identity::open(const Foundation& base) {
   TRY(auto sessions, SessionService::open(base));
   return std::unique_ptr<Identity>(new Identity(base, std::move(sessions)));
 }

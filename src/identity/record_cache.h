@@ -28,7 +28,8 @@ class RecordCache {
       storage::CoreDb& db, const storage::Table& table, std::size_t limit,
       EntryOf entry_of = [](BytesView key) { return Bytes(key); })
       : limit_(limit),
-        row_(db.observe(table, [this, entry_of](BytesView key, bool) { forget(entry_of(key)); })),
+        row_(db.observe(
+            table, [this, entry_of = std::move(entry_of)](BytesView key, bool) { forget(entry_of(key)); })),
         reset_(db.on_reset([this] { forget_all(); })) {}
   RecordCache(const RecordCache&) = delete;
   RecordCache& operator=(const RecordCache&) = delete;

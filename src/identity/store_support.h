@@ -76,21 +76,22 @@ Result<Page<T>> read_page(const storage::Reader& reader, const storage::Table& t
   std::size_t seen = 0;
   bool more = false;
   Result<> taken;
-  TRY_VOID(reader.scan(table, prefix, after, scan_limit + 1, [&](BytesView key, storage::Stored stored) {
-    if (page.items.size() == query.limit || seen == scan_limit) {
-      more = true;
-      return false;
-    }
-    ++seen;
-    last = Bytes(key);
-    auto item = take(key, std::move(stored));
-    if (!item) {
-      taken = fail(std::move(item).error());
-      return false;
-    }
-    if (*item) page.items.push_back(**std::move(item));
-    return true;
-  }));
+  TRY_VOID(
+      reader.scan(table, prefix, after, scan_limit + 1, [&](BytesView key, const storage::Stored& stored) {
+        if (page.items.size() == query.limit || seen == scan_limit) {
+          more = true;
+          return false;
+        }
+        ++seen;
+        last = Bytes(key);
+        auto item = take(key, stored);
+        if (!item) {
+          taken = fail(std::move(item).error());
+          return false;
+        }
+        if (*item) page.items.push_back(**std::move(item));
+        return true;
+      }));
   TRY_VOID(std::move(taken));
   if (more) page.next = to_base64url(last);
   return page;

@@ -9,7 +9,7 @@ namespace holdfast::objects {
 namespace {
 
 constexpr std::size_t max_chunked_line_bytes = 2048;
-constexpr std::size_t max_trailer_bytes = 8 * 1024;
+constexpr std::size_t max_trailer_bytes = 8UL * 1024;
 constexpr std::size_t max_size_digits = 16;
 constexpr std::string_view signature_extension = "chunk-signature=";
 

@@ -24,7 +24,7 @@ Result<ClientCredentials> read_basic(std::string_view authorization) {
   const auto id = decode_form_text(std::string_view(*decoded).substr(0, colon));
   const auto secret = decode_form_text(std::string_view(*decoded).substr(colon + 1));
   if (!id || !secret) return invalid_client("unreadable Basic credentials");
-  return ClientCredentials{.id = ClientId(*id), .secret = *secret};
+  return ClientCredentials{.id = ClientId(*id), .secret = secret};
 }
 
 }  // namespace

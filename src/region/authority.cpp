@@ -18,7 +18,7 @@ metrics::Metric fences{metrics::Kind::counter, "holdfast_fences_total", "Times t
 }  // namespace
 
 Result<std::unique_ptr<Authority>> Authority::open(Parts parts, Options options) {
-  std::unique_ptr<Authority> authority(new Authority(std::move(parts), std::move(options)));
+  std::unique_ptr<Authority> authority(new Authority(std::move(parts), options));
   TRY_VOID(authority->reload_chain());
   TRY(const auto standing, authority->parts_.local.standing());
   authority->highest_reign_ = std::max(standing.highest_seen, standing.promised);

@@ -89,7 +89,7 @@ Result<bool> FactExchange::keep_if_greater(const OverrideKind& kind, const Overr
   return true;
 }
 
-Result<> FactExchange::set_override(Override value) {
+Result<> FactExchange::set_override(const Override& value) {
   const auto kind = kind_of(value.kind);
   if (!kind)
     return fail(ErrorKind::internal, "internal", "internal error", "unregistered override " + value.kind);
@@ -120,6 +120,7 @@ std::vector<Override> FactExchange::overrides(std::string_view kind) const {
 std::vector<Override> FactExchange::all_overrides() const {
   const std::scoped_lock lock(mutex_);
   std::vector<Override> held;
+  held.reserve(overrides_.size());
   for (const auto& [key, value] : overrides_)
     held.push_back({.kind = key.first, .key = key.second, .value = value});
   return held;
@@ -182,7 +183,7 @@ Result<> FactExchange::delivered(const std::vector<Bytes>& ids) {
   return local_->write(std::move(batch));
 }
 
-Result<> FactExchange::heard_overrides(const RegionName& peer, std::vector<Override> values) {
+Result<> FactExchange::heard_overrides(const RegionName& peer, const std::vector<Override>& values) {
   std::map<Key, Bytes> heard;
   for (const auto& value : values) {
     const auto kind = kind_of(value.kind);
@@ -205,7 +206,7 @@ Result<> FactExchange::heard_overrides(const RegionName& peer, std::vector<Overr
   return {};
 }
 
-async::Task<Result<bool>> FactExchange::deliver_one(Fact fact, Writer& writer, PeerTable& peers) {
+async::Task<Result<bool>> FactExchange::deliver_one(Fact fact, Writer* writer, PeerTable* peers) {
   std::optional<storage::Position> mark;
   Effect effect;
   {
@@ -223,7 +224,7 @@ async::Task<Result<bool>> FactExchange::deliver_one(Fact fact, Writer& writer, P
                                Error{ErrorKind::conflict, already_marked, "this fact is known", {}});
     transaction.put(fact_mark_table, fact.id, storage::Scope::system(), mark_version, fact.encode());
     CO_TRY_VOID(effect(fact, transaction));
-    auto receipt = co_await writer.commit(std::move(transaction));
+    auto receipt = co_await writer->commit(std::move(transaction));
     if (receipt) {
       mark = receipt->position;
     } else if (receipt.error().code == already_marked) {
@@ -235,14 +236,14 @@ async::Task<Result<bool>> FactExchange::deliver_one(Fact fact, Writer& writer, P
     const std::scoped_lock lock(mutex_);
     delivered_[fact.id] = *mark;
   }
-  if (!peers.durable_everywhere(*mark)) co_return false;
+  if (!peers->durable_everywhere(*mark)) co_return false;
   const std::scoped_lock lock(mutex_);
   delivered_.erase(fact.id);
   co_return true;
 }
 
-async::Task<Result<std::vector<Bytes>>> FactExchange::deliver(std::vector<Fact> facts, Writer& writer,
-                                                              PeerTable& peers) {
+async::Task<Result<std::vector<Bytes>>> FactExchange::deliver_all(std::vector<Fact> facts, Writer* writer,
+                                                                  PeerTable* peers) {
   std::vector<Bytes> done;
   for (const auto& fact : facts) {
     CO_TRY(const bool everywhere, co_await deliver_one(fact, writer, peers));
@@ -251,14 +252,14 @@ async::Task<Result<std::vector<Bytes>>> FactExchange::deliver(std::vector<Fact> 
   co_return done;
 }
 
-async::Task<Result<>> FactExchange::adopt_overrides(Writer& writer) {
+async::Task<Result<>> FactExchange::adopt_all(Writer* writer) {
   for (const auto& value : all_overrides()) {
     const auto kind = kind_of(value.kind);
     if (!kind) continue;
     if (!kind->settled(value)) {
       auto transaction = core_->transaction();
       CO_TRY_VOID(kind->adopt(value, origin_of(value), transaction));
-      auto receipt = co_await writer.commit(std::move(transaction));
+      auto receipt = co_await writer->commit(std::move(transaction));
       // A conflict means that the row moved on meanwhile: the next round looks again.
       if (!receipt && receipt.error().kind != ErrorKind::conflict) co_return fail(std::move(receipt).error());
     }

@@ -24,7 +24,7 @@ namespace holdfast::identity {
 /// foundation refers to.
 struct Identity {
   /// Fails only when local.db cannot be read.
-  static Result<std::unique_ptr<Identity>> open(Foundation base);
+  static Result<std::unique_ptr<Identity>> open(const Foundation& base);
   Identity(const Identity&) = delete;
   Identity& operator=(const Identity&) = delete;
 

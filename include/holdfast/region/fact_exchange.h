@@ -59,7 +59,7 @@ class FactExchange {
 
   /// Stores an override durably here; wins only against lower values. Replication spreads it with the next
   /// beat.
-  Result<> set_override(Override value);
+  Result<> set_override(const Override& value);
   /// What this region holds for a key: its own or the greatest one heard from a peer.
   [[nodiscard]] std::optional<Override> find_override(std::string_view kind, std::string_view key) const;
   [[nodiscard]] std::vector<Override> overrides(std::string_view kind) const;
@@ -74,12 +74,14 @@ class FactExchange {
   Result<> delivered(const std::vector<Bytes>& ids);
   [[nodiscard]] std::vector<Override> all_overrides() const;
   /// A peer's beat: what it holds. Greater values than ours are stored here too.
-  Result<> heard_overrides(const RegionName& peer, std::vector<Override> values);
+  Result<> heard_overrides(const RegionName& peer, const std::vector<Override>& values);
   /// At the primary: writes facts (mark and effect in one transaction). Gives back the ids whose marks are
-  /// durable on all members now.
-  async::Task<Result<std::vector<Bytes>>> deliver(std::vector<Fact> facts, Writer& writer, PeerTable& peers);
-  /// At the primary: writes every winning override into the log.
-  async::Task<Result<>> adopt_overrides(Writer& writer);
+  /// durable on all members now. `writer` and `peers` outlive it.
+  async::Task<Result<std::vector<Bytes>>> deliver(std::vector<Fact> facts, Writer& writer, PeerTable& peers) {
+    return deliver_all(std::move(facts), &writer, &peers);
+  }
+  /// At the primary: writes every winning override into the log. `writer` outlives it.
+  async::Task<Result<>> adopt_overrides(Writer& writer) { return adopt_all(&writer); }
 
  private:
   FactExchange(storage::LocalDb& local, storage::CoreDb& core, RegionName self, const Clock& clock)
@@ -92,7 +94,10 @@ class FactExchange {
   Result<bool> keep_if_greater(const OverrideKind& kind, const Override& value, const RegionName& from);
   [[nodiscard]] RegionName origin_of(const Override& value) const;
   Result<> drop(const Override& value);
-  async::Task<Result<bool>> deliver_one(Fact fact, Writer& writer, PeerTable& peers);
+  async::Task<Result<std::vector<Bytes>>> deliver_all(std::vector<Fact> facts, Writer* writer,
+                                                      PeerTable* peers);
+  async::Task<Result<bool>> deliver_one(Fact fact, Writer* writer, PeerTable* peers);
+  async::Task<Result<>> adopt_all(Writer* writer);
 
   storage::LocalDb* local_;
   storage::CoreDb* core_;

@@ -24,6 +24,7 @@ class LogApplier {
   /// carries the next sequence, writes it (not synced), fires the observers. Gives the new head. Errors,
   /// nothing written: `corrupt`/`batch_refused` (the sender is wrong), `conflict`/`batch_out_of_order` (a gap
   /// or a repeat), `conflict`/`history_differs` (the batch belongs to another history).
+  /// `storage_full`: may be tried again once there is room.
   /// `unavailable`/`storage_failed`: the store failed now or before; nothing is applied any more in this
   /// process's life.
   Result<Head> apply(const RawBatch& batch);
