@@ -6,12 +6,23 @@
 #include "resource_command.h"
 
 namespace holdfast::cli {
+namespace {
+
+/// A word that is no command would otherwise be told as "a subcommand is required".
+std::string what_is_wrong(const CLI::App& program, const CLI::Error& error) {
+  const auto unknown = program.remaining(true);
+  const bool names_a_command = !unknown.empty() && !unknown.front().starts_with('-');
+  const bool lacks_one = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError);
+  return lacks_one && names_a_command ? "unknown command: " + unknown.front() : error.what();
+}
+
+}  // namespace
 
 int run(int argc, char** argv) {
   CLI::App program("Holdfast: sign-in that survives the loss of a region.", "holdfast");
   program.require_subcommand(1);
-  program.failure_message([](const CLI::App*, const CLI::Error& error) {
-    return "holdfast: " + std::string(error.what()) + " (--help tells more)\n";
+  program.failure_message([](const CLI::App* app, const CLI::Error& error) {
+    return "holdfast: " + what_is_wrong(*app, error) + " (--help tells more)\n";
   });
   int status = 0;
   add_init_command(program, status);

@@ -262,7 +262,7 @@ def test_apps_buckets_and_states(region, pool):
 
     assert refused(region, "app", "delete", "--app", "photos") == "app_has_bucket"
     assert command(region, "bucket", "delete", "--bucket", "photos-bucket") == {}
-    assert refused(region, "bucket", "show", "--bucket", "photos-bucket") == "not_found"
+    assert refused(region, "bucket", "show", "--bucket", "photos-bucket") == "no_such_bucket"
     assert command(region, "app", "delete", "--app", "photos") == {}
     assert refused(region, "app", "show", "--app", "photos") == "not_found"
 
@@ -323,11 +323,11 @@ def test_audit(region, pool):
 
 def test_region(region):
     assert command(region, "region", "status")["role"] == "primary"
-    assert for_people(region, "region", "status").startswith("us-east-1: primary, reign 1, incarnation ")
+    assert for_people(region, "region", "status").startswith("us-east-1 is the PRIMARY: it takes writes.\n")
     fenced = command(region, "region", "fence")
     assert fenced["role"] == "fenced"
     assert refused(region, "pool", "create", "--name", "late") == "read_only_region"
-    assert "us-east-1: fenced (" in for_people(region, "region", "status")
+    assert "us-east-1 is FENCED: " in for_people(region, "region", "status")
     assert command(region, "region", "unfence")["role"] == "primary"
     command(region, "pool", "create", "--name", "again")
     assert refused(region, "region", "remove", "--name", "ap-south-1") == "not_found"

@@ -68,6 +68,8 @@ def test_a_demo_that_is_killed_takes_its_children_along(started, tmp_path):
     demo.kill()
     demo.wait()
     wait_until("the kernel has told the children", lambda: not any(is_running(pid) for pid in pids))
+    # A killed process is a zombie as soon as its first thread has ended; its sockets go with the last one.
+    wait_until("the kernel has closed what they held", lambda: not any(is_open(port) for port in ports_of(tmp_path)))
     expect_nothing_left(pids, tmp_path)
 
 

@@ -70,7 +70,7 @@ def test_region_status_lists_both(demo):
     status, text = region_command(demo.primary, "region", "status")
     assert status == 0 and "eu-west-1: caught up" in text and "ap-south-1: caught up" in text
     status, text = region_command(demo.regions[2], "region", "status")
-    assert status == 0 and text.startswith("ap-south-1: secondary") and "primary: us-east-1" in text
+    assert status == 0 and text.startswith("ap-south-1 is a SECONDARY") and "primary    us-east-1" in text
 
 
 def test_a_killed_primary_needs_every_member_to_come_back(demo, token):
