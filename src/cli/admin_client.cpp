@@ -83,8 +83,13 @@ Result<AdminClient> AdminClient::open(const AdminTarget& target) {
 
 Result<nlohmann::json> AdminClient::call(http::ClientRequest request) {
   request.headers.set("Authorization", "Bearer " + token_);
-  TRY(const auto response, client_->send(std::move(request)));
-  return json_of(response);
+  auto response = client_->send(std::move(request));
+  if (!response) {
+    auto error = std::move(response).error();
+    error.message = target_.url + ": " + error.message;
+    return fail(std::move(error));
+  }
+  return json_of(*response);
 }
 
 Result<nlohmann::json> AdminClient::get(const std::string& path) {

@@ -330,7 +330,7 @@ def test_region(region):
     assert "us-east-1 is FENCED: " in for_people(region, "region", "status")
     assert command(region, "region", "unfence")["role"] == "primary"
     command(region, "pool", "create", "--name", "again")
-    assert refused(region, "region", "remove", "--name", "ap-south-1") == "not_found"
+    assert refused(region, "region", "remove", "ap-south-1") == "not_found"
     assert refused(region, "verify") == "not_found"  # there is no other region
 
 
