@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from demo import BASE_PORT, wait_until
+from demo import BASE_PORT
 from holdfast_client import expect, request
 from photo_app import PASSWORD, Signed, cognito, make_photo_app, make_user, sign_in
 from single_region import SingleRegion
