@@ -1,6 +1,7 @@
 #include "holdfast/app/config.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -64,11 +65,21 @@ Result<> set_key(Config& config, const ConfigKey& key, const nlohmann::json& val
                         value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace));
 }
 
+/// `${CREDENTIALS_DIRECTORY}` at a path's beginning. Where that is not set, outside the service, the text
+/// stays: commands that only read addresses from the file need no key.
+void expand_credentials(std::filesystem::path& path) {
+  const auto directory = credentials_directory();
+  const std::string text = path.string();
+  if (!directory.empty() && text.starts_with(credentials_variable))
+    path = directory.string() + text.substr(credentials_variable.size());
+}
+
 void make_absolute(Config& config) {
   const auto base = std::filesystem::absolute(config.file).parent_path();
   for (auto* path :
        {&config.data_dir, &config.region_key_file, &config.certificate_file, &config.certificate_key_file}) {
-    if (path->is_relative()) *path = base / *path;
+    expand_credentials(*path);
+    if (path->is_relative() && !path->string().starts_with(credentials_variable)) *path = base / *path;
   }
 }
 
@@ -118,6 +129,23 @@ Result<> check_override(const Override& setting) {
   return set_key(scratch, *key, override_value(setting.second));
 }
 
+std::filesystem::path credentials_directory() {
+  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+  return directory == nullptr ? "" : directory;
+}
+
+std::vector<ConfigEntry> config_entries() {
+  std::vector<ConfigEntry> entries;
+  for (const ConfigKey& key : config_keys()) {
+    entries.push_back({.path = key.path,
+                       .expected = std::string(key.expected),
+                       .default_value = key.default_value,
+                       .unit = std::string(key.unit),
+                       .meaning = std::string(key.meaning)});
+  }
+  return entries;
+}
+
 std::string config_reference() {
   std::ostringstream out;
   out << "# Configuration\n"
@@ -125,7 +153,10 @@ std::string config_reference() {
          "Unknown keys, wrong\n"
          "types and values out of bounds are refused before any data is touched, with exit status 2 and a "
          "line that\n"
-         "names file, key and what was expected. This page is what `holdfast config-reference` prints.\n\n"
+         "names file, key and what was expected. A path may begin with `${CREDENTIALS_DIRECTORY}`, systemd's "
+         "folder of the\n"
+         "service's credentials (`LoadCredential=`). This page is what `holdfast config-reference` "
+         "prints.\n\n"
          "| key | takes | default | unit | meaning |\n| --- | --- | --- | --- | --- |\n";
   for (const ConfigKey& key : config_keys()) {
     out << "| `" << key.path << "` | " << key.expected << " | "

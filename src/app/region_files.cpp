@@ -21,6 +21,20 @@ void put_at_path(nlohmann::json& root, std::string_view path, nlohmann::json val
   (*at)[std::string(path)] = std::move(value);
 }
 
+/// systemd keeps a credential to root and the service's user, the latter by an access control list where the
+/// file system has them; its mask then shows as the group's bits.
+mode_t bits_of_others(const std::filesystem::path& file) {
+  const auto credentials = credentials_directory();
+  return !credentials.empty() && file.parent_path() == credentials ? 0037U : 0077U;
+}
+
+Result<> refuse_unset_credentials(const std::filesystem::path& file) {
+  if (!file.string().starts_with(credentials_variable)) return {};
+  return fail(ErrorKind::invalid, "invalid_configuration",
+              file.string() +
+                  ": CREDENTIALS_DIRECTORY is not set: systemd sets it for a service with LoadCredential=");
+}
+
 Result<> make_own_certificate(const Config& config) {
   const WallTime now = system_clock().now();
   TRY(const auto authority, crypto::CertificateAuthority::create("Holdfast " + config.region, now));
@@ -37,7 +51,7 @@ Result<> refuse_open_permissions(const std::filesystem::path& file) {
   struct stat info{};
   if (stat(file.c_str(), &info) != 0)
     return fail(ErrorKind::not_found, "not_found", file.string() + ": cannot be read");
-  if ((info.st_mode & 0077U) != 0) {
+  if ((info.st_mode & bits_of_others(file)) != 0) {
     return fail(ErrorKind::invalid, "invalid_configuration",
                 file.string() + ": others may read it: expected mode 0600 (chmod 600 " + file.string() + ")");
   }
@@ -76,6 +90,7 @@ Result<> make_directory(const std::filesystem::path& dir) {
 }
 
 Result<crypto::RsaRegionKey> load_region_key(const std::filesystem::path& file) {
+  TRY_VOID(refuse_unset_credentials(file));
   TRY_VOID(refuse_open_permissions(file));
   TRY(auto pem, read_file(file));
   const Secret secret(std::move(pem));
@@ -88,6 +103,7 @@ Result<crypto::RsaRegionKey> load_region_key(const std::filesystem::path& file) 
 }
 
 Result<crypto::RsaRegionKey> make_region_key(const std::filesystem::path& file) {
+  TRY_VOID(refuse_unset_credentials(file));
   if (std::filesystem::exists(file)) return load_region_key(file);
   TRY_VOID(make_directory(file.parent_path()));
   TRY(auto key, crypto::RsaRegionKey::generate());

@@ -15,7 +15,9 @@
 #include "metrics_token.h"
 #include "readiness.h"
 #include "routes.h"
+#include "service_manager.h"
 #include "signals.h"
+#include "watchdog.h"
 
 namespace holdfast::app {
 namespace {
@@ -76,13 +78,15 @@ auto newcomer_tokens() {
 }
 
 /// Runs until told to end; SIGHUP re-reads the certificate.
-void stay_up(const Signals& signals, Front& front) {
+void stay_up(const Signals& signals, Front& front, ServiceManager& manager) {
   for (int number = signals.wait(); number == SIGHUP; number = signals.wait()) {
+    manager.reloading();
     if (const auto reloaded = front.reload_certificate(); !reloaded) {
       log::error("the certificate was not reloaded: the old one stays", reloaded.error());
     } else {
       log::info("certificate reloaded");
     }
+    manager.ready();
   }
 }
 
@@ -92,6 +96,7 @@ Result<> serve(const Config& config, const ServeOptions& options) {
   TRY_VOID(forbid_core_dumps());
   log::configure(config.log_format, config.log_level);
   const Signals signals;
+  auto manager = ServiceManager::from_environment();
   TRY(const auto base, Foundation::open(config, {.require_peers = config.boot_requires_peers,
                                                  .force_primary = options.force_primary}));
   TRY(const auto services, Services::open(config, *base));
@@ -111,16 +116,22 @@ Result<> serve(const Config& config, const ServeOptions& options) {
   Maintenance maintenance(*base);
   services->add_duties(config, maintenance);
   maintenance.every(readiness_interval, "readiness", [&readiness] { return readiness.look(), Result<>(); });
+  const auto told = base->state.on_change(
+      [&manager](const region::RegionView& view) { manager.status(status_line(view)); });
   TRY_VOID(base->authority->start());
   replication->start();
   readiness.look();
   front->start();
+  const Watchdog watchdog(manager, vitals_of(*base));
+  manager.status(status_line(base->state.view()));
+  manager.ready();
   log::info("serving", {{"region", config.region},
                         {"role", region::to_string(base->state.role())},
                         {"version", HOLDFAST_VERSION}});
 
-  stay_up(signals, *front);
+  stay_up(signals, *front, manager);
 
+  manager.stopping();
   log::info("stopping", {{"drainSeconds", config.drain_timeout.count()}});
   front->stop();
   replication->stop();

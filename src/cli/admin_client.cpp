@@ -8,6 +8,7 @@
 #include "holdfast/base/files.h"
 #include "holdfast/base/json.h"
 #include "holdfast/base/text.h"
+#include "local_listener.h"
 
 namespace holdfast::cli {
 namespace {
@@ -58,9 +59,12 @@ Result<AdminTarget> AdminOptions::resolve() const {
   if (!config.empty()) {
     TRY(const auto loaded, app::load_config(config));
     const auto dir = loaded.file.parent_path();
-    const auto& address = loaded.admin_listener.address;
-    if (resolved.url.empty()) resolved.url = "https://localhost" + address.substr(address.rfind(':'));
-    if (resolved.ca_file.empty()) resolved.ca_file = loaded.certificate_file.parent_path() / "ca.crt";
+    const auto local = local_listener(loaded, loaded.admin_listener);
+    if (resolved.url.empty()) {
+      resolved.url = local.url;
+      resolved.connect_host = local.connect_host;
+    }
+    if (resolved.ca_file.empty()) resolved.ca_file = local.ca_file;
     if (resolved.token_file.empty()) resolved.token_file = dir / "admin-token";
   }
   if (resolved.url.empty() || resolved.ca_file.empty() || resolved.token_file.empty()) {
@@ -78,7 +82,8 @@ Result<AdminClient> AdminClient::open(const AdminTarget& target) {
   TRY(const auto token, read_file(target.token_file));
   TRY(auto tls, net::ClientTls::with_authorities(authorities));
   return AdminClient(target, std::string(trim(token)),
-                     std::make_unique<http::BlockingClient>(std::move(tls)));
+                     std::make_unique<http::BlockingClient>(
+                         std::move(tls), http::ClientOptions{.connect_host = target.connect_host}));
 }
 
 Result<nlohmann::json> AdminClient::call(http::ClientRequest request) {

@@ -19,6 +19,7 @@ struct AdminTarget {
   std::string url;  ///< https://localhost:8445
   std::filesystem::path ca_file;
   std::filesystem::path token_file;
+  std::string connect_host = {};  ///< dialled instead of the URL's host, when set
 };
 
 /// What the commands that talk to a running region take: `--config DIR/holdfast.json`, or the three by hand.
@@ -27,8 +28,8 @@ struct AdminOptions {
   AdminTarget target;
 
   void add_to(CLI::App& command);
-  /// From the configuration file whatever was not given: the admin listener's port on localhost, `tls/ca.crt`
-  /// and `admin-token` beside it.
+  /// From the configuration file whatever was not given: the admin listener where it is bound, `ca.crt`
+  /// beside the certificate and `admin-token` beside the file.
   [[nodiscard]] Result<AdminTarget> resolve() const;
 };
 

@@ -16,6 +16,8 @@ void add_join_command(CLI::App& program, int& status);
 void add_serve_command(CLI::App& program, int& status);
 void add_region_commands(CLI::App& program, int& status);
 void add_verify_command(CLI::App& program, int& status);
+void add_health_command(CLI::App& program, int& status);
 void add_demo_command(CLI::App& program, int& status);
+void add_document_commands(CLI::App& program, int& status);
 
 }  // namespace holdfast::cli

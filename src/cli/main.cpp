@@ -30,10 +30,12 @@ int run(int argc, char** argv) {
   add_join_command(program, status);
   add_serve_command(program, status);
   add_region_commands(program, status);
+  add_health_command(program, status);
   add_verify_command(program, status);
   add_resource_commands(program, status);
   add_demo_command(program, status);
   add_config_reference_command(program, status);
+  add_document_commands(program, status);
   add_version_command(program, status);
   try {
     program.parse(argc, argv);

@@ -90,9 +90,9 @@ void Client::Impl::keep(std::unique_ptr<ClientLink> link) {
 
 async::Task<Result<std::unique_ptr<ClientLink>>> Client::Impl::connect(Url url, SteadyTime deadline) {
   deadline = std::min(deadline, async::after(options.connect_timeout));
-  CO_TRY(
-      auto connection,
-      co_await net::dial({.host = url.host, .port = url.port, .allowed = options.allowed_address}, deadline));
+  const std::string host = options.connect_host.empty() ? url.host : options.connect_host;
+  net::DialOptions target{.host = host, .port = url.port, .allowed = options.allowed_address};
+  CO_TRY(auto connection, co_await net::dial(std::move(target), deadline));
   CO_TRY_VOID(co_await connection.handshake(tls.connect(url.host), deadline));
   co_return std::make_unique<ClientLink>(url.authority(), std::move(connection));
 }

@@ -82,8 +82,22 @@ Result<Config> load_config(const std::filesystem::path& file, const std::vector<
 Result<Config> parse_config(std::string_view text, const std::filesystem::path& file,
                             const std::vector<Override>& overrides = {});
 
+/// What a path may begin with, and its value where systemd (LoadCredential=) has set it; else empty.
+inline constexpr std::string_view credentials_variable = "${CREDENTIALS_DIRECTORY}";
+std::filesystem::path credentials_directory();
+
 /// Every key with type, default, unit and meaning, as the Markdown of docs/configuration.md.
 std::string config_reference();
+
+/// One key of the reference, for whoever prints it in another form.
+struct ConfigEntry {
+  std::string path;
+  std::string expected;
+  std::string default_value;  ///< JSON text; empty: must be given
+  std::string unit;           ///< "-" when it has none
+  std::string meaning;
+};
+std::vector<ConfigEntry> config_entries();
 
 /// Refuses a key or value that no configuration file could hold; used before a file is written.
 Result<> check_override(const Override& setting);

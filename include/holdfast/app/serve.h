@@ -13,8 +13,8 @@ struct ServeOptions {
   bool force_primary = false;
 };
 
-/// Runs one region until SIGTERM or SIGINT, then drains. SIGHUP re-reads the certificate. Errors before the
-/// first listener is open leave the data as it was.
+/// Runs one region until SIGTERM or SIGINT, then drains. SIGHUP re-reads the certificate. Speaks systemd's
+/// notify protocol. Errors before the first listener is open leave the data as it was.
 Result<> serve(const Config& config, const ServeOptions& options);
 
 }  // namespace holdfast::app

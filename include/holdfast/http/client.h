@@ -36,6 +36,9 @@ struct ClientOptions {
   std::size_t max_response_bytes = 16UL * 1024 * 1024;
   /// Kept-alive connections, over all hosts; 0: none is kept.
   std::size_t max_idle_connections = 8;
+  /// When set, dialled in place of every URL's host, which is still what is sent and verified: a name that
+  /// does not resolve where the server itself runs.
+  std::string connect_host = {};
   /// When set, addresses for which it answers false are not connected to: checked after resolving.
   std::function<bool(const net::IpAddress&)> allowed_address;
 };

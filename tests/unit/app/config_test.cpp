@@ -1,6 +1,7 @@
 #include "holdfast/app/config.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include <fstream>
 #include <sstream>
@@ -101,6 +102,17 @@ TEST(Config, RefusesWhatIsNoObject) {
   for (const auto* text : {"", "[]", "{", "{} {}", R"({"region":"a","region":"b"})"}) {
     EXPECT_NE(message_of(text), "accepted") << text;
   }
+}
+
+TEST(Config, APathMayBeginWithTheCredentialsDirectory) {
+  const std::vector<Override> settings = {{"region_key_file", "${CREDENTIALS_DIRECTORY}/region.key"}};
+  unsetenv("CREDENTIALS_DIRECTORY");
+  EXPECT_EQ(parse_config(smallest, "/etc/holdfast.json", settings)->region_key_file,
+            "${CREDENTIALS_DIRECTORY}/region.key");
+  setenv("CREDENTIALS_DIRECTORY", "/run/credentials/holdfast.service", 1);
+  EXPECT_EQ(parse_config(smallest, "/etc/holdfast.json", settings)->region_key_file,
+            "/run/credentials/holdfast.service/region.key");
+  unsetenv("CREDENTIALS_DIRECTORY");
 }
 
 TEST(Config, AMissingFileIsNamed) {
