@@ -10,6 +10,7 @@
 #include "holdfast/storage/core_db.h"
 #include "holdfast/storage/log_applier.h"
 #include "rocks.h"
+#include "tail_walk.h"
 #include "wal_files.h"
 
 namespace holdfast::storage {
@@ -21,59 +22,6 @@ constexpr int read_attempts = 5;
 Error log_gone(const Position& from) {
   return {ErrorKind::not_found, "log_gone", "The log does not reach back that far.", to_string(from)};
 }
-Error position_unknown(const Position& from) {
-  return {ErrorKind::conflict, "position_unknown", "This history does not contain that position.",
-          to_string(from)};
-}
-Error log_damaged(std::string why) {
-  return {ErrorKind::corrupt, "log_damaged", "The log of this region is damaged.", std::move(why)};
-}
-
-/// One pass over the log. Takes the batches after `from` as long as each one follows the one before it.
-class TailWalk {
- public:
-  TailWalk(const Position& from, const Head& bound, std::size_t max_bytes)
-      : from_(from), bound_(bound), max_bytes_(max_bytes) {}
-
-  /// Whether to go on. A gap ends the walk without an error: what was taken before it is good.
-  Result<bool> visit(std::uint64_t sequence, const rocksdb::WriteBatch& operations) {
-    if (operations.Count() == 0)
-      return true;  // a damaged log gains such a record; our writers never make one
-    TRY(const auto head, head_at_end(operations.Data()));
-    if (head.index < from_.index) return true;
-    if (head.index == from_.index) {
-      if (position_of(head) != from_) return fail(position_unknown(from_));
-      previous_ = head;
-      return true;
-    }
-    if (head.index > bound_.index || head.index != next_index()) return false;
-    TRY(auto batch, parse_batch(operations.Data()));
-    if (batch.first_sequence != sequence)
-      return fail(log_damaged("sequence of batch " + std::to_string(head.index)));
-    if (previous_ && head.hash != chain_hash(*previous_, hashed_operations(batch.rep))) {
-      return fail(log_damaged("hash of batch " + std::to_string(head.index)));
-    }
-    if (!taken_.empty() && bytes_ + batch.rep.size() > max_bytes_) return false;
-    bytes_ += batch.rep.size();
-    previous_ = head;
-    taken_.push_back(std::make_shared<const RawBatch>(std::move(batch)));
-    return bytes_ < max_bytes_ && head.index < bound_.index;
-  }
-
-  [[nodiscard]] std::vector<RawBatchPtr> take() { return std::move(taken_); }
-
- private:
-  [[nodiscard]] std::uint64_t next_index() const {
-    return (taken_.empty() ? from_.index : previous_->index) + 1;
-  }
-
-  const Position& from_;
-  const Head& bound_;
-  std::size_t max_bytes_;
-  std::size_t bytes_ = 0;
-  std::optional<Head> previous_;
-  std::vector<RawBatchPtr> taken_;
-};
 
 /// The batches, or an empty answer when the walk never met the next one.
 Result<std::vector<RawBatchPtr>> walk_log(const RocksStore& store, std::uint64_t sequence, TailWalk walk) {
