@@ -34,8 +34,8 @@ void add_document_commands(CLI::App& program, int& status) {
                  {"zsh", "For zsh: as _holdfast in a directory of fpath", zsh_completion},
                  {"fish", "For fish: as holdfast.fish in its completions directory", fish_completion}});
   add_documents(program, status, *program.add_subcommand("manual", "Print a manual page, in roff"),
-                {{"commands", "holdfast(1): every command and option", command_manual},
-                 {"configuration", "holdfast.json(5): every configuration key",
+                {{"commands", "The page holdfast(1): every command and option", command_manual},
+                 {"configuration", "The page holdfast.json(5): every configuration key",
                   +[](const CommandNode&) { return configuration_manual(); }}});
 }
 
