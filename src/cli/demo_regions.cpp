@@ -1,13 +1,10 @@
 #include "demo_regions.h"
 
-#include <signal.h>
-
 #include <algorithm>
-#include <array>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <thread>
 
+#include "demo_wait.h"
 #include "holdfast/app/init.h"
 #include "holdfast/app/join.h"
 #include "holdfast/base/clock.h"
@@ -19,35 +16,9 @@ namespace holdfast::cli {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr auto start_patience = 60s;
 constexpr auto stop_patience = 15s;
-constexpr auto poll_interval = 50ms;
 
 void say(std::string_view what) { std::cerr << "demo: " << what << std::endl; }
-
-/// The signals that end a demo are blocked until it is up (demo.cpp): one that waits already ends the start.
-bool is_told_to_end() {
-  sigset_t waiting;
-  sigemptyset(&waiting);
-  sigpending(&waiting);
-  return std::ranges::any_of(std::array{SIGINT, SIGTERM, SIGHUP},
-                             [&](int number) { return sigismember(&waiting, number) == 1; });
-}
-
-/// Asks again and again until `is_done` says so; `what` names it when time is up.
-template <class Check>
-Result<> wait_until(std::string_view what, Check is_done) {
-  const auto deadline = std::chrono::steady_clock::now() + start_patience;
-  while (std::chrono::steady_clock::now() < deadline) {
-    if (is_told_to_end())
-      return fail(ErrorKind::unavailable, "interrupted", "told to end before the demo was up");
-    TRY(const bool done, is_done());
-    if (done) return {};
-    std::this_thread::sleep_for(poll_interval);
-  }
-  return fail(ErrorKind::unavailable, "unavailable",
-              std::string(what) + ": not there after 60 s; see the logs in the demo's directory");
-}
 
 Result<> make_authority(const DemoLayout& layout) {
   const auto key_file = layout.dir / "ca.key";
@@ -113,17 +84,7 @@ Result<DemoRegions> DemoRegions::start(const DemoLayout& layout, const std::vect
   TRY_VOID(regions.join_all(settings));
   for (std::size_t i = 1; i < layout.regions.size(); ++i) TRY_VOID(regions.start_region(i));
   for (std::size_t i = 0; i < layout.regions.size(); ++i) {
-    const std::string url = localhost_url(layout.regions[i].ports.public_port) + "/health/ready";
-    TRY(auto admin, regions.admin(i));
-    TRY_VOID(wait_until(layout.regions[i].name, [&]() -> Result<bool> {
-      if (!regions.processes_[i].running()) {
-        return fail(ErrorKind::internal, "internal",
-                    layout.regions[i].name + " ended: see " +
-                        (layout.dir / (layout.regions[i].name + ".log")).string());
-      }
-      const auto status = admin.status_of(url);
-      return status && *status == 200;
-    }));
+    TRY_VOID(regions.wait_for_region(i, "/health/ready"));
   }
   TRY_VOID(regions.start_front_door());
   TRY_VOID(regions.learn_roles());
@@ -152,12 +113,7 @@ Result<> DemoRegions::join_all(const std::vector<app::Override>& settings) {
     if (is_made(region)) continue;
     say("join " + region.name);
     TRY(auto primary, admin(0));
-    const std::string url =
-        localhost_url(layout_.regions[0].ports.public_port) + "/health/traffic?role=primary";
-    TRY_VOID(wait_until("the primary", [&]() -> Result<bool> {
-      const auto status = primary.status_of(url);
-      return status && *status == 200;
-    }));
+    TRY_VOID(wait_for_region(0, "/health/traffic?role=primary"));
     TRY(const auto token, primary.send(http::Method::post, "/admin/v1/join-tokens", {{"name", region.name}}));
     const auto token_file = layout_.dir / (region.name + ".join-token");
     TRY_VOID(write_private_file(token_file, token.value("token", "")));
@@ -178,9 +134,25 @@ Result<> DemoRegions::start_region(std::size_t index) {
   say("serve " + region.name);
   TRY(auto process, ChildProcess::start({own_program().string(), "serve", "--config",
                                          (region.dir / "holdfast.json").string()},
-                                        layout_.dir / (region.name + ".log")));
+                                        log_of(index)));
   processes_.push_back(std::move(process));
   return {};
+}
+
+std::filesystem::path DemoRegions::log_of(std::size_t index) const {
+  return layout_.dir / (layout_.regions[index].name + ".log");
+}
+
+Result<> DemoRegions::wait_for_region(std::size_t index, std::string_view path) {
+  const auto& region = layout_.regions[index];
+  const std::string url = localhost_url(region.ports.public_port).append(path);
+  TRY(auto client, admin(index));
+  const Wait wait{.what = region.name, .asked = "GET " + url, .log_file = log_of(index)};
+  return wait_for(wait, [&]() -> Result<Look> {
+    if (!processes_[index].running())
+      return fail(ErrorKind::internal, "internal", region.name + " ended before it answered GET " + url);
+    return look_at(client.status_of(url));
+  });
 }
 
 Result<> DemoRegions::start_front_door() {
@@ -191,26 +163,34 @@ Result<> DemoRegions::start_front_door() {
       ChildProcess::start({"haproxy", "-db", "-f", config.string()}, layout_.dir / "haproxy.log"));
   front_door_ = std::move(process);
   TRY(auto client, admin(0));
-  return wait_until("the front door", [&]() -> Result<bool> {
-    if (!front_door_->running()) {
-      return fail(ErrorKind::internal, "internal",
-                  "haproxy ended: see " + (layout_.dir / "haproxy.log").string());
-    }
-    const auto front = client.status_of(layout_.front_url() + "/health/live");
+  const Wait wait{
+      .what = "the front door",
+      .asked = "GET /health/live of " + layout_.front_url() + " and " + layout_.objects_front_url(),
+      .log_file = layout_.dir / "haproxy.log"};
+  return wait_for(wait, [&]() -> Result<Look> {
+    if (!front_door_->running()) return fail(ErrorKind::internal, "internal", "haproxy ended");
+    auto front = look_at(client.status_of(layout_.front_url() + "/health/live"));
+    if (!front.done) return front;
+    // Any status will do: the object store has no health checks of its own.
     const auto objects = client.status_of(layout_.objects_front_url() + "/health/live");
-    return front && *front == 200 && objects;
+    return Look{.done = objects.has_value(), .seen = look_at(objects).seen};
   });
 }
 
 Result<> DemoRegions::learn_roles() {
-  return wait_until("a primary", [&]() -> Result<bool> {
+  const Wait wait{
+      .what = "a primary", .asked = "GET /admin/v1/region of every region", .log_file = log_of(0)};
+  return wait_for(wait, [&]() -> Result<Look> {
     roles_.clear();
+    Look look;
     for (std::size_t i = 0; i < layout_.regions.size(); ++i) {
       TRY(auto client, admin(i));
       TRY(const auto region, client.get("/admin/v1/region"));
       roles_.push_back(region.value("role", ""));
+      look.seen += layout_.regions[i].name + " is " + roles_.back() + "; ";
     }
-    return std::ranges::count(roles_, "primary") == 1;
+    look.done = std::ranges::count(roles_, "primary") == 1;
+    return look;
   });
 }
 
@@ -227,12 +207,17 @@ Result<AdminClient> DemoRegions::admin(std::size_t index) const {
 
 Result<> DemoRegions::wait_caught_up() const {
   TRY(auto client, admin(primary()));
-  return wait_until("the secondaries", [&]() -> Result<bool> {
+  const Wait wait{
+      .what = "the secondaries, caught up",
+      .asked = "GET " + localhost_url(layout_.regions[primary()].ports.admin_port) + "/admin/v1/region",
+      .log_file = log_of(primary())};
+  return wait_for(wait, [&]() -> Result<Look> {
     TRY(const auto region, client.get("/admin/v1/region"));
-    return acknowledges_as_set(region) &&
-           std::ranges::all_of(region["secondaries"], [&](const nlohmann::json& secondary) {
-             return secondary.value("durablePosition", nlohmann::json()) == region["position"];
-           });
+    const bool done = acknowledges_as_set(region) &&
+                      std::ranges::all_of(region["secondaries"], [&](const nlohmann::json& secondary) {
+                        return secondary.value("durablePosition", nlohmann::json()) == region["position"];
+                      });
+    return Look{.done = done, .seen = to_json_text(region)};
   });
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "admin_client.h"
@@ -32,8 +34,11 @@ class DemoRegions {
   Result<> found(const std::vector<app::Override>& settings);
   Result<> join_all(const std::vector<app::Override>& settings);
   Result<> start_region(std::size_t region);
+  /// Waits until the region answers 200; ends at once when its process has.
+  Result<> wait_for_region(std::size_t region, std::string_view path);
   Result<> start_front_door();
   Result<> learn_roles();
+  [[nodiscard]] std::filesystem::path log_of(std::size_t region) const;
 
   DemoLayout layout_;
   std::vector<ChildProcess> processes_;

@@ -20,6 +20,12 @@ using boost::system::error_code;
 // RFC 8305 §5, "Connection Attempt Delay".
 constexpr auto attempt_delay = std::chrono::milliseconds(250);
 
+/// This host has no IPv6 (or no IPv4): says nothing about the place.
+bool lacks_family(const error_code& failed) {
+  return failed == asio::error::address_family_not_supported || failed == asio::error::network_unreachable ||
+         failed == std::errc::address_not_available;
+}
+
 /// Attempts to several addresses, the first to answer wins. Everything runs on one executor; the handlers
 /// hold the race, stop() makes them end.
 class ConnectRace : public std::enable_shared_from_this<ConnectRace> {
@@ -60,12 +66,17 @@ class ConnectRace : public std::enable_shared_from_this<ConnectRace> {
       outcome_.set(std::move(winner));
       return;
     }
-    all_refused_ = all_refused_ && failed == asio::error::connection_refused;
+    if (failed == asio::error::connection_refused) {
+      refused_ = true;
+    } else if (!lacks_family(failed)) {
+      other_failure_ = failed;
+    }
     if (++failures_ < endpoints_.size()) return start_next();
     stop();
-    outcome_.set(all_refused_
+    const error_code& told = other_failure_ ? other_failure_ : failed;
+    outcome_.set(refused_ && !other_failure_
                      ? fail(ErrorKind::unavailable, "connection_refused", "nothing listens there")
-                     : fail(ErrorKind::unavailable, "connect_failed", "cannot connect", failed.message()));
+                     : fail(ErrorKind::unavailable, "connect_failed", "cannot connect", told.message()));
   }
 
   async::Executor executor_;
@@ -74,7 +85,8 @@ class ConnectRace : public std::enable_shared_from_this<ConnectRace> {
   std::vector<std::shared_ptr<tcp::socket>> attempts_;
   std::size_t next_ = 0;
   std::size_t failures_ = 0;
-  bool all_refused_ = true;
+  bool refused_ = false;
+  error_code other_failure_;
   bool ended_ = false;
   async::OneShot<Result<tcp::socket>> outcome_;
 };
@@ -105,6 +117,24 @@ std::vector<IpAddress> alternating(const std::vector<IpAddress>& addresses) {
   return mixed;
 }
 
+/// `localhost` and every name below it, in any case, with or without the root's dot (RFC 6761 §6.3).
+bool names_loopback(std::string_view host) {
+  constexpr std::string_view name = "localhost";
+  if (host.ends_with('.')) host.remove_suffix(1);
+  if (host.size() < name.size()) return false;
+  const auto end = host.substr(host.size() - name.size());
+  const bool same =
+      std::ranges::equal(end, name, [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
+  return same && (host.size() == name.size() ||
+                  (host[host.size() - name.size() - 1] == '.' && host.size() > name.size() + 1));
+}
+
+/// How a lookup ended. The outcome of one that found nothing is told by `failed`.
+struct Lookup {
+  std::vector<IpAddress> addresses;
+  error_code failed;
+};
+
 }  // namespace
 
 Result<DialOptions> parse_endpoint(std::string_view text) {
@@ -129,19 +159,26 @@ Result<DialOptions> parse_endpoint(std::string_view text) {
 
 async::Task<Result<std::vector<IpAddress>>> resolve(std::string host, SteadyTime deadline) {
   if (auto literal = parse_address(host)) co_return std::vector{*std::move(literal)};
+  // No resolver is asked: a host without /etc/hosts knows this name too. IPv4 first, where our listeners are.
+  if (names_loopback(host)) {
+    co_return std::vector<IpAddress>{asio::ip::address_v4::loopback(), asio::ip::address_v6::loopback()};
+  }
   const auto resolver = std::make_shared<tcp::resolver>(co_await asio::this_coro::executor);
-  const async::OneShot<std::vector<IpAddress>> answer;
+  const async::OneShot<Lookup> answer;
   // getaddrinfo cannot be interrupted: a lookup that is too late ends by itself, and only this answer is
   // given up.
-  resolver->async_resolve(host, "",
-                          [resolver, answer](const error_code&, const tcp::resolver::results_type& found) {
-                            std::vector<IpAddress> addresses;
-                            for (const auto& entry : found) addresses.push_back(entry.endpoint().address());
-                            answer.set(std::move(addresses));
-                          });
-  CO_TRY(const auto addresses, co_await answer.wait(deadline));
-  if (addresses.empty()) co_return fail(ErrorKind::unavailable, "name_not_found", "no address for " + host);
-  co_return alternating(addresses);
+  resolver->async_resolve(
+      host, "", [resolver, answer](const error_code& failed, const tcp::resolver::results_type& found) {
+        Lookup lookup{.addresses = {}, .failed = failed};
+        for (const auto& entry : found) lookup.addresses.push_back(entry.endpoint().address());
+        answer.set(std::move(lookup));
+      });
+  CO_TRY(const auto found, co_await answer.wait(deadline));
+  if (found.addresses.empty()) {
+    co_return fail(ErrorKind::unavailable, "name_not_found", "no address for " + host,
+                   found.failed.message());
+  }
+  co_return alternating(found.addresses);
 }
 
 async::Task<Result<Connection>> connect_any(std::vector<PeerAddress> places, SteadyTime deadline) {

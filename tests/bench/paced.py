@@ -7,9 +7,8 @@ import queue
 import ssl
 import threading
 import time
-import urllib.parse
 
-from holdfast_client import expect, new_id, tls_context
+from holdfast_client import Connection, expect, new_id
 
 SIGN_IN_TARGET = {"X-Amz-Target": "AWSCognitoIdentityProviderService.InitiateAuth", "Content-Type": "application/x-amz-json-1.1"}
 
@@ -18,8 +17,7 @@ class Kept:
     """One kept connection; opened again when the server closed it."""
 
     def __init__(self, ca_file, url):
-        parts = urllib.parse.urlsplit(url)
-        self.connection = http.client.HTTPSConnection(parts.hostname, parts.port, timeout=20, context=tls_context(ca_file))
+        self.connection = Connection(ca_file, url, timeout=20)
 
     def request(self, method, path, body=None, headers=None):
         for attempt in (1, 2):

@@ -2,15 +2,13 @@
 
 import base64
 import hashlib
-import http.client
 import os
-import urllib.parse
 import zlib
 
 import pytest
 
 from demo import BASE_PORT
-from holdfast_client import expect, request, tls_context
+from holdfast_client import Connection, expect, request
 from photo_app import Signed, make_photo_app, sign_in
 from single_region import SingleRegion
 
@@ -99,8 +97,7 @@ def resident_bytes(region):
 
 def streamed(region, ada, method, body=None, headers=None):
     """Sends and receives piece by piece, which `request` does not."""
-    parts = urllib.parse.urlsplit(region.objects)
-    connection = http.client.HTTPSConnection(parts.hostname, parts.port, timeout=60, context=tls_context(region.ca))
+    connection = Connection(region.ca, region.objects, timeout=60)
     connection.request(method, "/photos-bucket/large", body, {"Authorization": f"Bearer {ada.token}", **(headers or {})})
     return connection.getresponse()
 

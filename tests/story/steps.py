@@ -5,7 +5,7 @@ import stat
 import subprocess
 import time
 
-from demo import wait_until
+from demo import log_end, wait_until
 from holdfast_client import Cognito, client_credentials, expect, new_id, request, verify_rs256
 
 FIRST_PASSWORD = "Temporary-1-Lantern"
@@ -39,6 +39,8 @@ class Story:
                 shown = step()
             except Exception as error:  # the story ends at the first step that does not hold, and says why
                 print(f"  FAILED  {name}\n          {type(error).__name__}: {error}", flush=True)
+                for region in self.demo.regions:
+                    print(log_end(region.log_file), flush=True)
                 return False
             print(f"  {time.monotonic() - begin:6.2f} s  {name}{': ' + shown if shown else ''}", flush=True)
         print("Every step held.")
@@ -221,7 +223,7 @@ class Story:
 
     def primary_returns(self):
         self.demo.primary.start()
-        wait_until("the primary is writable", lambda: self.demo.primary.get("/health/traffic?role=primary").status == 200)
+        self.demo.primary.wait_for("/health/traffic?role=primary")
         wait_until("the primary has learned failover", lambda: self.state_at(self.demo.primary.public)["state"] == "failover")
         self.set_state(self.demo.primary, "active")
         expect(self.comment(self.demo.primary.public, "home again"), 201)

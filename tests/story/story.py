@@ -16,7 +16,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support" / "python"))
 
-from demo import Demo  # noqa: E402
+from demo import Demo, DemoEnded  # noqa: E402
 from steps import Story  # noqa: E402
 
 
@@ -77,6 +77,8 @@ def main():
             write_env(demo, directory / "demo.env")
             print(f"\nStill up. In another shell: source {directory / 'demo.env'}\nCtrl-C stops everything.", flush=True)
             signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    except DemoEnded as error:
+        print(f"  FAILED  the regions do not start\n          {error}", flush=True)
     except KeyboardInterrupt:
         print("stopping", file=sys.stderr)
     finally:

@@ -21,14 +21,15 @@ struct DialOptions {
 /// `host:port` or `[v6]:port` to its parts; `invalid` otherwise.
 [[nodiscard]] Result<DialOptions> parse_endpoint(std::string_view text);
 
-/// The addresses of a host, families alternating (RFC 8305 §4). `unavailable` code `name_not_found`;
+/// The addresses of a host, families alternating (RFC 8305 §4); of `localhost` and names below it the
+/// loopback addresses, without asking a resolver (RFC 6761 §6.3). `unavailable` code `name_not_found`;
 /// `timed_out`.
 [[nodiscard]] async::Task<Result<std::vector<IpAddress>>> resolve(std::string host, SteadyTime deadline);
 
 /// Connects to the first of `places` that answers: attempts start 250 ms apart or when the one before failed
 /// (RFC 8305 §5), so a dead address costs no more than that. Plain TCP; follow with Connection::handshake.
-/// `unavailable` codes `connection_refused` (nothing listens at any of them), `connect_failed`, `timed_out`,
-/// `cancelled`.
+/// `unavailable` codes `connection_refused` (nothing listens at any of them that this host has a way to),
+/// `connect_failed`, `timed_out`, `cancelled`.
 [[nodiscard]] async::Task<Result<Connection>> connect_any(std::vector<PeerAddress> places,
                                                           SteadyTime deadline);
 

@@ -16,16 +16,31 @@ BASE_PORT = int(os.environ.get("HOLDFAST_BASE_PORT", "20000"))
 def wait_until(what, check, timeout=60.0, interval=0.02):
     """Polls `check` until it gives something true, and gives that; fails with `what` when time is up."""
     deadline = time.monotonic() + timeout
-    last = None
+    last = "not yet"
     while time.monotonic() < deadline:
         try:
             result = check()
             if result:
                 return result
+            last = "not yet"
         except (OSError, AssertionError) as error:
             last = error
         time.sleep(interval)
-    raise AssertionError(f"not within {timeout} s: {what} (last: {last})")
+    raise AssertionError(f"not within {timeout} s: {what} (the last look: {last})")
+
+
+def log_end(file, lines=10):
+    """The path of a log and its last lines but for the front door's checks, for who has to find out what went wrong."""
+    try:
+        text = file.read_bytes()[-65536:].decode(errors="replace")
+    except OSError as error:
+        return f"log: {file}: {error.strerror}"
+    told = [line for line in text.splitlines() if "/health/" not in line]
+    return "\n    ".join([f"log: {file}, which ends:", *told[-lines:]])
+
+
+class DemoEnded(AssertionError):
+    """`holdfast demo` did not come up; why it did not is on standard error."""
 
 
 class Region:
@@ -53,6 +68,22 @@ class Region:
     def is_ready(self):
         return self.get("/health/ready").status == 200
 
+    def wait_for(self, path, timeout=60.0):
+        """Until GET `path` answers 200. Who gives up says what was asked, what came back last, and how the log ends."""
+        def look():
+            if self.process is not None and self.process.poll() is not None:
+                raise RuntimeError(f"{self.name} ended with {self.process.returncode}")
+            return expect(self.get(path), 200)
+
+        try:
+            wait_until(f"{self.name}: GET {self.public}{path}", look, timeout)
+        except (AssertionError, RuntimeError) as error:
+            raise AssertionError(f"{error}\n{log_end(self.log_file)}") from error
+
+    @property
+    def log_file(self):
+        return self.demo.dir / f"{self.name}.log"
+
     def kill(self):
         """kill -9, and waits until the kernel has taken the process away."""
         os.kill(self.pid, signal.SIGKILL)
@@ -62,13 +93,13 @@ class Region:
 
     def start(self, *arguments, wait=True):
         """Serves the region again, as an operator would after a crash."""
-        log = open(self.demo.dir / f"{self.name}.log", "ab")
+        log = open(self.log_file, "ab")
         command = [self.demo.info["binary"], "serve", "--config", str(self.dir / "holdfast.json"), *arguments]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         log.close()
         self.pid = self.process.pid
         if wait:
-            wait_until(f"{self.name} is ready", self.is_ready)
+            self.wait_for("/health/ready")
 
     def stop(self):
         if self.process is not None and self.process.poll() is None:
@@ -96,7 +127,7 @@ class Demo:
             self.stop()
             raise
         if not line:
-            raise AssertionError(f"`{' '.join(command)}` ended with {self.process.wait()} and printed nothing")
+            raise DemoEnded(f"`{' '.join(command)}` ended with {self.process.wait()} and printed nothing")
         self.info = json.loads(line)
         self.ca = self.info["caFile"]
         self.front = self.info["frontDoor"]

@@ -4,14 +4,15 @@ import base64
 import hashlib
 import http.client
 import json
+import socket
 import ssl
 import urllib.parse
 import uuid
 
 
 class Answer:
-    def __init__(self, status, headers, body):
-        self.status, self.headers, self.body = status, headers, body
+    def __init__(self, asked, status, headers, body):
+        self.asked, self.status, self.headers, self.body = asked, status, headers, body
 
     def json(self):
         return json.loads(self.body)
@@ -24,8 +25,31 @@ class Unexpected(AssertionError):
     """An answer other than the one asked for; its text says both."""
 
 
+class Unreachable(ConnectionError):
+    """No answer at all; its text says what was asked and why none came (name, refusal, TLS, time)."""
+
+
 def tls_context(ca_file):
     return ssl.create_default_context(cafile=ca_file)
+
+
+class Connection(http.client.HTTPSConnection):
+    """Knows `localhost` itself (RFC 6761 §6.3): a machine's resolver may not. The certificate is checked for the name."""
+
+    def __init__(self, ca_file, url, timeout):
+        parts = urllib.parse.urlsplit(url)
+        self.tls = tls_context(ca_file)
+        super().__init__(parts.hostname, parts.port, timeout=timeout, context=self.tls)
+
+    def connect(self):
+        address = "127.0.0.1" if self.host == "localhost" else self.host
+        plain = socket.create_connection((address, self.port), self.timeout)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            self.sock = self.tls.wrap_socket(plain, server_hostname=self.host)
+        except BaseException:
+            plain.close()
+            raise
 
 
 def request(ca_file, method, url, body=None, headers=None, timeout=10.0):
@@ -35,18 +59,21 @@ def request(ca_file, method, url, body=None, headers=None, timeout=10.0):
     if body is not None and not isinstance(body, (bytes, str)):
         body = json.dumps(body)
         headers.setdefault("Content-Type", "application/json")
-    connection = http.client.HTTPSConnection(parts.hostname, parts.port, timeout=timeout, context=tls_context(ca_file))
+    connection = Connection(ca_file, url, timeout)
+    asked = f"{method} {url}"
     try:
         connection.request(method, urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, "")), body, headers)
         answer = connection.getresponse()
-        return Answer(answer.status, answer.headers, answer.read())
+        return Answer(asked, answer.status, answer.headers, answer.read())
+    except OSError as error:
+        raise Unreachable(f"{asked}: {type(error).__name__}: {error}") from error
     finally:
         connection.close()
 
 
 def expect(answer, *statuses):
     if answer.status not in statuses:
-        raise Unexpected(f"expected {' or '.join(map(str, statuses))}, got {answer.status}: {answer.body[:500]!r}")
+        raise Unexpected(f"{answer.asked}: expected {' or '.join(map(str, statuses))}, got {answer.status}: {answer.body[:500]!r}")
     return answer
 
 

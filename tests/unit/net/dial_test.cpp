@@ -66,6 +66,27 @@ TEST_F(DialTest, ResolvesNames) {
   EXPECT_TRUE(unknown.error().code == "name_not_found" || unknown.error().code == "timed_out");
 }
 
+TEST_F(DialTest, LocalhostIsKnownWithoutAResolver) {
+  // No deadline is left for a look-up: what a resolver would have to be asked for times out.
+  const auto addresses = [&](const char* host) { return run(resolve(host, system_clock().steady_now())); };
+  const std::vector<IpAddress> loopbacks{loopback(), boost::asio::ip::address_v6::loopback()};
+  for (const char* host : {"localhost", "LocalHost", "localhost.", "id.localhost", "a.b.LOCALHOST."}) {
+    const auto found = addresses(host);
+    ASSERT_TRUE(found) << host << ": " << found.error().describe();
+    EXPECT_EQ(*found, loopbacks) << host;
+  }
+  for (const char* host : {"", ".", "ocalhost", ".localhost", "notlocalhost", "localhost.invalid"}) {
+    EXPECT_FALSE(addresses(host)) << host;
+  }
+}
+
+TEST_F(DialTest, ARefusalOfLocalhostIsOneWithAndWithoutIpv6) {
+  const RefusingPort refusing;
+  const auto connection = run(dial({.host = "localhost", .port = refusing.port()}, soon()));
+  ASSERT_FALSE(connection);
+  EXPECT_EQ(connection.error().code, "connection_refused");
+}
+
 TEST_F(DialTest, AnAddressThatIsNotAllowedIsNotConnectedTo) {
   const auto listener = listen({.name = "test"}, echo);
   const auto refused = run(dial({.host = "127.0.0.1",
