@@ -248,6 +248,14 @@ class Habits(unittest.TestCase):
         ]
         self.assertEqual(wrong, [])
 
+    def test_pages_name_files_that_exist(self):
+        missing = []
+        for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+            for name in re.findall(r"`((?:src|include|tests|config|docker|docs)/[\w./-]+\.\w+)`", page.read_text()):
+                if not (ROOT / name).exists():
+                    missing.append(f"{page.relative_to(ROOT)}: {name}")
+        self.assertEqual(missing, [])
+
     def test_no_test_is_switched_off(self):
         marks = re.compile(r"\bDISABLED_|GTEST_SKIP|pytest\.mark\.(skip|xfail)")
         wrong = [
