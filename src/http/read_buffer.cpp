@@ -2,6 +2,8 @@
 
 #include <span>
 
+#include "holdfast/base/unset_bytes.h"
+
 namespace holdfast::http {
 
 void ReadBuffer::release() {
@@ -14,8 +16,7 @@ async::Task<Result<std::size_t>> ReadBuffer::fill(std::size_t most, SteadyTime d
   bytes_.erase(0, used_);
   used_ = 0;
   const auto kept = bytes_.size();
-  // The bytes behind `kept` are about to be overwritten: no need to clear them first.
-  bytes_.resize_and_overwrite(kept + most, [](char* /*data*/, std::size_t size) { return size; });
+  resize_unset(bytes_, kept + most);
   const auto read = co_await connection_->read_some(std::span(bytes_).subspan(kept), deadline);
   bytes_.resize(kept + read.value_or(0));
   co_return read;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "blob_format.h"
 #include "files.h"
@@ -50,6 +51,14 @@ Result<Bytes> BlobReader::read(std::uint64_t offset, std::size_t size) {
       std::min<std::uint64_t>(state.shape.size, offset + std::min<std::uint64_t>(size, state.shape.size));
   Bytes out;
   if (offset >= end) return out;
+  // A piece that is exactly one chunk, as a whole object's are, is handed over as it was opened.
+  if (offset % blob_chunk_bytes == 0 &&
+      end - offset == std::min<std::uint64_t>(blob_chunk_bytes, state.shape.size - offset)) {
+    TRY_VOID(state.open_chunk(offset / blob_chunk_bytes));
+    if (state.chunk.size() != end - offset) return fail(blob::corrupt_blob(state.id, "short chunk"));
+    state.opened = State::none;
+    return std::exchange(state.chunk, {});
+  }
   out.reserve(end - offset);
   while (offset < end) {
     TRY_VOID(state.open_chunk(offset / blob_chunk_bytes));

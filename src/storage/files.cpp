@@ -11,6 +11,8 @@
 #include <string>
 #include <system_error>
 
+#include "holdfast/base/unset_bytes.h"
+
 namespace holdfast::storage::files {
 namespace {
 
@@ -70,7 +72,7 @@ Result<> File::append(BytesView bytes) const {
 }
 
 Result<Bytes> File::read_at(std::uint64_t offset, std::size_t size) const {
-  Bytes out(size, '\0');
+  Bytes out = unset_bytes(size);
   std::size_t filled = 0;
   while (filled < size) {
     const auto got =

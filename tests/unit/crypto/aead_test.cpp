@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+#include <vector>
+
 #include "holdfast/base/encoding.h"
+#include "holdfast/crypto/hash.h"
 #include "holdfast/crypto/random.h"
 
 namespace holdfast::crypto {
@@ -30,6 +34,36 @@ TEST(Aead, MatchesTheDraftsVectorBothWays) {
   const Bytes sealed = seal(key, aead_hex(aead_nonce_hex), aead_hex(aead_aad_hex), aead_plain);
   EXPECT_EQ(to_hex(sealed), aead_sealed_hex);
   EXPECT_EQ(open(key, aead_hex(aead_nonce_hex), aead_hex(aead_aad_hex), sealed), Bytes(aead_plain));
+}
+
+// Large texts take another implementation: the digests are of what libsodium made of the same input.
+TEST(Aead, SealsLargeTextsToTheSameBytes) {
+  const Secret key(aead_hex(aead_key_hex));
+  const Bytes nonce = aead_hex(aead_nonce_hex);
+  const std::vector<std::tuple<std::size_t, std::string_view, std::string_view>> cases = {
+      {8191, "98c6c131f1d69c46f2b982e18a244db51ed29949d3565613518561091ea9dc65",
+       "b25de26583041bf251dec40864fe309f891a7d710c1d33cf85df0fb99d33ff9e"},
+      {8192, "1ec06488fbe9d1f402c316c694dd82d6407ac8c6844a1438f3dfffe89e3843e7",
+       "572155d776cbacd2bae8cd0dcaa23f6d70751ef57b39fe5feae4af1d3bdfad14"},
+      {8193, "31c8d45c3576287afb3812810b6182536c10cb2bd85e3908450e1b8906cd30f6",
+       "94bc5f511fbfaf723a5ca0c5636242f4cfacbdfb0fd35517babc1db3d5f2ea2e"},
+      {1048576, "7f1ea2dd77db9a15547fcf4dd3ee372c6a8c7abe1d67b7325b377a9021cfb07d",
+       "f7fdbe14542db944cba2378675ca51a1fa5c152e2763b7e97093d322d7acd881"},
+  };
+  for (const auto& [size, with_aad, without_aad] : cases) {
+    Bytes plain(size, '\0');
+    for (std::size_t i = 0; i < size; ++i) plain[i] = static_cast<char>(i * 7 + i / 251);
+    const Bytes sealed = seal(key, nonce, "holdfast", plain);
+    EXPECT_EQ(to_hex(sha256(sealed)), with_aad) << size;
+    EXPECT_EQ(to_hex(sha256(seal(key, nonce, "", plain))), without_aad) << size;
+    EXPECT_EQ(open(key, nonce, "holdfast", sealed), plain);
+    EXPECT_FALSE(open(key, nonce, "holdfasT", sealed).has_value());
+    for (const std::size_t at : {std::size_t{0}, size / 2, size - 1, size, sealed.size() - 1}) {
+      Bytes damaged = sealed;
+      damaged[at] = static_cast<char>(damaged[at] ^ 1);
+      EXPECT_FALSE(open(key, nonce, "holdfast", damaged).has_value()) << size << " at " << at;
+    }
+  }
 }
 
 TEST(Aead, RefusesEveryFlippedBit) {
