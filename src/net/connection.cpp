@@ -6,11 +6,11 @@
 #include <array>
 #include <boost/asio/read.hpp>
 #include <boost/asio/ssl/error.hpp>
-#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
 #include "tls_handle.h"
+#include "tls_stream.h"
 
 namespace holdfast::net {
 namespace {
@@ -100,12 +100,47 @@ struct Connection::Impl : std::enable_shared_from_this<Connection::Impl> {
     return fail(failure);
   }
 
-  async::Task<std::tuple<error_code, std::size_t>> write_all(asio::const_buffer bytes) {
-    if (tls) co_return co_await asio::async_write(*tls, bytes, async::as_result);
-    co_return co_await asio::async_write(socket, bytes, async::as_result);
+  async::Task<std::tuple<error_code, std::size_t>> read_tls(std::span<char> into) {
+    while (true) {
+      const auto step = tls->read(into);
+      if (step.lack == TlsStream::Lack::nothing) co_return std::tuple(step.failed, step.size);
+      if (const auto failed = co_await tls->satisfy(step.lack)) co_return std::tuple(failed, std::size_t{0});
+    }
   }
 
-  [[nodiscard]] SSL* ssl() { return tls ? tls->native_handle() : nullptr; }
+  async::Task<error_code> write_tls(BytesView bytes) {
+    while (!bytes.empty()) {
+      const auto step = tls->write(bytes);
+      if (step.failed) co_return step.failed;
+      bytes.remove_prefix(step.size);
+      if (step.lack == TlsStream::Lack::nothing) continue;
+      if (const auto failed = co_await tls->satisfy(step.lack)) co_return failed;
+    }
+    co_return error_code();
+  }
+
+  async::Task<error_code> write_plain(BytesView bytes) {
+    const auto [failed, size] =
+        co_await asio::async_write(socket, asio::buffer(bytes.data(), bytes.size()), async::as_result);
+    co_return failed;
+  }
+
+  async::Task<error_code> handshake(bool as_client) {
+    while (true) {
+      const auto step = tls->handshake(as_client);
+      if (step.lack == TlsStream::Lack::nothing) co_return step.failed;
+      if (const auto failed = co_await tls->satisfy(step.lack)) co_return failed;
+    }
+  }
+
+  /// Whatever the peer answers, or sends instead: told is told.
+  async::Task<> end_tls() {
+    for (auto step = tls->shutdown(); step.lack != TlsStream::Lack::nothing; step = tls->shutdown()) {
+      if (co_await tls->satisfy(step.lack)) co_return;
+    }
+  }
+
+  [[nodiscard]] SSL* ssl() { return tls ? tls->handle() : nullptr; }
 
   tcp::socket socket;
   asio::steady_timer watchdog;
@@ -117,7 +152,7 @@ struct Connection::Impl : std::enable_shared_from_this<Connection::Impl> {
   PeerAddress remote;
   PeerVerification verification;
   std::shared_ptr<TlsContext> context;
-  std::unique_ptr<asio::ssl::stream<tcp::socket&>> tls;  // after what its SSL points to
+  std::unique_ptr<TlsStream> tls;  // after what its SSL points to
 };
 
 Connection::Connection(tcp::socket socket) : impl_(std::make_shared<Impl>(std::move(socket))) {
@@ -148,28 +183,26 @@ async::Task<Result<>> Connection::handshake(TlsSetup setup, SteadyTime deadline)
   if (impl->is_broken) co_return fail(impl->failure);
   if (impl->tls) co_return fail(ErrorKind::internal, "internal", "the connection is TLS already");
   impl->context = std::move(setup.context);
-  impl->tls = std::make_unique<asio::ssl::stream<tcp::socket&>>(impl->socket, impl->context->context);
+  impl->tls = std::make_unique<TlsStream>(impl->socket, *impl->context);
   if (impl->context->kind == TlsContext::Kind::peer) {
     impl->verification.check = std::move(setup.peer_check);
     attach(impl->ssl(), &impl->verification);
   } else if (setup.side == TlsSetup::Side::client) {
     CO_TRY_VOID(require_server_name(impl->ssl(), setup.server_name));
   }
-  const auto side =
-      setup.side == TlsSetup::Side::client ? asio::ssl::stream_base::client : asio::ssl::stream_base::server;
   const Impl::Watch watch(*impl, impl->write_deadline, deadline);
-  const auto [failed] = co_await impl->tls->async_handshake(side, async::as_result);
-  if (failed) co_return impl->failed_with(failed);
+  if (const auto failed = co_await impl->handshake(setup.side == TlsSetup::Side::client))
+    co_return impl->failed_with(failed);
   co_return Result<>{};
 }
 
 async::Task<Result<std::size_t>> Connection::read_some(std::span<char> into, SteadyTime deadline) {
   const auto impl = impl_;
   if (impl->is_broken) co_return fail(impl->failure);
-  const auto buffer = asio::buffer(into.data(), into.size());
   const Impl::Watch watch(*impl, impl->read_deadline, deadline);
-  const auto [failed, size] = impl->tls ? co_await impl->tls->async_read_some(buffer, async::as_result)
-                                        : co_await impl->socket.async_read_some(buffer, async::as_result);
+  const auto [failed, size] = impl->tls ? co_await impl->read_tls(into)
+                                        : co_await impl->socket.async_read_some(
+                                              asio::buffer(into.data(), into.size()), async::as_result);
   if (failed == asio::error::eof) co_return 0;
   if (failed) co_return impl->failed_with(failed);
   co_return size;
@@ -189,8 +222,8 @@ async::Task<Result<>> Connection::write(BytesView bytes, SteadyTime deadline) {
   const auto impl = impl_;
   if (impl->is_broken) co_return fail(impl->failure);
   const Impl::Watch watch(*impl, impl->write_deadline, deadline);
-  const auto [failed, size] = co_await impl->write_all(asio::buffer(bytes.data(), bytes.size()));
-  if (failed) co_return impl->failed_with(failed);
+  if (const auto failed = impl->tls ? co_await impl->write_tls(bytes) : co_await impl->write_plain(bytes))
+    co_return impl->failed_with(failed);
   co_return Result<>{};
 }
 
@@ -214,8 +247,7 @@ async::Task<Result<>> Connection::shutdown(SteadyTime deadline) {
   const auto impl = impl_;
   if (impl->is_broken) co_return fail(impl->failure);
   const Impl::Watch watch(*impl, impl->write_deadline, deadline);
-  // Whatever the peer answers, or sends instead, it is read away below: told is told.
-  if (impl->tls) co_await impl->tls->async_shutdown(async::as_result);
+  if (impl->tls) co_await impl->end_tls();
   error_code failed;
   impl->socket.shutdown(tcp::socket::shutdown_send, failed);
   std::array<char, record_size> away;  // not cleared: nobody looks at it
