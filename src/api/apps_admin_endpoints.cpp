@@ -140,7 +140,7 @@ async::Task<Result<Response>> answer_state_change(AppAdminParts parts, AppId app
 
 async::Task<Result<Response>> get_app_state(AppAdminParts parts, const Request* request) {
   CO_TRY(const auto view, parts.apps.view(admin_app_of(*request)));
-  co_return json_response(200, to_json(view));
+  co_return state_response(view);
 }
 
 async::Task<Result<Response>> put_state(AppAdminParts parts, const Request* request) {

@@ -40,7 +40,7 @@ AppId app_of(const Request& request) { return AppId(std::string(request.param("a
 
 async::Task<Result<Response>> get_state(AppEndpointParts parts, const Request* request) {
   CO_TRY(const auto view, parts.apps.view(app_of(*request)));
-  co_return json_response(200, to_json(view));
+  co_return state_response(view);
 }
 
 async::Task<Result<Response>> get_comments(AppEndpointParts parts, const Request* request) {

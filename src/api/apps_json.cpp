@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "holdfast/base/json_writer.h"
+
 namespace holdfast::api {
 namespace {
 
@@ -31,20 +33,27 @@ nlohmann::json to_json(const apps::App& app, const apps::StateRecord& state) {
           {"version", state.version}};
 }
 
-nlohmann::json to_json(const apps::StateView& view) {
-  auto regions = nlohmann::json::array();
+http::Response state_response(const apps::StateView& view) {
+  JsonWriter json;
+  json.open_object().name("appId").text(view.app.str()).name("regions").open_array();
   for (const auto& region : view.regions) {
-    regions.push_back({{"name", region.name},
-                       {"role", region.role},
-                       {"publicUrl", text_or_null(region.public_url)},
-                       {"objectsUrl", text_or_null(region.objects_url)}});
+    json.open_object()
+        .name("name")
+        .text(region.name)
+        .name("objectsUrl")
+        .text_or_null(region.objects_url)
+        .name("publicUrl")
+        .text_or_null(region.public_url)
+        .name("role")
+        .text(region.role)
+        .close_object();
   }
-  return {{"appId", view.app.str()},
-          {"state", apps::to_string(view.state)},
-          {"region", text_or_null(view.region)},
-          {"writesEnabled", view.writes_enabled},
-          {"version", view.version},
-          {"regions", std::move(regions)}};
+  json.close_array().name("region").text_or_null(view.region);
+  json.name("state").text(apps::to_string(view.state)).name("version").number(view.version);
+  json.name("writesEnabled").flag(view.writes_enabled).close_object();
+  auto response = http::respond(200, "application/json", json.take());
+  response.headers.add("Cache-Control", "no-store");
+  return response;
 }
 
 nlohmann::json to_json(const apps::Comment& comment) {

@@ -112,9 +112,10 @@ Response published(std::string text) {
   return response;
 }
 
-async::Task<Result<Response>> answer_discovery(OidcParts parts, PoolId pool_id) {
+async::Task<Result<Response>> answer_discovery(OidcParts parts, std::shared_ptr<oidc::DiscoveryCache> kept,
+                                               PoolId pool_id) {
   CO_TRY(const auto pool, parts.identity.pools.get(pool_id));
-  co_return published(oidc::discovery_document(parts.issuer_base, *pool, parts.oidc.tokens.grant_types()));
+  co_return published(*kept->document(pool));
 }
 
 async::Task<Result<Response>> answer_jwks(OidcParts parts, PoolId pool) {
@@ -131,11 +132,13 @@ PoolId pool_of(const Request& request) { return PoolId(std::string(request.param
 
 void add_oidc_rows(http::Router& router, const OidcParts& parts) {
   std::vector<http::Row> open;
-  open.push_back(
-      {.method = Method::get,
-       .path = "/{pool}/.well-known/openid-configuration",
-       .auth = AuthLevel::open,
-       .handler = [parts](Request* request) { return answer_discovery(parts, pool_of(*request)); }});
+  auto kept = std::make_shared<oidc::DiscoveryCache>(parts.issuer_base, parts.oidc.tokens.grant_types());
+  open.push_back({.method = Method::get,
+                  .path = "/{pool}/.well-known/openid-configuration",
+                  .auth = AuthLevel::open,
+                  .handler = [parts, kept](Request* request) {
+                    return answer_discovery(parts, kept, pool_of(*request));
+                  }});
   open.push_back({.method = Method::get,
                   .path = "/{pool}/.well-known/jwks.json",
                   .auth = AuthLevel::open,

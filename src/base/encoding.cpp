@@ -20,17 +20,25 @@ int hex_value(char c) {
 }
 
 std::string encode_64(BytesView bytes, std::string_view alphabet, bool pad) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    const std::size_t left = std::min<std::size_t>(3, bytes.size() - at);
-    std::uint32_t group = 0;
-    for (std::size_t i = 0; i < 3; ++i) {
-      group = group << 8 | (i < left ? static_cast<unsigned char>(bytes[at + i]) : 0U);
-    }
-    for (std::size_t i = 0; i < left + 1; ++i) text.push_back(alphabet[group >> (18 - 6 * i) & 63U]);
-    if (pad) text.append(3 - left, '=');
+  const char* digits = alphabet.data();
+  const auto octet = [&](std::size_t at) { return std::uint32_t{static_cast<unsigned char>(bytes[at])}; };
+  std::string text((bytes.size() + 2) / 3 * 4, '=');
+  char* out = text.data();
+  std::size_t at = 0;
+  for (; at + 3 <= bytes.size(); at += 3) {
+    const std::uint32_t group = octet(at) << 16U | octet(at + 1) << 8U | octet(at + 2);
+    *out++ = digits[group >> 18U];
+    *out++ = digits[group >> 12U & 63U];
+    *out++ = digits[group >> 6U & 63U];
+    *out++ = digits[group & 63U];
   }
+  if (const auto left = bytes.size() - at; left > 0) {
+    const std::uint32_t group = octet(at) << 16U | (left == 2 ? octet(at + 1) << 8U : 0U);
+    *out++ = digits[group >> 18U];
+    *out++ = digits[group >> 12U & 63U];
+    if (left == 2) *out++ = digits[group >> 6U & 63U];
+  }
+  if (!pad) text.resize(static_cast<std::size_t>(out - text.data()));
   return text;
 }
 
@@ -48,20 +56,22 @@ constexpr auto base64url_reverse = reverse_of(base64url_alphabet);
 
 Result<Bytes> decode_64(std::string_view text, const std::array<std::int8_t, 256>& reverse) {
   if (text.size() % 4 == 1) return fail(ErrorKind::invalid, "invalid_base64", "not valid base64");
-  Bytes bytes;
-  bytes.reserve(text.size() / 4 * 3 + 2);
+  Bytes bytes(text.size() * 3 / 4, '\0');
+  char* out = bytes.data();
   std::uint32_t group = 0;
-  int bits = 0;
+  unsigned bits = 0;
+  int seen = 0;  // negative as soon as one character was none of the alphabet
   for (const char c : text) {
-    const auto value = reverse[static_cast<unsigned char>(c)];
-    if (value < 0) return fail(ErrorKind::invalid, "invalid_base64", "not valid base64");
-    group = group << 6 | static_cast<std::uint32_t>(value);
+    const int value = reverse[static_cast<unsigned char>(c)];
+    seen |= value;
+    group = group << 6U | (static_cast<std::uint32_t>(value) & 63U);
     bits += 6;
     if (bits >= 8) {
       bits -= 8;
-      bytes.push_back(static_cast<char>(group >> bits & 0xffU));
+      *out++ = static_cast<char>(group >> bits & 0xffU);
     }
   }
+  if (seen < 0) return fail(ErrorKind::invalid, "invalid_base64", "not valid base64");
   // One text for one value: the bits that do not make a byte must be zero.
   if ((group & ((1U << bits) - 1U)) != 0)
     return fail(ErrorKind::invalid, "invalid_base64", "not valid base64");

@@ -1,9 +1,11 @@
 #include "holdfast/base/json.h"
 
+#include <algorithm>
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "holdfast/base/json_writer.h"
 #include "holdfast/base/text.h"
 
 namespace holdfast {
@@ -71,6 +73,44 @@ class JsonBuilder final : public nlohmann::json_sax<Json> {
   std::string refusal_;
 };
 
+/// Whether a character needs no look at its neighbours and no escape.
+constexpr bool stands_for_itself(char c) {
+  const auto code = static_cast<unsigned char>(c);
+  return code >= 0x20 && code < 0x80 && c != '"' && c != '\\';
+}
+
+/// What nlohmann's dump writes, several times as fast: that one decodes each byte of each string, and our
+/// answers are mostly tokens.
+template <class Value>
+void append_json(std::string& out, const Value& value) {
+  const auto* separator = "";
+  if (value.is_string()) {
+    append_json_string(out, value.template get_ref<const std::string&>());
+  } else if (value.is_object()) {
+    out.push_back('{');
+    for (auto member = value.begin(); member != value.end(); ++member) {
+      out.append(std::exchange(separator, ","));
+      append_json_string(out, member.key());
+      out.push_back(':');
+      append_json(out, member.value());
+    }
+    out.push_back('}');
+  } else if (value.is_array()) {
+    out.push_back('[');
+    for (const auto& element : value) {
+      out.append(std::exchange(separator, ","));
+      append_json(out, element);
+    }
+    out.push_back(']');
+  } else if (value.is_number_unsigned()) {
+    out.append(std::to_string(value.template get<std::uint64_t>()));
+  } else if (value.is_number_integer()) {
+    out.append(std::to_string(value.template get<std::int64_t>()));
+  } else {
+    out.append(value.dump());
+  }
+}
+
 /// A client's field name as it may be shown: bounded, cut between characters.
 std::string shown_name(std::string_view name) {
   constexpr std::size_t most = 64;
@@ -94,8 +134,25 @@ Result<nlohmann::json> parse_json(BytesView text) {
   return builder.take();
 }
 
+void append_json_string(std::string& out, std::string_view text) {
+  if (!std::ranges::all_of(text, stands_for_itself)) {
+    out.append(Json(text).dump(-1, ' ', false, Json::error_handler_t::replace));
+    return;
+  }
+  out.push_back('"');
+  out.append(text).push_back('"');
+}
+
 std::string to_json_text(const nlohmann::json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string out;
+  append_json(out, value);
+  return out;
+}
+
+std::string to_json_text(const nlohmann::ordered_json& value) {
+  std::string out;
+  append_json(out, value);
+  return out;
 }
 
 JsonFields::JsonFields(const nlohmann::json& value, std::string path)

@@ -39,22 +39,43 @@ Result<Bytes> decode_part(std::string_view part, std::string_view name) {
   return bytes;
 }
 
-Result<nlohmann::json> parse_header(std::string_view header_json) {
-  auto header = parse_json(header_json);
-  if (!header || !header->is_object()) return refuse_token("JWS: header is not a strict JSON object");
-  return header;
+/// A header as far as anybody asks for it.
+struct ReadHeader {
+  std::string encoded;
+  std::string json;
+  std::optional<std::string> algorithm;
+  std::optional<std::string> key_id;
+  bool has_extension = false;
+};
+
+std::optional<std::string> text_member(const nlohmann::json& header, const char* name) {
+  const auto found = header.find(name);
+  if (found == header.end() || !found->is_string()) return std::nullopt;
+  return found->get<std::string>();
+}
+
+/// Valid until this thread's next call. All tokens of one key have the same header, so the last one stays
+/// read: parsing it twice a request costs as much as the signature's check.
+Result<const ReadHeader*> read_header(std::string_view encoded) {
+  thread_local ReadHeader last;
+  if (!last.encoded.empty() && last.encoded == encoded) return &last;
+  TRY(auto json, decode_part(encoded, "header"));
+  const auto parsed = parse_json(json);
+  if (!parsed || !parsed->is_object()) return refuse_token("JWS: header is not a strict JSON object");
+  last = {.encoded = std::string(encoded),
+          .json = std::move(json),
+          .algorithm = text_member(*parsed, "alg"),
+          .key_id = text_member(*parsed, "kid"),
+          // RFC 7515 §4.1.11: an extension that we do not know must be refused, and we know none (RFC 7797's
+          // b64 included).
+          .has_extension = parsed->contains("crit") || parsed->contains("b64")};
+  return &last;
 }
 
 /// Why a header does not belong to a token of this algorithm; nothing when it does.
-std::optional<std::string> header_problem(const nlohmann::json& header, SigningAlgorithm algorithm) {
-  const auto alg = header.find("alg");
-  if (alg == header.end() || !alg->is_string() ||
-      alg->get_ref<const std::string&>() != to_string(algorithm)) {
-    return "JWS: header alg is not the key's";
-  }
-  // RFC 7515 §4.1.11: an extension that we do not know must be refused, and we know none (RFC 7797's b64
-  // included).
-  if (header.contains("crit") || header.contains("b64")) return "JWS: header has an extension";
+std::optional<std::string> header_problem(const ReadHeader& header, SigningAlgorithm algorithm) {
+  if (header.algorithm != to_string(algorithm)) return "JWS: header alg is not the key's";
+  if (header.has_extension) return "JWS: header has an extension";
   return std::nullopt;
 }
 
@@ -70,12 +91,13 @@ std::string jws_header(SigningAlgorithm algorithm, std::string_view kid, std::st
 
 Result<std::string> sign_compact(const SigningKey& key, std::string_view header_json,
                                  std::string_view payload) {
-  const auto header = parse_header(header_json);
-  if (!header || header_problem(*header, key.algorithm())) {
+  std::string token = to_base64url(header_json);
+  const auto header = read_header(token);
+  if (!header || header_problem(**header, key.algorithm())) {
     return fail(ErrorKind::internal, "internal", "a token cannot be signed",
                 "JWS: header does not fit the key");
   }
-  std::string token = to_base64url(header_json) + '.' + to_base64url(payload);
+  token.append(".").append(to_base64url(payload));
   TRY(const auto signature, key.sign(token));
   token.append(".").append(to_base64url(signature));
   if (token.size() > max_jws_bytes)
@@ -85,25 +107,19 @@ Result<std::string> sign_compact(const SigningKey& key, std::string_view header_
 
 Result<std::string> jws_key_id(std::string_view token) {
   TRY(const auto parts, split_compact(token));
-  TRY(const auto header_json, decode_part(parts.header, "header"));
-  TRY(const auto header, parse_header(header_json));
-  const auto kid = header.find("kid");
-  if (kid == header.end() || !kid->is_string() ||
-      kid->get_ref<const std::string&>().size() > max_key_id_bytes) {
-    return refuse_token("JWS: no usable kid");
-  }
-  return kid->get<std::string>();
+  TRY(const auto* const header, read_header(parts.header));
+  if (!header->key_id || header->key_id->size() > max_key_id_bytes) return refuse_token("JWS: no usable kid");
+  return *header->key_id;
 }
 
 Result<VerifiedJws> verify_compact(std::string_view token, const VerifyingKey& key) {
   TRY(const auto parts, split_compact(token));
-  TRY(auto header_json, decode_part(parts.header, "header"));
-  TRY(const auto header, parse_header(header_json));
-  if (auto problem = header_problem(header, key.algorithm())) return refuse_token(*std::move(problem));
+  TRY(const auto* const header, read_header(parts.header));
+  if (auto problem = header_problem(*header, key.algorithm())) return refuse_token(*std::move(problem));
   TRY(auto payload, decode_part(parts.payload, "payload"));
   TRY(const auto signature, decode_part(parts.signature, "signature"));
   if (!key.verify(parts.signed_text, signature)) return refuse_token("JWS: wrong signature");
-  return VerifiedJws{.header_json = std::move(header_json), .payload = std::move(payload)};
+  return VerifiedJws{.header_json = header->json, .payload = std::move(payload)};
 }
 
 }  // namespace holdfast::crypto

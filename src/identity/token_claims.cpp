@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "holdfast/base/json.h"
+#include "holdfast/base/json_writer.h"
 #include "holdfast/identity/user_rules.h"
 
 namespace holdfast::identity {
@@ -64,9 +65,7 @@ ordered_json attribute_claim(const std::string& name, const std::string& value) 
   return value;
 }
 
-std::string dumped(const ordered_json& claims) {
-  return claims.dump(-1, ' ', false, json::error_handler_t::replace);
-}
+std::string dumped(const ordered_json& claims) { return to_json_text(claims); }
 
 std::unexpected<Error> unreadable(std::string detail) {
   return fail(ErrorKind::unauthenticated, "invalid_token", "the token is not valid", std::move(detail));

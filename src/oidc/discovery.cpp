@@ -1,7 +1,10 @@
 #include "holdfast/oidc/discovery.h"
 
+#include <mutex>
 #include <nlohmann/json.hpp>
+#include <utility>
 
+#include "holdfast/base/json_writer.h"
 #include "holdfast/identity/token_claims.h"
 
 namespace holdfast::oidc {
@@ -40,7 +43,28 @@ std::string discovery_document(std::string_view issuer_base, const identity::Poo
                                   "name",
                                   "given_name",
                                   "family_name"};
-  return document.dump();
+  return to_json_text(document);
+}
+
+namespace {
+constexpr std::size_t kept_documents = 4096;
+}  // namespace
+
+DiscoveryCache::DiscoveryCache(std::string issuer_base, std::vector<std::string> grant_types)
+    : issuer_base_(std::move(issuer_base)), grant_types_(std::move(grant_types)) {}
+
+std::shared_ptr<const std::string> DiscoveryCache::document(
+    const std::shared_ptr<const identity::Pool>& pool) {
+  {
+    const std::shared_lock lock(mutex_);
+    const auto found = entries_.find(pool->id);
+    if (found != entries_.end() && found->second.pool == pool) return found->second.text;
+  }
+  auto text = std::make_shared<const std::string>(discovery_document(issuer_base_, *pool, grant_types_));
+  const std::unique_lock lock(mutex_);
+  if (entries_.size() >= kept_documents) entries_.clear();
+  entries_.insert_or_assign(pool->id, Entry{.pool = pool, .text = text});
+  return text;
 }
 
 }  // namespace holdfast::oidc

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "holdfast/base/json_writer.h"
+
 namespace holdfast {
 namespace {
 
@@ -51,6 +53,25 @@ TEST(ParseJson, RefusesWhatIsNotOneJsonText) {
 }
 
 TEST(ToJsonText, NeverThrows) { EXPECT_EQ(to_json_text(json{{"a", "x\xff"}}), "{\"a\":\"x\u{FFFD}\"}"); }
+
+// nlohmann's own writer is the reference.
+TEST(ToJsonText, WritesWhatTheLibraryWrites) {
+  const json value = {{"empty", {{"o", json::object()}, {"a", json::array()}, {"s", ""}}},
+                      {"numbers", {0, -7, 18446744073709551615U, 0.1, 1e300, -0.0}},
+                      {"text", {"plain", "a\"b\\c/d", "\n\t\x01\x1f\x7f", "Ünï 🌅", "\xff bad \xe2\x82"}},
+                      {"we\"ird\n", {true, false, nullptr}}};
+  EXPECT_EQ(to_json_text(value), value.dump(-1, ' ', false, json::error_handler_t::replace));
+  const nlohmann::ordered_json ordered = {{"z", 1}, {"a", {{"y", "x"}, {"b", {1, 2}}}}};
+  EXPECT_EQ(to_json_text(ordered), R"({"z":1,"a":{"y":"x","b":[1,2]}})");
+}
+
+TEST(JsonWriter, PutsCommasWhereTheyBelong) {
+  JsonWriter json;
+  json.open_object().name("a").text("x\"y").name("list").open_array().number(1).number(2).open_object();
+  json.close_object().open_array().close_array().text_or_null("").close_array();
+  json.name("f").flag(true).name("n").text_or_null("t").close_object();
+  EXPECT_EQ(json.take(), R"({"a":"x\"y","list":[1,2,{},[],null],"f":true,"n":"t"})");
+}
 
 TEST(JsonFields, ReadsTypedFields) {
   const json value = {{"t", "x"},        {"n", 7},   {"f", true},   {"l", {"a", "b"}},

@@ -154,6 +154,19 @@ TEST_F(OidcTest, ASecondaryDoesAllOfThis) {
             "invalid_grant");
 }
 
+TEST_F(OidcTest, KeptDiscoveryFollowsThePoolsRecord) {
+  DiscoveryCache cache("https://auth.example.com", oidc_.tokens.grant_types());
+  const auto before = must(identity_.pools.get(pool_.id));
+  const auto text = cache.document(before);
+  EXPECT_EQ(*text, discovery_document("https://auth.example.com", *before, oidc_.tokens.grant_types()));
+  EXPECT_EQ(cache.document(before), text) << "made once";
+  identity::Pool changed = *before;
+  changed.algorithm = identity::SigningAlgorithm::rs256;
+  const auto after = std::make_shared<const identity::Pool>(changed);
+  ASSERT_NE(before->algorithm, after->algorithm);
+  EXPECT_NE(*cache.document(after), *text);
+}
+
 TEST_F(OidcTest, DiscoveryNamesWhatIsServed) {
   const auto document = nlohmann::json::parse(
       discovery_document("https://auth.example.com", pool_, oidc_.tokens.grant_types()));
