@@ -53,12 +53,12 @@ Error internal_error(std::string detail) {
 
 }  // namespace
 
-Exchange::Exchange(ServerState* server, const ListenerState* listener, net::Connection* connection)
+Exchange::Exchange(ServerState* server, const ListenerState* listener, const ClientNames& client)
     : server_(server), listener_(listener) {
   request_.request_id = server_->next_request_id();
   request_.listener = listener_->options.listen.name;
-  request_.peer_address = connection->remote().address.to_string();
-  request_.limit_key = net::address_key(connection->remote().address);
+  request_.peer_address = client.address;
+  request_.limit_key = client.limit_key;
   request_.received_at = system_clock().steady_now();
   ++server_->active;
   active_requests.add(1);

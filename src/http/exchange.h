@@ -12,12 +12,21 @@
 
 namespace holdfast::http {
 
+/// The other end of a connection in words: made once for all its requests.
+struct ClientNames {
+  explicit ClientNames(const net::Connection& connection)
+      : address(connection.remote().address.to_string()),
+        limit_key(net::address_key(connection.remote().address)) {}
+  std::string address;
+  std::string limit_key;
+};
+
 /// One request on its way to a response: host, route, load, limits, credentials, body, handler. Every refusal
 /// on that way becomes a response here; only cancellation leaves it as an exception. Lives in its session's
 /// coroutine.
 class Exchange {
  public:
-  Exchange(ServerState* server, const ListenerState* listener, net::Connection* connection);
+  Exchange(ServerState* server, const ListenerState* listener, const ClientNames& client);
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
   ~Exchange();

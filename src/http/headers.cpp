@@ -19,6 +19,7 @@ constexpr std::array<bool, 256> token_characters = [] {
 }  // namespace
 
 Headers& Headers::add(std::string_view name, std::string_view value) {
+  if (fields_.empty()) fields_.reserve(12);  // what a request or an answer has, as a rule
   fields_.push_back({std::string(name), std::string(value)});
   return *this;
 }

@@ -11,6 +11,7 @@ namespace {
 /// "/a/b/" has the segments "a", "b", "". The path starts with a slash.
 std::vector<std::string_view> segments_of(std::string_view path) {
   std::vector<std::string_view> segments;
+  segments.reserve(8);  // more than any of our paths has
   path.remove_prefix(1);
   while (true) {
     const auto slash = path.find('/');

@@ -21,7 +21,7 @@ Error broken_source(std::string detail) {
 }  // namespace
 
 Session::Session(ServerState* server, const ListenerState* listener, net::Connection connection)
-    : server_(server), listener_(listener), connection_(std::move(connection)) {
+    : server_(server), listener_(listener), connection_(std::move(connection)), client_(connection_) {
   handle_->executor = connection_.executor();
   handle_->connection = &connection_;
   server_->enter(handle_);
@@ -82,7 +82,7 @@ async::Task<std::expected<RequestHead, Session::NoRequest>> Session::read_head()
 }
 
 async::Task<> Session::refuse(EdgeError error) {
-  Exchange exchange(server_, listener_, &connection_);
+  Exchange exchange(server_, listener_, client_);
   Response response = exchange.refused(std::move(error));
   const int status = response.status;
   static_cast<void>(co_await write(&response, plan_response(response, false, false, false), false));
@@ -99,7 +99,7 @@ async::Task<bool> Session::serve(RequestHead head) {
 
   bool keep = head.keep_alive;
   {
-    Exchange exchange(server_, listener_, &connection_);
+    Exchange exchange(server_, listener_, client_);
     Response response = co_await exchange.run(std::move(head), &body);
     const auto& close_after = listener_->options.close_after_response;
     keep = keep && body.skippable() && !server_->stopping && !(close_after && close_after());

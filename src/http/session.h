@@ -5,6 +5,7 @@
 
 #include "beast_codec.h"
 #include "edge.h"
+#include "exchange.h"
 #include "message_body.h"
 #include "read_buffer.h"
 #include "response_plan.h"
@@ -44,6 +45,7 @@ class Session {
   ServerState* server_;
   const ListenerState* listener_;
   net::Connection connection_;
+  const ClientNames client_;
   ReadBuffer buffer_{&connection_};
   MessageReader reader_;
   std::shared_ptr<IdleHandle> handle_ = std::make_shared<IdleHandle>();
