@@ -4,10 +4,10 @@ import time
 
 from context import ITERATIONS, MEMORY_KIB
 from demo import BASE_PORT, wait_until
-from holdfast_client import expect
+from holdfast_client import Cognito, expect
 from measure import Figures, Outcome, clock_note, compare, cpu_note, pairs
 from processes import LOAD_CORE, memory_bytes, output_of
-from region import FEW_USERS, USERNAME, BenchRegion, run, settings
+from region import FEW_USERS, PASSWORD, USERNAME, BenchRegion, run, settings
 from rows_http import cognito_load, sign_in_script
 
 MIB = 1024 * 1024
@@ -94,6 +94,12 @@ def is_level(primary, name):
     return any(other["name"] == name and other["durablePosition"] == told["position"] for other in told["secondaries"])
 
 
+def prove_synced(primary, secondary, username):
+    """The new secondary signs in a user who was there before it, by itself."""
+    answer = Cognito(secondary.ca, secondary.public).sign_in(primary.web, username, PASSWORD)
+    expect(answer, 200)
+
+
 def first_sync(context):
     primary, values = running(context), []
     for number in range(1, 2 if context.settings.quick or context.settings.users > 1_000_000 else 4):
@@ -104,6 +110,7 @@ def first_sync(context):
             wait_until("the secondary is ready", secondary.is_ready, 600)
             wait_until("the secondary is level", lambda: is_level(primary, secondary.region), 600)
             values.append(time.monotonic() - begin)
+            prove_synced(primary, secondary, f"many{context.settings.users - 1}")
             size = int(output_of(["du", "-sb", secondary.dir / "data" / "generations"]).split()[0]) / MIB
         finally:
             secondary.stop()
