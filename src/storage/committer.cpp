@@ -155,8 +155,7 @@ boost::asio::awaitable<Result<Head>> Committer::commit(Transaction transaction) 
         commit(std::move(moved), [handler = std::move(handler),
                                   guard = std::move(guard)](Result<Head> head) mutable {
           const auto executor = guard.get_executor();
-          // The guard goes along: once the answer is posted the caller may destroy its executor, so nothing
-          // of it may stay behind on the commit thread.
+          // The guard goes along, so that it is the executor's own thread that lets go of the executor.
           asio::post(executor, [handler = std::move(handler), guard = std::move(guard),
                                 head = std::move(head)]() mutable { std::move(handler)(std::move(head)); });
         });

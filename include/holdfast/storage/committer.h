@@ -64,7 +64,8 @@ class Committer {
   void close(std::string reason);
   [[nodiscard]] bool open() const;
 
-  /// Resumes on the awaiting coroutine's executor. Returns the head of the batch that holds the transaction.
+  /// Resumes on the awaiting coroutine's executor, which must outlive this: the commit thread may still be in
+  /// `post` when the coroutine goes on. Returns the head of the batch that holds the transaction.
   boost::asio::awaitable<Result<Head>> commit(Transaction transaction);
   /// `done` runs on the commit thread (or at once, when refused): hand over, do not work there.
   void commit(Transaction transaction, std::move_only_function<void(Result<Head>)> done);

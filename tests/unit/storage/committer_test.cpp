@@ -364,8 +364,10 @@ TEST(Committer, StoppingAnswersWhatStillWaits) {
 }
 
 TEST(Committer, ACoroutineResumesOnItsOwnExecutor) {
-  test::TestStore store;
+  // Before the store, so that it outlives the commit thread: that one is still in post() when the answer is
+  // here.
   boost::asio::io_context context;
+  test::TestStore store;
   std::thread::id resumed_on;
   Result<Head> head = fail(ErrorKind::internal, "unset", "unset");
   const auto write = [](test::TestStore* owner, Result<Head>* out,
