@@ -2,24 +2,12 @@
 
 #include <sys/stat.h>
 
-#include <nlohmann/json.hpp>
-
 #include "holdfast/base/clock.h"
 #include "holdfast/base/files.h"
-#include "holdfast/base/json.h"
 #include "holdfast/crypto/x509.h"
 
 namespace holdfast::app {
 namespace {
-
-void put_at_path(nlohmann::json& root, std::string_view path, nlohmann::json value) {
-  nlohmann::json* at = &root;
-  for (auto dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.')) {
-    at = &(*at)[std::string(path.substr(0, dot))];
-    path.remove_prefix(dot + 1);
-  }
-  (*at)[std::string(path)] = std::move(value);
-}
 
 /// systemd keeps a credential to root and the service's user, the latter by an access control list where the
 /// file system has them; its mask then shows as the group's bits.
@@ -64,13 +52,7 @@ Result<NewConfig> compose_config(const std::filesystem::path& dir, const std::ve
     return fail(ErrorKind::conflict, "already_exists",
                 file.string() + ": exists already: give an empty directory");
   }
-  nlohmann::json json = nlohmann::json::object();
-  for (const auto& [path, text] : settings) {
-    TRY_VOID(check_override({path, text}));
-    auto value = parse_json(text);
-    put_at_path(json, path, value ? *std::move(value) : nlohmann::json(text));
-  }
-  std::string text = json.dump(2) + "\n";
+  TRY(auto text, with_settings("{}", settings));
   TRY(auto config, parse_config(text, file));
   std::error_code error;
   std::filesystem::create_directories(dir, error);

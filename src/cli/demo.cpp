@@ -12,6 +12,7 @@
 #include "demo_layout.h"
 #include "demo_regions.h"
 #include "demo_seed.h"
+#include "directory_lock.h"
 #include "holdfast/base/files.h"
 #include "holdfast/base/json.h"
 
@@ -87,9 +88,11 @@ Result<> run_demo(const DemoOptions& options) {
   for (const auto& setting : options.settings) TRY_VOID(app::check_override(setting));
   const EndSignals signals;
   TRY(const auto dir, demo_dir(options));
+  TRY(const auto lock, DirectoryLock::take(dir));
   TRY(const auto layout, prepare_layout(dir, options.secondaries, options.base_port));
   TRY(auto regions, DemoRegions::start(layout, options.settings));
   TRY(const auto secrets, seed_demo(layout, regions));
+  TRY_VOID(regions.all_running());
   const auto demo = describe(layout, regions, secrets);
   if (options.json) {
     std::cout << to_json_text(demo) << "\n" << std::flush;

@@ -93,7 +93,7 @@ Result<DemoRegions> DemoRegions::start(const DemoLayout& layout, const std::vect
 
 Result<> DemoRegions::found(const std::vector<app::Override>& settings) {
   const auto& first = layout_.regions.front();
-  if (is_made(first)) return {};
+  if (is_made(first)) return app::change_config(first.dir / "holdfast.json", settings);
   say("init " + first.name);
   TRY(const auto tls, issue_certificate(layout_, first));
   TRY_VOID(app::init_region({
@@ -110,7 +110,10 @@ Result<> DemoRegions::found(const std::vector<app::Override>& settings) {
 Result<> DemoRegions::join_all(const std::vector<app::Override>& settings) {
   for (std::size_t i = 1; i < layout_.regions.size(); ++i) {
     const auto& region = layout_.regions[i];
-    if (is_made(region)) continue;
+    if (is_made(region)) {
+      TRY_VOID(app::change_config(region.dir / "holdfast.json", settings));
+      continue;
+    }
     say("join " + region.name);
     TRY(auto primary, admin(0));
     TRY_VOID(wait_for_region(0, "/health/traffic?role=primary"));
@@ -192,6 +195,16 @@ Result<> DemoRegions::learn_roles() {
     look.done = std::ranges::count(roles_, "primary") == 1;
     return look;
   });
+}
+
+Result<> DemoRegions::all_running() {
+  for (std::size_t i = 0; i < processes_.size(); ++i) {
+    if (!processes_[i].running()) {
+      return fail(ErrorKind::internal, "internal",
+                  layout_.regions[i].name + " ended; its log: " + log_of(i).string());
+    }
+  }
+  return {};
 }
 
 std::size_t DemoRegions::primary() const {

@@ -16,8 +16,9 @@ namespace holdfast::cli {
 /// The running processes of a demo: one a region, and the front door. Stops them when it goes.
 class DemoRegions {
  public:
-  /// Makes what is not there yet (authority, first region, joins), starts everything and waits until each
-  /// region is ready and the front doors answer. Progress goes to standard error.
+  /// Makes what is not there yet (authority, first region, joins), puts `settings` into the configuration of
+  /// every region, starts everything and waits until each region is ready and the front doors answer.
+  /// Progress goes to standard error.
   static Result<DemoRegions> start(const DemoLayout& layout, const std::vector<app::Override>& settings);
 
   [[nodiscard]] pid_t pid(std::size_t region) const { return processes_[region].pid(); }
@@ -27,6 +28,8 @@ class DemoRegions {
   [[nodiscard]] Result<AdminClient> admin(std::size_t region) const;
   /// Waits until every secondary holds what the primary has now.
   [[nodiscard]] Result<> wait_caught_up() const;
+  /// Refuses when a region has ended: what answers for it then is somebody else.
+  [[nodiscard]] Result<> all_running();
   void stop();
 
  private:

@@ -1,5 +1,9 @@
 """What `holdfast demo` takes: --set for every region, --dir used again, and errors in one line."""
 
+import contextlib
+import json
+import re
+import socket
 import subprocess
 
 import pytest
@@ -59,6 +63,43 @@ def test_a_directory_used_again_keeps_its_ports_its_issuer_and_its_data(tmp_path
             assert {**now, "pid": None} == {**then, "pid": None}
         token = demo.sign_in(demo.primary.cognito)["AccessToken"]
         assert comment in comments_at(demo, demo.primary, token)
+
+
+def test_set_reaches_a_directory_that_was_used_before(tmp_path):
+    with Demo(tmp_path / "demo"):
+        pass
+    with Demo(tmp_path / "demo", "--set", "log.format=text") as demo:
+        for region in demo.regions:
+            assert json.loads((region.dir / "holdfast.json").read_text())["log"]["format"] == "text"
+            assert not region.log_file.read_text().splitlines()[-1].startswith("{")
+        expect(demo.secondary.get("/health/ready"), 200)
+
+
+def test_two_demos_never_share_a_directory(tmp_path):
+    with Demo(tmp_path / "demo") as demo:
+        cfg = (tmp_path / "demo" / "haproxy.cfg").read_bytes()
+        done = subprocess.run([BINARY, "demo", "--json", "--dir", tmp_path / "demo"], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=60)
+        assert done.returncode == 1 and done.stdout == ""
+        assert "a demo runs there already" in done.stderr and len(done.stderr.strip().splitlines()) == 1, done.stderr
+        assert (tmp_path / "demo" / "haproxy.cfg").read_bytes() == cfg
+        for region in demo.regions:
+            expect(region.get("/health/ready"), 200)
+
+
+def test_ports_that_are_taken_are_passed_over(tmp_path):
+    with contextlib.ExitStack() as stack:
+        taken = set()
+        for port in (BASE_PORT + 60, BASE_PORT + 63):
+            listener = stack.enter_context(socket.socket())
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(("127.0.0.1", port))
+            listener.listen()
+            taken.add(str(port))
+        with Demo(tmp_path / "demo", base_port=BASE_PORT + 60) as demo:
+            ports = set(re.findall(r"localhost:(\d+)", json.dumps(demo.info)))
+            assert len(ports) >= 8 and not ports & taken, ports
+            demo.sign_in(demo.primary.cognito)
 
 
 @pytest.mark.parametrize("arguments, expected", [

@@ -28,7 +28,10 @@ def arguments():
     parser.add_argument("--secondaries", type=int, default=1, help="how many secondary regions (default 1)")
     parser.add_argument("--base-port", type=int, default=8443, help="first port; taken ones are replaced by free ones")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="configuration of every region")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if not 1 <= options.secondaries <= 5:
+        parser.error("--secondaries takes a number from 1 to 5: the story kills a region, and people sign in at another")
+    return options
 
 
 def write_env(demo, file):

@@ -102,4 +102,12 @@ std::vector<ConfigEntry> config_entries();
 /// Refuses a key or value that no configuration file could hold; used before a file is written.
 Result<> check_override(const Override& setting);
 
+/// A configuration file's text with `settings` put in place of what it says; `{}` makes a new one. Each
+/// setting is checked, the whole is not.
+Result<std::string> with_settings(std::string_view text, const std::vector<Override>& settings);
+
+/// Puts `settings` into a configuration file that is there. The file stays as it was when the result would
+/// not load.
+Result<> change_config(const std::filesystem::path& file, const std::vector<Override>& settings);
+
 }  // namespace holdfast::app

@@ -1,7 +1,9 @@
 #include "holdfast/app/config.h"
 
 #include <gtest/gtest.h>
+
 #include <stdlib.h>
+#include <nlohmann/json.hpp>
 
 #include <fstream>
 #include <sstream>
@@ -96,6 +98,17 @@ TEST(Config, TakesOverridesAsJsonOrPlainText) {
   EXPECT_EQ(config->io_threads, 3U);
   EXPECT_EQ(config->acknowledge.at("all").needed, 1U);
   EXPECT_EQ(config->hosts, std::vector<std::string>{"a.example"});
+}
+
+TEST(Config, TextTakesSettingsInPlaceOfWhatItSays) {
+  const auto text = with_settings(R"({"region":"a","log":{"level":"info","format":"text"}})",
+                                  {{"log.level", "debug"}, {"threads.io", "2"}});
+  ASSERT_TRUE(text.has_value());
+  EXPECT_EQ(
+      nlohmann::json::parse(*text),
+      nlohmann::json::parse(R"({"region":"a","log":{"level":"debug","format":"text"},"threads":{"io":2}})"));
+  EXPECT_FALSE(with_settings("{}", {{"no.such", "1"}}));
+  EXPECT_FALSE(with_settings("{", {}));
 }
 
 TEST(Config, RefusesWhatIsNoObject) {
