@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "checked_tokens.h"
 #include "holdfast/base/encoding.h"
+#include "holdfast/crypto/hash.h"
 #include "holdfast/crypto/jws.h"
 #include "holdfast/identity/client_service.h"
 #include "holdfast/identity/group_service.h"
@@ -16,6 +18,9 @@
 
 namespace holdfast::identity {
 namespace {
+
+// Twice as many at most: some 10 MB of claims.
+constexpr std::size_t checked_tokens_kept = 8192;
 
 std::unexpected<Error> worthless(std::string detail) {
   return fail(ErrorKind::unauthenticated, "invalid_token", "the token is not valid", std::move(detail));
@@ -62,7 +67,8 @@ Result<ReadClaims> unverified_claims(const std::string& token) {
   return read_claims(*payload);
 }
 
-TokenVerifier::TokenVerifier(Foundation base, Parts parts) : base_(std::move(base)), parts_(parts) {}
+TokenVerifier::TokenVerifier(Foundation base, Parts parts)
+    : base_(std::move(base)), parts_(parts), checked_(std::make_shared<CheckedTokens>(checked_tokens_kept)) {}
 
 Result<PoolId> TokenVerifier::pool_named_by(const std::string& token) const {
   // Only to find the keys to verify with; `iss` is compared with the pool's own afterwards.
@@ -91,17 +97,30 @@ Result<> TokenVerifier::check_user(const ReadClaims& claims, VerifiedUser& user)
   return {};
 }
 
-Result<ReadClaims> TokenVerifier::verify_signature(const std::string& token, const PoolId& pool) const {
+Result<std::shared_ptr<const ReadClaims>> TokenVerifier::verify_signature(const std::string& token,
+                                                                          const PoolId& pool) const {
   const auto kid = crypto::jws_key_id(token);
   if (!kid) return worthless(kid.error().detail);
+  // Before anything that is remembered: a key that was withdrawn opens nothing. A `kid` is its key's
+  // thumbprint, so that pool and token name one key for good.
   TRY(const auto key, parts_.keys.verifying_key(pool, *kid));
+  crypto::Sha256 digest;
+  digest.update(pool.str());
+  digest.update("/");
+  digest.update(token);
+  const Bytes known_as = digest.finish();
+  if (auto claims = checked_->find(known_as)) return claims;
   const auto jws = crypto::verify_compact(token, key);
   if (!jws) return worthless(jws.error().detail);
-  return read_claims(jws->payload);
+  TRY(auto claims, read_claims(jws->payload));
+  auto kept = std::make_shared<const ReadClaims>(std::move(claims));
+  checked_->keep(known_as, kept);
+  return kept;
 }
 
 Result<VerifiedUser> TokenVerifier::verify(const std::string& token, const TokenDemand& demand) const {
-  TRY(const auto claims, verify_signature(token, demand.pool));
+  TRY(const auto checked, verify_signature(token, demand.pool));
+  const ReadClaims& claims = *checked;
   if (claims.issuer != issuer_of(base_.issuer_base, demand.pool)) return worthless("token: another issuer");
   TRY_VOID(check_use(claims, demand));
   if (base_.clock.now() >= claims.expires_at) return worthless("token: expired");

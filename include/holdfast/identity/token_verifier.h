@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "holdfast/async/task.h"
@@ -14,6 +15,7 @@ class ClientService;
 class UserService;
 class GroupService;
 class SessionService;
+class CheckedTokens;
 struct ReadClaims;
 
 /// What a token says of itself, true or not: to find out whom it concerns, never to open anything.
@@ -22,6 +24,9 @@ Result<ReadClaims> unverified_claims(const std::string& token);
 /// "Which token opens what", in one place and one order: algorithm from our key record → `iss` of the app's
 /// own pool → `token_use` → `aud`, if present → client is one of the app's → origin_jti not revoked, user
 /// enabled → party and scopes.
+///
+/// A token's signature is checked when it is first shown and remembered for a while; all the rest is asked
+/// again each time.
 ///
 /// Errors: kind unauthenticated, code `invalid_token` (one message for everything that makes a token
 /// worthless; the detail says what) or `token_revoked`; kind forbidden, code `wrong_client`, `wrong_party` or
@@ -46,12 +51,14 @@ class TokenVerifier {
 
  private:
   [[nodiscard]] Result<PoolId> pool_named_by(const std::string& token) const;
-  [[nodiscard]] Result<ReadClaims> verify_signature(const std::string& token, const PoolId& pool) const;
+  [[nodiscard]] Result<std::shared_ptr<const ReadClaims>> verify_signature(const std::string& token,
+                                                                           const PoolId& pool) const;
   [[nodiscard]] Result<VerifiedUser> verify(const std::string& token, const TokenDemand& demand) const;
   [[nodiscard]] Result<> check_user(const ReadClaims& claims, VerifiedUser& user) const;
 
   Foundation base_;
   Parts parts_;
+  std::shared_ptr<CheckedTokens> checked_;
 };
 
 }  // namespace holdfast::identity

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <string>
+
+#include "checked_tokens.h"
 #include "holdfast/base/encoding.h"
 #include "holdfast/crypto/jws.h"
 #include "holdfast/identity/token_claims.h"
@@ -178,6 +182,52 @@ TEST_F(VerifierTest, SelfServiceNeedsItsScope) {
   must(region_.run(identity_.clients.update(plain, test::operator_actor())));
   const std::string token = sign_in(web_.id, "ada").access_token;
   EXPECT_EQ(region_.run(identity_.tokens.verify_self_service(token)).error().code, "insufficient_scope");
+}
+
+// A signature that was found right is remembered: nothing else may be.
+TEST_F(VerifierTest, WhatWasAcceptedOnceIsStillAskedForAllThatCanChange) {
+  ASSERT_EQ(refusal(tokens_.access_token, demand()), "accepted");
+  const Pool other = make_pool();
+  TokenDemand elsewhere = demand();
+  elsewhere.pool = other.id;
+  EXPECT_EQ(refusal(tokens_.access_token, elsewhere), "invalid_token");
+  for (const std::size_t at :
+       {std::size_t{3}, tokens_.access_token.size() / 2, tokens_.access_token.size() - 9}) {
+    std::string changed = tokens_.access_token;
+    changed[at] = changed[at] == 'A' ? 'B' : 'A';
+    EXPECT_EQ(refusal(changed, demand()), "invalid_token") << at;
+  }
+  TokenDemand app = demand();
+  app.clients = std::vector{machine_.id};
+  EXPECT_EQ(refusal(tokens_.access_token, app), "wrong_client");
+  must(region_.run(identity_.users.set_enabled(pool_.id, ada_.id, false, test::operator_actor())));
+  EXPECT_EQ(refusal(tokens_.access_token, demand()), "token_revoked");
+  must(region_.run(identity_.users.set_enabled(pool_.id, ada_.id, true, test::operator_actor())));
+  const UserTokens later = sign_in(web_.id, "ada");
+  ASSERT_EQ(refusal(later.access_token, demand()), "accepted");
+  must(region_.run(identity_.sessions.sign_out(pool_.id, ada_.id, test::operator_actor())));
+  EXPECT_EQ(refusal(later.access_token, demand()), "token_revoked");
+}
+
+TEST_F(VerifierTest, AWithdrawnKeyVoidsWhatItOnceOpened) {
+  ASSERT_EQ(refusal(tokens_.access_token, demand()), "accepted");
+  must(region_.run(identity_.keys.rotate(pool_, true, test::operator_actor())));
+  EXPECT_EQ(refusal(tokens_.access_token, demand()), "invalid_token");
+}
+
+TEST(CheckedTokens, ForgetTheHalfThatWasUsedLeastLately) {
+  CheckedTokens tokens(2);
+  const auto claims = std::make_shared<const ReadClaims>();
+  for (const char* digest : {"a", "b", "c"}) tokens.keep(digest, claims);
+  EXPECT_EQ(tokens.find("b"), claims);
+  tokens.keep("d", claims);  // forgets "a"
+  EXPECT_EQ(tokens.find("a"), nullptr);
+  for (const char* digest : {"b", "c", "d"}) EXPECT_EQ(tokens.find(digest), claims) << digest;
+  for (int i = 0; i < 100; ++i) {
+    tokens.keep(std::to_string(i), claims);
+    EXPECT_LE(tokens.size(), 4U);
+    EXPECT_EQ(tokens.find(std::to_string(i)), claims);
+  }
 }
 
 TEST_F(VerifierTest, ASecondaryVerifiesTheSame) {
