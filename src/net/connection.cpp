@@ -109,14 +109,14 @@ struct Connection::Impl : std::enable_shared_from_this<Connection::Impl> {
   }
 
   async::Task<error_code> write_tls(BytesView bytes) {
-    while (!bytes.empty()) {
+    while (true) {
       const auto step = tls->write(bytes);
       if (step.failed) co_return step.failed;
       bytes.remove_prefix(step.size);
+      if (step.lack == TlsStream::Lack::nothing && bytes.empty()) co_return error_code();
       if (step.lack == TlsStream::Lack::nothing) continue;
       if (const auto failed = co_await tls->satisfy(step.lack)) co_return failed;
     }
-    co_return error_code();
   }
 
   async::Task<error_code> write_plain(BytesView bytes) {

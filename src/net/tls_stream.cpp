@@ -19,8 +19,12 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-// The largest TLS record with its head (RFC 8446 §5.2).
-constexpr std::size_t input_bytes = 5 + 16UL * 1024 + 256;
+// The largest TLS record's content, and the record with its head (RFC 8446 §5.2).
+constexpr std::size_t content_bytes = 16UL * 1024;
+constexpr std::size_t record_bytes = 5 + content_bytes + 256;
+// A stream of records is taken from the socket, and given to it, a few at a time: passing through the kernel
+// costs as much as encrypting.
+constexpr std::size_t records_at_once = 4;
 
 /// True while it lives, also when the wait under it is unwound.
 class Flag {
@@ -33,6 +37,11 @@ class Flag {
  private:
   bool& flag_;
 };
+
+/// OpenSSL judges an operation by the queue of errors as well. Emptying it walks all of its slots.
+void forget_errors() {
+  if (ERR_peek_error() != 0) ERR_clear_error();
+}
 
 int clamped(std::size_t size) {
   return static_cast<int>(std::min<std::size_t>(size, std::numeric_limits<int>::max()));
@@ -59,11 +68,22 @@ struct TlsStream::Transport {
 
   static int write(BIO* bio, const char* bytes, int size) {
     BIO_clear_retry_flags(bio);
-    const auto sent = ::send(stream_of(bio).socket_.native_handle(), bytes, static_cast<std::size_t>(size),
-                             MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) BIO_set_retry_write(bio);
+    TlsStream& stream = stream_of(bio);
+    // Behind what waits already: records are numbered.
+    if (stream.gathering_ || !stream.output_.empty()) {
+      stream.output_.append(bytes, static_cast<std::size_t>(size));
+      return size;
+    }
+    const auto sent = send(stream.socket_, {bytes, static_cast<std::size_t>(size)});
+    if (sent < 0 && is_full(errno)) BIO_set_retry_write(bio);
     return static_cast<int>(sent);
   }
+
+  static ssize_t send(Socket& socket, BytesView bytes) {
+    return ::send(socket.native_handle(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
+
+  static bool is_full(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
   static long control(BIO* /*bio*/, int command, long /*number*/, void* /*pointer*/) {
     return command == BIO_CTRL_FLUSH ? 1 : 0;
@@ -88,7 +108,7 @@ struct TlsStream::Transport {
 };
 
 TlsStream::TlsStream(Socket& socket, TlsContext& context)
-    : socket_(socket), ssl_(SSL_new(context.context.native_handle())) {
+    : socket_(socket), wanted_input_(record_bytes), ssl_(SSL_new(context.context.native_handle())) {
   BIO* const bio = BIO_new(Transport::method());
   if (!ssl_ || bio == nullptr) throw std::bad_alloc();
   BIO_set_data(bio, this);
@@ -99,24 +119,66 @@ TlsStream::TlsStream(Socket& socket, TlsContext& context)
 TlsStream::~TlsStream() = default;
 
 TlsStream::Step TlsStream::handshake(bool as_client) {
-  ERR_clear_error();
+  forget_errors();
   return judge(as_client ? SSL_connect(ssl_.get()) : SSL_accept(ssl_.get()));
+}
+
+/// Asking OpenSSL would say the same, at the cost of a short record.
+bool TlsStream::nothing_to_read() const {
+  const SSL* const ssl = ssl_.get();
+  return input_begin_ == input_end_ && SSL_has_pending(ssl) == 0 && !SSL_in_init(ssl) &&
+         !SSL_want_write(ssl) && (SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN) == 0;
 }
 
 TlsStream::Step TlsStream::read(std::span<char> into) {
   if (into.empty()) return {};
-  ERR_clear_error();
+  if (nothing_to_read()) return {.lack = Lack::input};
+  forget_errors();
   return judge(SSL_read(ssl_.get(), into.data(), clamped(into.size())));
 }
 
 TlsStream::Step TlsStream::write(BytesView bytes) {
-  if (bytes.empty()) return {};
-  ERR_clear_error();
+  if (const auto step = flush(); step.failed || step.lack != Lack::nothing || bytes.empty()) return step;
+  if (bytes.size() > content_bytes) return write_records(bytes.substr(0, records_at_once * content_bytes));
+  forget_errors();
   return judge(SSL_write(ssl_.get(), bytes.data(), clamped(bytes.size())));
 }
 
+TlsStream::Step TlsStream::write_records(BytesView bytes) {
+  std::size_t taken = 0;
+  output_.reserve(records_at_once * record_bytes);
+  {
+    const Flag gathering(gathering_);
+    while (taken < bytes.size()) {
+      forget_errors();
+      auto step = judge(SSL_write(ssl_.get(), bytes.data() + taken, clamped(bytes.size() - taken)));
+      taken += step.size;
+      if (step.failed || step.lack != Lack::nothing) {
+        step.size = taken;
+        return step;
+      }
+    }
+  }
+  auto step = flush();
+  step.size = taken;
+  return step;
+}
+
+TlsStream::Step TlsStream::flush() {
+  while (output_begin_ < output_.size()) {
+    const auto sent = Transport::send(socket_, BytesView(output_).substr(output_begin_));
+    if (sent < 0 && Transport::is_full(errno)) return {.lack = Lack::room};
+    if (sent < 0) return {.failed = error_code(errno, asio::error::get_system_category())};
+    output_begin_ += static_cast<std::size_t>(sent);
+  }
+  output_begin_ = 0;
+  if (!output_.empty()) output_ = Bytes();
+  return {};
+}
+
 TlsStream::Step TlsStream::shutdown() {
-  ERR_clear_error();
+  if (const auto step = flush(); step.failed || step.lack != Lack::nothing) return step;
+  forget_errors();
   // 0: ours is sent, the peer's is not here yet; the second call looks for it.
   const int told = SSL_shutdown(ssl_.get());
   return judge(told == 0 ? SSL_shutdown(ssl_.get()) : told);
@@ -150,13 +212,17 @@ async::Task<error_code> TlsStream::satisfy(Lack lack) {
   }
   // Only a renegotiation, which is off, could make both directions wait for input.
   if (receiving_) co_return asio::error::operation_not_supported;
-  if (!input_) input_ = std::make_unique_for_overwrite<char[]>(input_bytes);
+  if (input_size_ != wanted_input_) {
+    input_ = std::make_unique_for_overwrite<char[]>(wanted_input_);
+    input_size_ = wanted_input_;
+  }
   const Flag receiving(receiving_);
   const auto [failed, size] =
-      co_await socket_.async_read_some(asio::buffer(input_.get(), input_bytes), async::as_result);
+      co_await socket_.async_read_some(asio::buffer(input_.get(), input_size_), async::as_result);
   if (failed == asio::error::eof) co_return asio::ssl::error::stream_truncated;
   input_begin_ = 0;
   input_end_ = size;
+  wanted_input_ = size >= record_bytes ? records_at_once * record_bytes : record_bytes;
   co_return failed;
 }
 

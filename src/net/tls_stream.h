@@ -39,6 +39,8 @@ class TlsStream {
 
   Step handshake(bool as_client);
   Step read(std::span<char> into);
+  /// With `room` lacking, part of what was taken may not have left yet: write the rest again, or nothing,
+  /// until nothing lacks.
   Step write(BytesView bytes);
   /// Tells the peer that nothing more comes, and hears the same.
   Step shutdown();
@@ -51,12 +53,20 @@ class TlsStream {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
   };
   Step judge(int result);
+  Step write_records(BytesView bytes);
+  Step flush();
+  [[nodiscard]] bool nothing_to_read() const;
 
   Socket& socket_;
   std::unique_ptr<char[]> input_;  ///< ciphertext that arrived; not there before the first byte is wanted
+  std::size_t input_size_ = 0;
+  std::size_t wanted_input_;  ///< how much room the next bytes get
   std::size_t input_begin_ = 0;
   std::size_t input_end_ = 0;
   bool receiving_ = false;
+  Bytes output_;  ///< records that are to leave together, or that the socket had no room for
+  std::size_t output_begin_ = 0;
+  bool gathering_ = false;
   std::unique_ptr<SSL, FreeSsl> ssl_;  // last: its end may still look at the others
 };
 

@@ -1,5 +1,8 @@
 #include <openssl/ssl.h>
 
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+
 #include "holdfast/net/tls_context.h"
 #include "net_test_support.h"
 
@@ -73,6 +76,31 @@ TEST_F(PublicTls, OffersForwardSecretAeadSuitesOnly) {
     ASSERT_EQ(SSL_set_cipher_list(client.ssl(), suite), 1);
     EXPECT_TRUE(client.handshake()) << suite;
   }
+}
+
+TEST_F(PublicTls, FollowsAClientThatChangesItsKeys) {
+  const auto listener = listen_tls(*tls);
+  BlockingClient client(listener->port());
+  ASSERT_FALSE(client.handshake());
+  const Bytes text(50'000, 'k');
+  for (int round = 0; round < 5; ++round) {
+    // RFC 8446 §4.6.3: the server has to change its own before it answers.
+    ASSERT_EQ(SSL_key_update(client.ssl(), SSL_KEY_UPDATE_REQUESTED), 1);
+    boost::asio::write(client.stream(), boost::asio::buffer(text));
+    Bytes back(text.size(), '\0');
+    boost::asio::read(client.stream(), boost::asio::buffer(back));
+    EXPECT_EQ(back, text);
+  }
+}
+
+TEST_F(PublicTls, DoesNotNegotiateAgain) {
+  const auto listener = listen_tls(*tls);
+  BlockingClient client(listener->port());
+  SSL_set_max_proto_version(client.ssl(), TLS1_2_VERSION);
+  ASSERT_FALSE(client.handshake());
+  ASSERT_FALSE(client.ask("once"));
+  ASSERT_EQ(SSL_renegotiate(client.ssl()), 1);
+  EXPECT_TRUE(client.ask("and again"));
 }
 
 TEST_F(PublicTls, ChoosesHttp11AndRefusesClientsWithoutIt) {
