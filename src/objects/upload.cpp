@@ -97,9 +97,10 @@ async::Task<Result<>> Upload::add(Bytes bytes) {
   state_->size += bytes.size();
   const std::uint64_t most = state_->service->parts.max_object_bytes;
   if (state_->size > most) co_return fail(too_large(most));
-  if (state_->gathered.empty()) {
-    state_->gathered = std::move(bytes);
+  if (state_->gathered.empty() && state_->gathered.capacity() < bytes.capacity()) {
+    state_->gathered = std::move(bytes);  // all there is of most objects
   } else {
+    if (state_->gathered.capacity() < gathered_bytes) state_->gathered.reserve(gathered_bytes + bytes.size());
     state_->gathered += bytes;
   }
   if (state_->gathered.size() < gathered_bytes) co_return Result<>{};

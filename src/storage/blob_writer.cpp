@@ -59,8 +59,10 @@ Result<> BlobWriter::add(BytesView bytes) {
   state.size += bytes.size();
   while (!bytes.empty()) {
     if (state.chunk.size() == blob_chunk_bytes) TRY_VOID(state.seal_chunk(false));
-    if (state.chunk.empty()) state.chunk.reserve(std::min(blob_chunk_bytes, bytes.size()));
     const auto part = bytes.substr(0, blob_chunk_bytes - state.chunk.size());
+    // Room for what is there, then for a whole chunk: growing step by step would copy most of it twice.
+    const auto wanted = state.chunk.size() + part.size();
+    if (state.chunk.capacity() < wanted) state.chunk.reserve(state.chunk.empty() ? wanted : blob_chunk_bytes);
     state.chunk.append(part);
     bytes.remove_prefix(part.size());
   }
