@@ -96,6 +96,8 @@ Result<CheckpointManifest> Checkpointer::create(const std::filesystem::path& dir
     return fail(ErrorKind::conflict, "already_exists", "The checkpoint's directory exists.",
                 directory.string());
   }
+  // It begins with a flush, and one that meets the end of the disk would close the store.
+  TRY_VOID(check_free_bytes(*store->db->GetEnv(), store->path, apply_floor_bytes));
   const auto make = [&]() -> Result<CheckpointManifest> {
     // The checkpoint copies the live logs as they are; what is in them shall be on disk before it is anywhere
     // else.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "compaction_gate.h"
 #include "holdfast/base/codec.h"
 #include "holdfast/base/secret.h"
 #include "holdfast/crypto/aead.h"
@@ -12,6 +13,7 @@
 #include "holdfast/crypto/random.h"
 #include "holdfast/storage/record.h"
 #include "rocks.h"
+#include "store_log.h"
 
 namespace holdfast::storage {
 namespace {
@@ -65,8 +67,10 @@ Result<Secret> open_local_key(rocksdb::DB& db, const crypto::KeyWrapper& region_
 
 Result<std::unique_ptr<rocksdb::DB>> open_local_store(const LocalDb::Options& options,
                                                       const RocksTuning& tuning,
-                                                      const std::shared_ptr<ErrorGuard>& guard) {
+                                                      const std::shared_ptr<ErrorGuard>& guard,
+                                                      const std::shared_ptr<CompactionGate>& gate) {
   auto db_options = rocks_db_options(tuning, guard);
+  db_options.listeners.push_back(gate);
   const bool there = db_options.env->FileExists(options.path / "CURRENT").ok();
   if (options.create && there) {
     return fail(ErrorKind::conflict, "store_exists", "the store exists already", options.path);
@@ -81,6 +85,7 @@ Result<std::unique_ptr<rocksdb::DB>> open_local_store(const LocalDb::Options& op
   }
   // Nobody reads this log: RocksDB may delete what it has flushed.
   db_options.WAL_ttl_seconds = 0;
+  db_options.info_log = std::make_shared<StoreLog>(options.path / "LOG");
   db_options.max_total_wal_size = 4UL * 1024 * 1024;
   db_options.create_if_missing = options.create;
   rocksdb::ColumnFamilyOptions family;
@@ -89,13 +94,20 @@ Result<std::unique_ptr<rocksdb::DB>> open_local_store(const LocalDb::Options& op
   rocksdb::DB* db = nullptr;
   const auto status = rocksdb::DB::Open(rocksdb::Options(db_options, family), options.path, &db);
   if (!status.ok()) return fail(to_error(status, "open local.db"));
+  gate->begin();
   return std::unique_ptr<rocksdb::DB>(db);
 }
 
 }  // namespace
 
 struct LocalDb::State {
-  std::shared_ptr<ErrorGuard> guard;
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() { gate->end(); }
+
+  std::shared_ptr<ErrorGuard> guard = std::make_shared<ErrorGuard>();
+  std::shared_ptr<CompactionGate> gate = std::make_shared<CompactionGate>(local_floor_bytes);
   std::unique_ptr<rocksdb::DB> db;
   Secret key;
 
@@ -122,8 +134,7 @@ Result<std::unique_ptr<LocalDb>> LocalDb::open_tuned(const Options& options,
                                                      const crypto::KeyWrapper& region_key,
                                                      const RocksTuning& tuning) {
   auto state = std::make_unique<State>();
-  state->guard = std::make_shared<ErrorGuard>();
-  TRY(state->db, open_local_store(options, tuning, state->guard));
+  TRY(state->db, open_local_store(options, tuning, state->guard, state->gate));
   TRY(state->key,
       options.create ? create_local_key(*state->db, region_key) : open_local_key(*state->db, region_key));
   return std::unique_ptr<LocalDb>(new LocalDb(std::move(state)));

@@ -165,7 +165,9 @@ Result<LogJanitor::Report> LogJanitor::sweep(const std::vector<Slot>& slots) {
     return log;
   };
   TRY(const auto live_bytes, live_bytes_of(store));
-  if (live_bytes > limits_.cap_bytes / 2) TRY_VOID(flush_all(*store));
+  // Without room for a flush, which would close the store, what is archived already can still go.
+  const bool has_room = check_free_bytes(*store->db->GetEnv(), store->path, apply_floor_bytes).has_value();
+  if (has_room && live_bytes > limits_.cap_bytes / 2) TRY_VOID(flush_all(*store));
   // Held while files are deleted too: RocksDB fails to list logs that go meanwhile (seen).
   const FilesStay stay(store);
   TRY(auto log, load());

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "compaction_gate.h"
 #include "holdfast/base/log.h"
+#include "store_log.h"
 
 namespace holdfast::storage {
 namespace {
@@ -76,6 +78,7 @@ Result<Head> recovered_head(const RocksStore& store) {
 
 RocksStore::~RocksStore() {
   if (!db) return;
+  gate->end();
   for (auto* handle : families) {
     if (handle != nullptr) db->DestroyColumnFamilyHandle(handle);
   }
@@ -146,7 +149,11 @@ Result<std::shared_ptr<RocksStore>> open_rocks_store(const CoreDbOptions& option
   store->path = options.path;
   store->guard = guard ? std::move(guard) : std::make_shared<ErrorGuard>();
 
+  store->gate = std::make_shared<CompactionGate>(apply_floor_bytes);
+
   auto db_options = rocks_db_options(tuning, store->guard);
+  db_options.listeners.push_back(store->gate);
+  db_options.info_log = std::make_shared<StoreLog>(options.path / "LOG");
   db_options.create_if_missing = options.create;
   db_options.create_missing_column_families = options.create;
   const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes);
@@ -160,6 +167,7 @@ Result<std::shared_ptr<RocksStore>> open_rocks_store(const CoreDbOptions& option
   const auto status = rocksdb::DB::Open(db_options, options.path, descriptors, &handles, &db);
   if (!status.ok()) return fail(to_error(status, "open"));
   store->db.reset(db);
+  store->gate->begin();
   std::ranges::copy(handles, store->families.begin());
 
   TRY_VOID(check_families(*store));

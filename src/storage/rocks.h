@@ -29,6 +29,7 @@ struct RocksTuning {
   std::size_t max_wal_bytes = 16UL * 1024 * 1024;
 };
 
+class CompactionGate;
 class ErrorGuard;
 
 /// One open RocksDB directory; closed when the last Reader lets go.
@@ -52,6 +53,7 @@ struct RocksStore {
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, family_count> families{};
   std::shared_ptr<ErrorGuard> guard;
+  std::shared_ptr<CompactionGate> gate;
   /// Who reads the log holds it (FilesStay), one at a time: overlapping holds would keep RocksDB from ever
   /// archiving a log.
   std::mutex log_reading;
@@ -105,11 +107,13 @@ rocksdb::DBOptions rocks_db_options(const RocksTuning& tuning, const std::shared
 Result<std::shared_ptr<RocksStore>> open_rocks_store(const CoreDbOptions& options, const RocksTuning& tuning,
                                                      std::shared_ptr<ErrorGuard> guard = nullptr);
 
-/// Through the store's own Env, so that a test's full disk counts.
-/// RocksDB aborts the process when a log file of its own meets the end of the disk (seen: an assertion about
-/// the writer's earlier error, one time in ten), so whoever writes asks first and stops this far from it.
-constexpr std::uint64_t apply_floor_bytes = 24UL * 1024 * 1024;
+/// What RocksDB may still have to write for what it has taken: a log's worth of rows in memory and as much
+/// that came while those are written out, and the room that it takes for the next log file at once. A flush
+/// that meets the end of the disk closes the store for this process's life, so whoever writes asks first and
+/// stops this far from it.
+constexpr std::uint64_t apply_floor_bytes = 64UL * 1024 * 1024;
 constexpr std::uint64_t local_floor_bytes = 8UL * 1024 * 1024;  ///< less: local.db is what goes on last
+/// Through the store's own Env, so that a test's full disk counts.
 /// `storage_full`, certainly not written, when less than `floor_bytes` are free.
 Result<> check_free_bytes(rocksdb::Env& env, const std::filesystem::path& path, std::uint64_t floor_bytes);
 

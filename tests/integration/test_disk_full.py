@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from demo import BASE_PORT
+from demo import BASE_PORT, wait_until
 from holdfast_client import expect, request
 from photo_app import PASSWORD, Signed, cognito, make_photo_app, make_user, sign_in
 from single_region import SingleRegion
@@ -168,3 +168,86 @@ def test_a_new_region_that_has_no_room_is_refused_before_it_is_made(disk, tmp_pa
     assert "bytes are free" in done.stderr and "storage.free_space_floor_bytes" in done.stderr
     disk.make_room()
     assert region.init(*settings).returncode == 0
+
+
+@pytest.fixture
+def pair(disk, tmp_path):
+    """A primary with room and a secondary on the small disk."""
+    with SingleRegion(tmp_path / "primary", BASE_PORT + 10) as primary, \
+            SingleRegion(tmp_path / "region", BASE_PORT, "eu-west-1") as secondary:
+        done = primary.init()
+        assert done.returncode == 0, done.stderr
+        primary.serve()
+        make_photo_app(primary)
+        secondary.launcher = disk.launcher
+        done = secondary.join(primary, "--set", "data_dir=disk/data", "--set",
+                              f"storage.free_space_floor_bytes={FLOOR}", "--set", "storage.ballast_bytes=0")
+        assert done.returncode == 0, done.stderr
+        secondary.serve()
+        secondary.client = primary.client
+        wait_until("it follows", lambda: lag(primary) == 0)
+        yield primary, secondary
+
+
+def lag(primary):
+    """Bytes that the secondary does not hold durably, as the primary sees it."""
+    described = primary.admin.get("/admin/v1/region")
+    secondary, = described["secondaries"]
+    return secondary["lagBytes"] + (secondary["durablePosition"] != described["position"])
+
+
+def killed_and_started(disk, secondary):
+    """A crash while the disk is full: one clear line until there is room."""
+    secondary.kill()
+    disk.fill()
+    status, line = secondary.refused_start()
+    assert status == 1 and "too full" in line
+    disk.make_room()
+    secondary.serve()
+
+
+@pytest.mark.parametrize("make_room", [lambda disk, secondary: disk.make_room(), killed_and_started],
+                         ids=["it goes on by itself", "it was killed meanwhile"])
+def test_a_secondary_whose_disk_is_full_signs_in_and_catches_up_once_there_is_room(disk, pair, make_room):
+    primary, secondary = pair
+    disk.fill()
+    ada = sign_in(primary, "ada")
+    comment = expect(ada.comments("POST", {"message": "while it was full"}), 201).json()["commentId"]
+    expect(ada.s3("PUT", "/full.jpg", PHOTO), 200)
+    wait_until("the secondary has refused a batch", lambda: "the disk is too full to write" in secondary.log())
+    # Listing comments takes a snapshot, and letting go of it is what makes RocksDB compact: without room, for a while.
+    for _ in range(20):
+        there = Signed(secondary, {"AccessToken": sign_in(secondary, "bob").token})
+        assert expect(there.comments("GET"), 200).json()["comments"] == []
+    assert is_role(secondary, "secondary")
+    assert lag(primary) > 0
+    assert secondary.process.poll() is None
+
+    make_room(disk, secondary)
+    wait_until("it has caught up", lambda: lag(primary) == 0, timeout=120)
+    listed = expect(there.comments("GET"), 200).json()["comments"]
+    assert [entry["commentId"] for entry in listed] == [comment]
+    wait_until("the bytes are there", lambda: there.s3("GET", "/full.jpg").body == PHOTO)
+    assert "nothing is written any more until a restart" not in secondary.log()
+    done = primary.run("verify", "--config", primary.config)
+    assert done.returncode == 0, done
+
+
+def test_a_secondary_that_fills_its_own_disk_stops_before_its_end(disk, pair):
+    """What RocksDB still has to write for the batches that were taken must fit: its logs, and its rows as tables."""
+    primary, secondary = pair
+    ada = sign_in(primary, "ada")
+    disk.fill(leave_bytes=112 * MIB)
+    inline = os.urandom(60_000)
+    for number in range(2000):
+        if "the disk is too full to write" in secondary.log():
+            break
+        expect(ada.s3("PUT", f"/{number}.bin", inline), 200)
+    wait_until("the secondary has refused a batch", lambda: "the disk is too full to write" in secondary.log())
+    assert disk.free_bytes() > 16 * MIB
+    there = Signed(secondary, {"AccessToken": sign_in(secondary, "bob").token})
+    assert there.s3("GET", "/0.bin").body == inline
+
+    disk.make_room()
+    wait_until("it has caught up", lambda: lag(primary) == 0, timeout=120)
+    assert "nothing is written any more until a restart" not in secondary.log()

@@ -1,0 +1,181 @@
+// Fault test 6, the part that nobody asked for: what RocksDB writes of its own accord (compactions, its LOG)
+// when the disk is full. Invariants C (nothing acknowledged is lost) and H (the process lives).
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+#include "storage/fault_env.h"
+#include "storage/fault_store.h"
+#include "test_store.h"
+
+namespace holdfast::storage {
+namespace {
+
+using test::FaultEnv;
+using test::FaultStore;
+
+constexpr std::uint64_t background_mib = 1024UL * 1024;
+constexpr auto background_patience = std::chrono::seconds(60);
+
+std::uint64_t background_property(const FaultStore& store, const std::string& name) {
+  std::uint64_t value = 0;
+  EXPECT_TRUE(store.core->rocks()->db->GetIntProperty("rocksdb." + name, &value));
+  return value;
+}
+
+/// Until the property has the value; RocksDB tells nobody.
+void await_property(const FaultStore& store, const std::string& name, std::uint64_t value) {
+  const auto until = std::chrono::steady_clock::now() + background_patience;
+  while (background_property(store, name) != value) {
+    ASSERT_LT(std::chrono::steady_clock::now(), until) << name << " never became " << value;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
+void flush_background(const FaultStore& store) {
+  const auto rocks = store.core->rocks();
+  const std::vector<rocksdb::ColumnFamilyHandle*> families(rocks->families.begin(), rocks->families.end());
+  ASSERT_TRUE(rocks->db->Flush(rocksdb::FlushOptions(), families).ok());
+}
+
+/// Tables whose rows still carry their sequence numbers, and a newer batch: the next snapshot that is let go
+/// of makes RocksDB compact them.
+void make_compaction_due(FaultStore& store) {
+  ASSERT_TRUE(store.write(1));
+  flush_background(store);
+  ASSERT_TRUE(store.write(2));
+}
+
+void read_and_let_go(const FaultStore& store) { const auto reader = store.core->snapshot(); }
+
+TEST(DiskFullBackground, ACompactionThatFindsNoSpaceIsTriedAgainAndClosesNothing) {
+  test::TempDirectory directory;
+  FaultEnv faults;
+  auto store = *FaultStore::open(directory.path(), {.env = faults.env()});
+  make_compaction_due(store);
+  std::atomic<int> refused = 0;
+  faults.set_hook(
+      [&](FaultEnv::Operation operation, const std::string& path) -> std::optional<rocksdb::IOStatus> {
+        if (operation != FaultEnv::Operation::append || !path.ends_with(".sst")) return {};
+        ++refused;
+        return rocksdb::IOStatus::NoSpace("injected full disk", path);
+      });
+  read_and_let_go(store);
+  await_property(store, "background-errors", 2);  // it failed, and failed again when it was tried again
+  EXPECT_GE(refused, 2);
+  EXPECT_FALSE(store.core->failure());
+  ASSERT_TRUE(store.write(3));
+
+  faults.set_hook(nullptr);
+  await_property(store, "compaction-pending", 0);
+  await_property(store, "num-running-compactions", 0);
+  EXPECT_FALSE(store.core->failure());
+  for (int number = 1; number <= 3; ++number) EXPECT_TRUE(store.has(number));
+  store.expect_sound();
+}
+
+TEST(DiskFullBackground, AnyOtherErrorOfACompactionClosesTheStore) {
+  test::TempDirectory directory;
+  FaultEnv faults;
+  auto store = *FaultStore::open(directory.path(), {.env = faults.env()});
+  make_compaction_due(store);
+  faults.set_hook(
+      [](FaultEnv::Operation operation, const std::string& path) -> std::optional<rocksdb::IOStatus> {
+        if (operation != FaultEnv::Operation::append || !path.ends_with(".sst")) return {};
+        return rocksdb::IOStatus::IOError("injected error", path);
+      });
+  read_and_let_go(store);
+  await_property(store, "background-errors", 1);
+  EXPECT_TRUE(store.core->failure());
+  EXPECT_EQ(store.write(3).error().code, "storage_failed");
+}
+
+TEST(DiskFullBackground, ACompactionWaitsForRoom) {
+  test::TempDirectory directory;
+  FaultEnv faults;
+  auto store = *FaultStore::open(directory.path(), {.env = faults.env()});
+  make_compaction_due(store);
+  std::atomic<bool> full = true;
+  std::atomic<int> too_early = 0;
+  faults.set_hook(
+      [&](FaultEnv::Operation operation, const std::string& path) -> std::optional<rocksdb::IOStatus> {
+        if (operation == FaultEnv::Operation::append && path.ends_with(".sst") && full) ++too_early;
+        return {};
+      });
+  faults.set_free_bytes(background_mib);
+  read_and_let_go(store);
+  await_property(store, "num-running-compactions", 1);
+  EXPECT_EQ(background_property(store, "background-errors"), 0U);
+
+  full = false;
+  faults.set_free_bytes(1024 * background_mib);
+  await_property(store, "num-running-compactions", 0);
+  await_property(store, "compaction-pending", 0);
+  EXPECT_EQ(too_early, 0);
+  EXPECT_FALSE(store.core->failure());
+}
+
+TEST(DiskFullBackground, AStoreClosesWhileItsCompactionWaitsForRoom) {
+  test::TempDirectory directory;
+  FaultEnv faults;
+  std::chrono::steady_clock::time_point begun;
+  {
+    auto store = *FaultStore::open(directory.path(), {.env = faults.env()});
+    make_compaction_due(store);
+    faults.set_free_bytes(background_mib);
+    read_and_let_go(store);
+    await_property(store, "num-running-compactions", 1);
+    begun = std::chrono::steady_clock::now();
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(15));
+}
+
+/// No file grows beyond this while it lives: a full disk for the one file that is that long already.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(std::uintmax_t bytes) : before_handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    EXPECT_EQ(getrlimit(RLIMIT_FSIZE, &before_), 0);
+    auto limit = before_;
+    limit.rlim_cur = bytes;
+    EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+  ~FileSizeLimit() {
+    EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &before_), 0);
+    EXPECT_NE(std::signal(SIGXFSZ, before_handler_), SIG_ERR);
+  }
+
+ private:
+  rlimit before_{};
+  void (*before_handler_)(int);
+};
+
+// RocksDB's own writer of its LOG ends the process here, with the second line that does not fit.
+TEST(DiskFullBackground, TheLogOfRocksDbMayFindNoRoom) {
+  test::TempDirectory directory;
+  auto store = *FaultStore::open(directory.path());
+  const auto log = store.core->path() / "LOG";
+  const auto size = std::filesystem::file_size(log);
+  ASSERT_GT(size, 10'000U) << "the other files of this test are shorter";
+  {
+    const FileSizeLimit limit(size);
+    for (int number = 1; number <= 20; ++number) {
+      ASSERT_TRUE(store.write(number));
+      flush_background(store);
+    }
+    EXPECT_EQ(std::filesystem::file_size(log), size);
+  }
+  ASSERT_TRUE(store.write(21));
+  flush_background(store);
+  EXPECT_GT(std::filesystem::file_size(log), size) << "it goes on where there is room again";
+  EXPECT_FALSE(store.core->failure());
+  store.expect_sound();
+}
+
+}  // namespace
+}  // namespace holdfast::storage
