@@ -50,7 +50,7 @@ Result<replication::Joined> ask_primary(replication::JoinToken token, region::Me
                                                     .node = std::move(member),
                                                     .key = key,
                                                     .admin_token_hash = std::move(admin_token_hash)},
-                                                   system_clock(), join_limit));
+                                                   system_clock().now(), join_limit));
 }
 
 /// The root key, wrapped for this region by the very primary that the token pins.

@@ -82,6 +82,7 @@ Vital commit_thread_of(storage::Committer& committer, storage::CoreDb& core) {
 
 std::vector<Vital> vitals_of(Foundation& base) {
   std::vector<Vital> vitals;
+  vitals.reserve(base.io.size() + 1);
   for (std::size_t i = 0; i < base.io.size(); ++i) {
     vitals.push_back({.name = "io-" + std::to_string(i),
                       .ask = [executor = base.io.executor(i)](std::function<void()> answer) {

@@ -200,9 +200,9 @@ std::string in_words(double seconds) {
     std::snprintf(text, sizeof text, "%.3g s", seconds);
   } else if (whole < 120) {
     std::snprintf(text, sizeof text, "%lld s", whole);
-  } else if (whole < 2 * 3600) {
+  } else if (whole < 2LL * 3600) {
     std::snprintf(text, sizeof text, "%lld min", whole / 60);
-  } else if (whole < 48 * 3600) {
+  } else if (whole < 48LL * 3600) {
     std::snprintf(text, sizeof text, "%lld h %lld min", whole / 3600, whole / 60 % 60);
   } else {
     std::snprintf(text, sizeof text, "%lld d %lld h", whole / 86400, whole / 3600 % 24);

@@ -161,9 +161,12 @@ async::Task<Result<ClientResponse>> Client::send(ClientRequest request) {
     }
     bool keep_alive = false;
     auto answer = co_await impl_->exchange(link.get(), &request, message, deadline, &keep_alive);
-    if (answer && keep_alive) impl_->keep(std::move(link));
+    if (answer) {
+      if (keep_alive) impl_->keep(std::move(link));
+      co_return answer;
+    }
     const bool stale =
-        !answer && link->reused && is_idempotent(request.method) &&
+        link->reused && is_idempotent(request.method) &&
         (answer.error().code == "connection_lost" || answer.error().code == "connection_truncated");
     if (!stale) co_return answer;
     link = nullptr;

@@ -27,7 +27,7 @@ void append_hex(std::string& text, std::uint64_t value, unsigned digits) {
 }  // namespace
 
 ServerState::ServerState(ServerOptions server_options)
-    : options(std::move(server_options)),
+    : options(server_options),
       waiting_bodies(options.max_waiting_bodies, options.max_waiting_bodies_of_one_address),
       streams(options.max_streams, options.max_streams_of_one_address),
       nonce_(random_nonce()) {}
@@ -64,15 +64,14 @@ struct Server::Impl {
     std::unique_ptr<net::Listener> listener;
   };
 
-  Impl(async::IoPool& io_pool, ServerOptions options) : pool(io_pool), state(std::move(options)) {}
+  Impl(async::IoPool& io_pool, ServerOptions options) : pool(io_pool), state(options) {}
 
   async::IoPool& pool;
   ServerState state;
   std::vector<std::unique_ptr<Entry>> entries;
 };
 
-Server::Server(async::IoPool& pool, ServerOptions options)
-    : impl_(std::make_unique<Impl>(pool, std::move(options))) {}
+Server::Server(async::IoPool& pool, ServerOptions options) : impl_(std::make_unique<Impl>(pool, options)) {}
 
 Server::~Server() { impl_->entries.clear(); }
 

@@ -227,8 +227,7 @@ Result<SessionService::Known> SessionService::find_known(const SealedClaims& cla
   return known;
 }
 
-async::Task<Result<std::optional<region::CommitReceipt>>> SessionService::keep(Session session,
-                                                                               const Known& known) {
+async::Task<Result<std::optional<region::CommitReceipt>>> SessionService::keep(Session session, Known known) {
   CO_TRY(const Bytes row, session_key(session.pool, session.user, session.origin_jti));
   if (base_.writer.may_write()) {
     storage::Transaction transaction = base_.core.transaction();
@@ -285,7 +284,7 @@ async::Task<Result<SessionTokens>> SessionService::refresh(SealedClaims claims, 
                                                       .expires_at = claims.expires_at,
                                                       .branches = {}});
       auto rotation = rotate(std::move(parent), claims.generation, claims.branch, base_.region, now);
-      auto kept = co_await keep(std::move(rotation.session), known);
+      auto kept = co_await keep(std::move(rotation.session), std::move(known));
       if (!kept && kept.error().kind == ErrorKind::conflict) continue;
       // Nowhere to remember it: the same token stays good, as for a client that does not rotate.
       if (!kept && kept.error().kind == ErrorKind::storage_full) co_return tokens;

@@ -66,6 +66,7 @@ Result<> check_may_sign_in(const User& user) {
 
 std::vector<std::string> group_names(const std::vector<Group>& groups) {
   std::vector<std::string> names;
+  names.reserve(groups.size());
   for (const Group& group : groups) names.push_back(group.name);
   return names;
 }
@@ -126,22 +127,22 @@ Result<Account> SignInService::get_unchanged(const PoolId& pool, const UserId& u
   return account;
 }
 
-async::Task<Result<SignInService::Proven>> SignInService::check_password_of(const Pool& pool,
+async::Task<Result<SignInService::Proven>> SignInService::check_password_of(std::shared_ptr<const Pool> pool,
                                                                             std::string username,
                                                                             std::string password,
                                                                             Origin origin) {
-  CO_TRY(Bytes blind, parts_.users.blinded_username(pool, username));
-  const auto user = parts_.users.get_by_username(pool.id, username);
+  CO_TRY(Bytes blind, parts_.users.blinded_username(*pool, username));
+  const auto user = parts_.users.get_by_username(pool->id, username);
   if (!user && user.error().kind != ErrorKind::not_found) co_return fail(user.error());
   Account account;
   WallTime began = base_.clock.now();
   if (user) {
-    CO_TRY(began, parts_.sessions.next_start(pool.id, user->id));
-    CO_TRY(account, parts_.users.get_account(pool.id, user->id));
+    CO_TRY(began, parts_.sessions.next_start(pool->id, user->id));
+    CO_TRY(account, parts_.users.get_account(pool->id, user->id));
     // A `sub` typed as a username counts on the same account.
-    CO_TRY(blind, parts_.users.blinded_username(pool, user->username));
+    CO_TRY(blind, parts_.users.blinded_username(*pool, user->username));
   }
-  AttemptSubject subject{.pool = pool.id, .blind = blind, .user = {}, .epoch = 0};
+  AttemptSubject subject{.pool = pool->id, .blind = blind, .user = {}, .epoch = 0};
   if (account.credential) {
     subject.user = account.user.id;
     subject.epoch = account.credential->lockout_epoch;
@@ -155,7 +156,7 @@ async::Task<Result<SignInService::Proven>> SignInService::check_password_of(cons
     co_return wrong_user_or_password();
   }
   // The wait for a hashing thread may be long: an administrator may have set another password meanwhile.
-  CO_TRY(account, get_unchanged(pool.id, account.user.id, account.credential->version));
+  CO_TRY(account, get_unchanged(pool->id, account.user.id, account.credential->version));
   co_await parts_.lockouts.succeeded(std::move(attempt));
   co_return Proven{.account = std::move(account), .began = began};
 }
@@ -211,7 +212,7 @@ async::Task<Result<SignInService::Outcome>> SignInService::sign_in(PasswordSignI
   const std::vector<std::string> names = {request.username};
   CO_TRY_VOID(check_proof(*caller.client, request.proof, names));
   Secret password(request.password);
-  CO_TRY(auto proven, co_await check_password_of(*caller.pool, std::move(request.username),
+  CO_TRY(auto proven, co_await check_password_of(caller.pool, std::move(request.username),
                                                  std::move(request.password), request.origin));
   User& user = proven.account.user;
   CO_TRY_VOID(check_may_sign_in(user));
@@ -354,8 +355,7 @@ async::Task<Result<region::CommitReceipt>> SignInService::change_password(Verifi
   CO_TRY(const auto pool, parts_.pools.get(user.pool));
   if (!base_.writer.may_write()) co_return fail(base_.writer.state().refusal());
   CO_TRY_VOID(check_password(pool->password, new_password));
-  CO_TRY(const auto proven,
-         co_await check_password_of(*pool, user.username, std::move(old_password), origin));
+  CO_TRY(const auto proven, co_await check_password_of(pool, user.username, std::move(old_password), origin));
   const Account& account = proven.account;
   if (account.user.id != user.user) co_return wrong_user_or_password();
   CO_TRY_VOID(check_may_sign_in(account.user));

@@ -53,7 +53,7 @@ class DateScanner {
       ok_ = false;
       return 0;
     }
-    std::from_chars(text.data(), text.data() + digits, value);
+    std::from_chars(text.data(), text.data() + text.size(), value);
     rest_.remove_prefix(digits);
     return value;
   }
@@ -217,11 +217,12 @@ std::string to_http_date(WallTime time) {
   const auto midnight = floor<days>(time);
   const year_month_day date(midnight);
   const hh_mm_ss clock(floor<seconds>(time - midnight));
+  const std::string day(short_days[weekday(midnight).c_encoding()]);
+  const std::string month(months[static_cast<unsigned>(date.month()) - 1]);
   std::array<char, 64> text{};
   const auto size =
-      std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
-                    short_days[weekday(midnight).c_encoding()].data(), static_cast<unsigned>(date.day()),
-                    months[static_cast<unsigned>(date.month()) - 1].data(), static_cast<int>(date.year()),
+      std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT", day.c_str(),
+                    static_cast<unsigned>(date.day()), month.c_str(), static_cast<int>(date.year()),
                     static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
                     static_cast<int>(clock.seconds().count()));
   return {text.data(), static_cast<std::size_t>(size)};

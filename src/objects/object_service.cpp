@@ -118,7 +118,7 @@ void ObjectService::State::retire(const StoredObject& current, storage::Transact
   }
 }
 
-ObjectService::ObjectService(Parts parts) : state_(std::make_shared<State>(std::move(parts))) {}
+ObjectService::ObjectService(Parts parts) : state_(std::make_shared<State>(parts)) {}
 
 async::Task<Result<Object>> ObjectService::head(std::string bucket, std::string key) {
   CO_TRY_VOID(state_->parts.buckets.get(bucket));
@@ -154,7 +154,7 @@ async::Task<Result<std::optional<region::CommitReceipt>>> ObjectService::remove(
                          .actor_kind = "user",
                          .actor = caller.subject,
                          .target_kind = "object",
-                         .target = bucket + "/" + key,
+                         .target = std::string(bucket).append("/").append(key),
                          .region = parts.writer.state().view().self.str(),
                          .request_id = request_id,
                          .details = {}});

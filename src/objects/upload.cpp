@@ -11,7 +11,7 @@ namespace holdfast::objects {
 namespace {
 
 /// Bytes gathered before a hop to the disk pool: four hops for a megabyte.
-constexpr std::size_t gathered_bytes = 256 * 1024;
+constexpr std::size_t gathered_bytes = 256UL * 1024;
 
 Error too_large(std::uint64_t most) {
   return {ErrorKind::too_large,

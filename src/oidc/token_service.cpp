@@ -29,6 +29,7 @@ async::Task<Result<TokenAnswer>> TokenService::token(OAuthRequest request) {
 
 std::vector<std::string> TokenService::grant_types() const {
   std::vector<std::string> types;
+  types.reserve(grants_.size());
   for (const auto& grant : grants_) types.emplace_back(grant->type());
   return types;
 }

@@ -38,7 +38,8 @@ Result<> Members::reload() {
                                   decoded = fail(std::move(member).error());
                                   return;
                                 }
-                                rows.emplace(member->name, *std::move(member));
+                                auto name = member->name;
+                                rows.emplace(std::move(name), *std::move(member));
                               }));
   TRY_VOID(decoded);
   const std::unique_lock lock(mutex_);
@@ -50,7 +51,10 @@ void Members::bootstrap(std::vector<Member> members) {
   {
     const std::unique_lock lock(mutex_);
     if (!rows_.empty()) return;
-    for (auto& member : members) rows_.emplace(member.name, std::move(member));
+    for (auto& member : members) {
+      auto name = member.name;
+      rows_.emplace(std::move(name), std::move(member));
+    }
   }
   changed_.notify();
 }
@@ -73,6 +77,7 @@ std::optional<Member> Members::find_by_spki_hash(BytesView spki_hash) const {
 std::vector<Member> Members::all() const {
   const std::shared_lock lock(mutex_);
   std::vector<Member> members;
+  members.reserve(rows_.size());
   for (const auto& [name, member] : rows_) members.push_back(member);
   return members;
 }

@@ -8,7 +8,7 @@ namespace holdfast::replication {
 namespace {
 
 // Enough small frames in one TLS record and one system call.
-constexpr std::size_t write_together_bytes = 256 * 1024;
+constexpr std::size_t write_together_bytes = 256UL * 1024;
 
 std::unexpected<Error> connection_closed(std::string detail) {
   return fail(ErrorKind::unavailable, "connection_closed", "the connection to another region ended",

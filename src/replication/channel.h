@@ -54,7 +54,7 @@ class Channel {
   bool reading_ = false;
   Bytes buffer_;           ///< read, not yet given out
   std::size_t begin_ = 0;  ///< of what is not yet given out
-  std::array<char, 64 * 1024> incoming_{};
+  std::array<char, 64UL * 1024> incoming_{};
 };
 
 }  // namespace holdfast::replication

@@ -22,11 +22,9 @@ std::unexpected<Error> join_refused(const Joined& joined) {
 
 }  // namespace
 
-async::Task<Result<Joined>> join_cluster(JoinRequest request, const Clock& clock,
-                                         std::chrono::seconds limit) {
+async::Task<Result<Joined>> join_cluster(JoinRequest request, WallTime now, std::chrono::seconds limit) {
   const auto deadline = async::after(limit);
-  CO_TRY(const auto certificate,
-         crypto::self_signed_certificate(request.key, request.node.name.str(), clock.now()));
+  CO_TRY(const auto certificate, crypto::self_signed_certificate(request.key, request.node.name.str(), now));
   CO_TRY(const auto tls, net::PeerTls::create({.certificate_pem = certificate,
                                                .private_key_pem = request.key.private_key_pem()}));
   CO_TRY(const auto target, net::parse_endpoint(request.token.address));

@@ -97,6 +97,7 @@ Result<> SlotBook::forget_others(const std::vector<RegionName>& members) {
 std::vector<storage::Slot> SlotBook::slots() const {
   const std::scoped_lock lock(mutex_);
   std::vector<storage::Slot> slots;
+  slots.reserve(rows_.size());
   for (const auto& [name, row] : rows_) {
     slots.push_back({.member = name.str(), .durable_index = row.index, .lost = row.lost});
   }

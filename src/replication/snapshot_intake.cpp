@@ -16,8 +16,8 @@ std::string SnapshotIntake::resumable(const storage::DataDirectory& data) {
   std::error_code ignored;
   std::string id;
   for (const auto& entry : std::filesystem::directory_iterator(data.staging(), ignored)) {
-    auto name = entry.path().filename().string();
-    if (!name.starts_with(sent_by_us)) id = std::max(id, std::move(name));
+    const auto name = entry.path().filename().string();
+    if (!name.starts_with(sent_by_us)) id = std::max(id, name);
   }
   return id;
 }

@@ -1,7 +1,8 @@
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
+#include <array>
 #include <bit>
-#include <cstring>
 
 #include "batch_check.h"
 #include "holdfast/storage/log_applier.h"
@@ -18,9 +19,9 @@ std::unexpected<Error> refused_batch(std::string why) {
 template <class Number>
 Number little_endian(BytesView bytes) {
   static_assert(std::endian::native == std::endian::little);
-  Number value{};
-  std::memcpy(&value, bytes.data(), sizeof value);
-  return value;
+  std::array<char, sizeof(Number)> raw{};
+  std::ranges::copy_n(bytes.begin(), raw.size(), raw.begin());
+  return std::bit_cast<Number>(raw);
 }
 
 /// RocksDB's record tags (db/dbformat.h) that our writers use; the ones with a family carry its number first.

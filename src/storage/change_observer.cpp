@@ -34,11 +34,11 @@ struct Observer {
 template <class Callback>
 using Observers = std::vector<std::shared_ptr<Observer<Callback>>>;
 
-/// A callback may subscribe or let go, so walk a copy and ask each whether it is still wanted.
+/// A callback may subscribe or let go, so walk a copy (the parameter) and ask each whether it is still
+/// wanted.
 template <class Callback, class... Arguments>
-void call_each(const Observers<Callback>& observers, const Arguments&... arguments) {
-  const auto copy = observers;
-  for (const auto& observer : copy) {
+void call_each(Observers<Callback> observers, const Arguments&... arguments) {
+  for (const auto& observer : observers) {
     if (observer->alive) observer->callback(arguments...);
   }
 }

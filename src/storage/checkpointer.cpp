@@ -38,6 +38,7 @@ Result<CheckpointState> look_into(const std::filesystem::path& directory, bool v
   options.info_log = std::make_shared<SilentLogger>();
   options.paranoid_checks = true;
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  families.reserve(family_names.size());
   for (const auto name : family_names)
     families.emplace_back(std::string(name), rocksdb::ColumnFamilyOptions());
   std::vector<rocksdb::ColumnFamilyHandle*> handles;

@@ -172,7 +172,7 @@ Result<> DataDirectory::point_current_at(std::uint64_t number) const {
 Result<Generation> DataDirectory::create_first_generation() {
   TRY(const auto now, current());
   if (now) return fail(ErrorKind::conflict, "already_exists", "There is a current generation.");
-  const auto first = at(1);
+  auto first = at(1);
   TRY_VOID(files::remove_tree(first.directory));
   TRY_VOID(files::make_directory(first.directory));
   TRY_VOID(point_current_at(first.number));
@@ -183,7 +183,7 @@ Result<Generation> DataDirectory::install(StagedCheckpoint&& staged) {
   const auto taken = std::move(staged);
   if (!taken.finished()) return fail(ErrorKind::invalid, "invalid_snapshot", "The snapshot is not verified.");
   TRY(const auto all, generations());
-  const auto next = at(all.empty() ? 1 : all.back().number + 1);
+  auto next = at(all.empty() ? 1 : all.back().number + 1);
   reached("install.begin");
   TRY_VOID(files::sync_tree(taken.directory()));
   reached("install.synced");

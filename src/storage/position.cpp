@@ -15,7 +15,7 @@ constexpr std::uint8_t position_version = 1;
 template <std::size_t size>
 std::array<char, size> fixed_bytes(BytesView bytes) {
   std::array<char, size> out{};
-  std::copy_n(bytes.data(), std::min(bytes.size(), size), out.begin());
+  std::copy_n(bytes.begin(), std::min(bytes.size(), size), out.begin());
   return out;
 }
 

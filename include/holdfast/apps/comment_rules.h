@@ -8,7 +8,7 @@
 namespace holdfast::apps {
 
 constexpr std::size_t max_photo_id_bytes = 512;
-constexpr std::size_t max_message_bytes = 8 * 1024;
+constexpr std::size_t max_message_bytes = 8UL * 1024;
 constexpr std::size_t max_comments_page = 200;
 constexpr std::size_t default_comments_page = 50;
 

@@ -10,7 +10,7 @@ namespace holdfast {
 
 /// Reads a small file (keys, tokens, configuration). Errors name the file: `not_found` where there is none,
 /// `too_large` over `max_bytes`.
-Result<std::string> read_file(const std::filesystem::path& file, std::size_t max_bytes = 1024 * 1024);
+Result<std::string> read_file(const std::filesystem::path& file, std::size_t max_bytes = 1024UL * 1024);
 
 /// Creates or replaces a file that only its owner may read (0600): written beside it, synced, renamed,
 /// directory synced, so that a crash leaves the old content or the new one.

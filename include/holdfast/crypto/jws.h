@@ -11,7 +11,7 @@
 namespace holdfast::crypto {
 
 /// A longer token is refused before it is looked at: it must fit beside the other headers (16 KiB).
-inline constexpr std::size_t max_jws_bytes = 12 * 1024;
+inline constexpr std::size_t max_jws_bytes = 12UL * 1024;
 
 /// A token whose signature holds. What it claims is still the caller's to check.
 struct VerifiedJws {

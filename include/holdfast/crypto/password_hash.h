@@ -29,7 +29,7 @@ inline constexpr std::uint32_t min_memory_kib = 8;
 inline constexpr std::uint32_t max_memory_kib = 256 * 1024;
 inline constexpr std::uint32_t max_iterations = 32;
 /// memory × iterations: about 0.6 s of one core (measured 23 ms for 38 MiB·passes).
-inline constexpr std::uint64_t max_kib_passes = 1024 * 1024;
+inline constexpr std::uint64_t max_kib_passes = 1024UL * 1024;
 /// Imported hashes may have more lanes (4 is the reference tool's default); the total work does not grow with
 /// them.
 inline constexpr std::uint32_t max_lanes = 8;
@@ -39,7 +39,7 @@ inline constexpr std::size_t max_password_bytes = 1024;
 inline constexpr std::size_t max_phc_bytes = 256;
 /// Floors for configuration: no pair weaker than the weakest of OWASP's list (7 MiB × 5).
 inline constexpr std::uint32_t min_configured_memory_kib = 7 * 1024;
-inline constexpr std::uint64_t min_configured_kib_passes = 35 * 1024;
+inline constexpr std::uint64_t min_configured_kib_passes = 35UL * 1024;
 }  // namespace argon2_limits
 
 /// What a configuration may ask for: the caps and the floors above. `invalid`, the message names the bound.

@@ -90,7 +90,7 @@ class SessionService {
   [[nodiscard]] Result<Known> find_known(const SealedClaims& claims) const;
   [[nodiscard]] Result<std::optional<WallTime>> find_revoked_at(const Bytes& key) const;
   Result<std::size_t> sweep_local(std::size_t limit);
-  async::Task<Result<std::optional<region::CommitReceipt>>> keep(Session session, const Known& known);
+  async::Task<Result<std::optional<region::CommitReceipt>>> keep(Session session, Known known);
   async::Task<Result<std::optional<region::CommitReceipt>>> put_revocation(PoolId pool, Bytes key,
                                                                            Revocation revocation,
                                                                            storage::AuditEvent event);

@@ -112,8 +112,8 @@ class SignInService {
   struct Proven;
   [[nodiscard]] Result<> check_heard_primary() const;
   [[nodiscard]] Result<Checked> check_caller(const ClientId& client, Flow flow) const;
-  async::Task<Result<Proven>> check_password_of(const Pool& pool, std::string username, std::string password,
-                                                Origin origin);
+  async::Task<Result<Proven>> check_password_of(std::shared_ptr<const Pool> pool, std::string username,
+                                                std::string password, Origin origin);
   /// The account as it is now, if its password is still of this version; else as a wrong password.
   [[nodiscard]] Result<Account> get_unchanged(const PoolId& pool, const UserId& user,
                                               std::uint64_t credential_version) const;

@@ -13,7 +13,7 @@ constexpr std::size_t max_object_key_bytes = 1024;
 constexpr std::size_t max_metadata_bytes = 2048;
 constexpr std::size_t max_content_type_bytes = 256;
 /// Up to here the bytes live in the log; above, in a blob.
-constexpr std::uint64_t max_inline_bytes = 64 * 1024;
+constexpr std::uint64_t max_inline_bytes = 64UL * 1024;
 /// S3's bound for one PUT.
 constexpr std::uint64_t max_object_bytes = 5ULL * 1024 * 1024 * 1024;
 

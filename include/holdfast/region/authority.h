@@ -72,7 +72,7 @@ class Authority {
   }
 
  private:
-  Authority(Parts parts, Options options) : parts_(std::move(parts)), options_(std::move(options)) {}
+  Authority(Parts parts, Options options) : parts_(std::move(parts)), options_(options) {}
 
   Result<> reload_chain();
   Result<> look_at_store(bool read_terms_again);

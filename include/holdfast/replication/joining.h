@@ -71,7 +71,7 @@ struct JoinRequest {
 
 /// Dials the token's address, checks the pinned key, sends JOIN. Errors: `forbidden`/`join_refused` with the
 /// primary's reason; `unavailable` when it cannot be reached.
-async::Task<Result<Joined>> join_cluster(JoinRequest request, const Clock& clock, std::chrono::seconds limit);
+async::Task<Result<Joined>> join_cluster(JoinRequest request, WallTime now, std::chrono::seconds limit);
 
 /// What `join` leaves in local.db for the first start: members to dial and the wrap row that opens an empty
 /// store.

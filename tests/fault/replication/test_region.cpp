@@ -141,7 +141,7 @@ Result<replication::Joined> TestRegion::join(const replication::JoinToken& token
                                    .key = *node_key_};
   auto joined = async::block_on(
       machine_->io.next(),
-      replication::join_cluster(std::move(request), system_clock(), std::chrono::seconds(10)));
+      replication::join_cluster(std::move(request), system_clock().now(), std::chrono::seconds(10)));
   if (joined) {
     node_.cluster = joined->cluster.id;
     must(local_->set_node(node_));
