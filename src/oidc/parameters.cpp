@@ -37,7 +37,7 @@ std::optional<std::string> decode_form_text(std::string_view text) {
       at += 2;
     }
   }
-  if (!is_utf8(decoded)) return std::nullopt;
+  if (!is_utf8(decoded) || decoded.contains('\0')) return std::nullopt;
   return decoded;
 }
 

@@ -14,7 +14,7 @@ namespace holdfast::oidc {
 /// ones are ignored by whoever reads (§3.2).
 class Parameters {
  public:
-  /// `invalid_request` for broken percent-encoding, bytes that are no UTF-8, repetition, or more than 64
+  /// `invalid_request` for broken percent-encoding, bytes that are no UTF-8, NUL, repetition, or more than 64
   /// parameters. The caller bounds the size.
   static Result<Parameters> parse(std::string_view form);
 
@@ -26,7 +26,7 @@ class Parameters {
   std::map<std::string, std::string, std::less<>> values_;
 };
 
-/// Decodes one `+` and `%XX` encoded text; empty when it is broken.
+/// Decodes one `+` and `%XX` encoded text; empty when it is broken, no UTF-8, or has a NUL.
 std::optional<std::string> decode_form_text(std::string_view text);
 
 }  // namespace holdfast::oidc

@@ -189,7 +189,7 @@ TEST(Parameters, FormTextIsDecodedStrictly) {
   EXPECT_FALSE(parameters->find("c")) << "without a value: absent (RFC 6749 §3.2)";
   EXPECT_FALSE(parameters->find("d"));
   EXPECT_EQ(parameters->find("e"), "x=y");
-  for (const char* bad : {"a=%", "a=%4", "a=%zz", "a=%ff", "a=1&a=2"}) {
+  for (const char* bad : {"a=%", "a=%4", "a=%zz", "a=%ff", "a=%00", "a=1&a=2"}) {
     EXPECT_EQ(Parameters::parse(bad).error().code, "invalid_request") << bad;
   }
   std::string many;
