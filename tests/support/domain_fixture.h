@@ -90,8 +90,9 @@ class TestRegion {
   }
 
   RegionName name_;
-  TestStore store_;
+  // Outlives the commit thread, which may still be in post() when an answer is here.
   async::IoPool io_{1};
+  TestStore store_;
   async::CpuPool cpu_{"cpu", {.threads = 2, .limits = {}}};
   async::DiskPool disk_{1};
   std::unique_ptr<storage::LocalDb> local_;

@@ -20,7 +20,8 @@ inline http::Response handle_in_process(const http::Router& router, http::Reques
   request.route = match.row->path;
   request.params = std::move(match.params);
   request.request_id = "r-1";
-  async::IoPool pool(1);
+  // Outlives every committer: its thread may still be in post() when the answer is here.
+  static async::IoPool pool(1);
   auto answer = async::block_on(pool.next(), match.row->handler(&request));
   http::Response response =
       answer ? *std::move(answer) : http::respond(499, "text/plain", std::string(answer.error().code));

@@ -50,6 +50,8 @@ class FactExchangeTest : public testing::Test {
          .changed = [this](const std::string& key) { changed.push_back(key); }});
   }
 
+  // Outlives the commit thread, which may still be in post() when an answer is here.
+  async::IoPool io{1};
   test::TestStore store;
   std::unique_ptr<storage::LocalDb> local;
   std::unique_ptr<FactExchange> exchange;
@@ -78,7 +80,6 @@ TEST_F(FactExchangeTest, a_fact_delivered_twice_has_one_effect) {
   RegionState state(facts_second);
   state.become_primary({.reign = 1, .incarnation = 1}, {.name = facts_second});
   Writer writer(state, store.committer(), peers, *settings);
-  async::IoPool io(1);
   ASSERT_TRUE(exchange->record("seen", "x"));
   const auto facts = exchange->outbox(10);
   for (int round = 0; round < 2; ++round) {
@@ -128,7 +129,6 @@ TEST_F(FactExchangeTest, an_override_is_adopted_as_its_senders_also_after_a_rest
   state.become_primary({.reign = 1, .incarnation = 1}, {.name = facts_self});
   const auto settings = *AcknowledgeSettings::open(store.core());
   Writer writer(state, store.committer(), peers, *settings);
-  async::IoPool io(1);
   (void)async::block_on(io.next(), exchange->adopt_overrides(writer));
   EXPECT_EQ(adopted_from, (std::vector{facts_self, facts_second}));
 }

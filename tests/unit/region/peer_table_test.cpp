@@ -33,10 +33,11 @@ class PeerTableTest : public testing::Test {
     peers = std::make_unique<PeerTable>(*members, store.clock());
   }
 
+  // Outlives the commit thread, which may still be in post() when an answer is here.
+  async::IoPool io{1};
   test::TestStore store;
   std::unique_ptr<Members> members;
   std::unique_ptr<PeerTable> peers;
-  async::IoPool io{1};
 };
 
 TEST_F(PeerTableTest, a_position_is_everywhere_only_when_each_member_has_it) {
@@ -149,13 +150,14 @@ TEST(AckRules, an_earlier_one_holds_until_the_next_is_everywhere) {
 }
 
 TEST(WriterTest, a_region_that_may_not_write_says_who_may) {
+  // Outlives the commit thread, which may still be in post() when an answer is here.
+  async::IoPool io(1);
   test::TestStore store;
   const auto members = *Members::open(store.core(), peers_self);
   PeerTable peers(*members, store.clock());
   const auto settings = *AcknowledgeSettings::open(store.core());
   RegionState state(peers_self);
   Writer writer(state, store.committer(), peers, *settings);
-  async::IoPool io(1);
   state.become_secondary();
   state.primary_heard({.name = peers_second, .public_url = "https://eu.example.com"},
                       {.reign = 1, .incarnation = 1});

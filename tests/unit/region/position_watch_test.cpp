@@ -66,10 +66,11 @@ class PositionWatchTest : public testing::Test {
     return waited ? "held" : std::string(waited.error().code);
   }
 
+  // Outlives the commit thread, which may still be in post() when an answer is here.
+  async::IoPool io_{1};
   std::vector<storage::RawBatchPtr> batches_;
   test::TestStore store_{
       {.publish = [this](storage::RawBatchPtr batch) { batches_.push_back(std::move(batch)); }}};
-  async::IoPool io_{1};
 };
 
 TEST_F(PositionWatchTest, WhatWasWrittenIsHeldAndWhatIsNotIsPending) {
