@@ -11,7 +11,7 @@
 namespace holdfast::app {
 
 /// Tells systemd, or whoever speaks its notify protocol, what this process is doing: one datagram of
-/// `NAME=VALUE` lines to the socket that $NOTIFY_SOCKET names (sd_notify(3); docs/adr/0070 on why without its
+/// `NAME=VALUE` lines to the socket that $NOTIFY_SOCKET names (sd_notify(3); docs/adr/0072 on why without its
 /// library). Silent where the variable is not set. Never blocks and never fails the caller: a message that
 /// cannot be sent is lost. Thread-safe.
 class ServiceManager {

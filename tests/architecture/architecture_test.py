@@ -256,6 +256,17 @@ class Habits(unittest.TestCase):
                     missing.append(f"{page.relative_to(ROOT)}: {name}")
         self.assertEqual(missing, [])
 
+    def test_each_decision_has_a_number_of_its_own(self):
+        numbers = [path.name[:4] for path in (ROOT / "docs" / "adr").glob("*.md")]
+        self.assertEqual(sorted(numbers), sorted(set(numbers)))
+        wrong = [
+            f"{path.relative_to(ROOT)}: {number}"
+            for path in [*sources(), *(ROOT / "config").rglob("*.*"), *(ROOT / "docs").rglob("*.md"), ROOT / "dev"]
+            for number in re.findall(r"(?:docs/adr/|\bADR )(\d{4})", path.read_text())
+            if number not in numbers
+        ]
+        self.assertEqual(wrong, [])
+
     def test_no_test_is_switched_off(self):
         marks = re.compile(r"\bDISABLED_|GTEST_SKIP|pytest\.mark\.(skip|xfail)")
         wrong = [
