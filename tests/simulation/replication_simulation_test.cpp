@@ -34,7 +34,7 @@ SimWorld::Counts run_one(std::uint64_t seed, std::size_t nodes, Chaos chaos, std
   return world.counts();
 }
 
-void run_many(const char* what, std::size_t nodes, Chaos chaos) {
+SimWorld::Counts run_many(const char* what, std::size_t nodes, Chaos chaos) {
   const auto seed = seed_from_environment();
   const bool replay = std::getenv("HOLDFAST_SEED") != nullptr;
   const int runs = replay ? 1 : is_long() ? 300 : 6;
@@ -67,7 +67,11 @@ void run_many(const char* what, std::size_t nodes, Chaos chaos) {
   EXPECT_GT(sum.snapshots, 0U);
   EXPECT_GT(sum.incarnations, 0U);
   EXPECT_GT(sum.streams, 0U);
+  return sum;
 }
+
+/// One seed that is replayed need not show everything.
+bool happened(std::uint64_t count) { return count > 0 || std::getenv("HOLDFAST_SEED") != nullptr; }
 
 TEST(ReplicationSimulation, two_regions) { run_many("two regions", 2, {}); }
 
@@ -77,7 +81,7 @@ TEST(ReplicationSimulation, damaged_messages) {
   Chaos chaos;
   chaos.damage_message = 0.05;
   chaos.kill = 0.05;
-  run_many("damaged messages", 2, chaos);
+  EXPECT_TRUE(happened(run_many("damaged messages", 2, chaos).refused_messages)) << "nothing damaged arrived";
 }
 
 TEST(ReplicationSimulation, lost_tails) {
@@ -85,7 +89,7 @@ TEST(ReplicationSimulation, lost_tails) {
   chaos.lose_tail = 0.8;
   chaos.cut_link = 0.05;
   chaos.purge_log = 0.01;
-  run_many("lost tails", 2, chaos);
+  EXPECT_TRUE(happened(run_many("lost tails", 2, chaos).pulled_tails)) << "nobody pulled a lost tail";
 }
 
 }  // namespace

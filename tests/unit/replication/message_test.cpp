@@ -4,6 +4,7 @@
 
 #include "golden_messages.h"
 #include "holdfast/base/encoding.h"
+#include "holdfast/crypto/hash.h"
 #include "samples.h"
 
 namespace holdfast::replication {
@@ -101,12 +102,52 @@ TEST(CommitFrame, every_flipped_byte_is_found) {
   }
 }
 
-TEST(CommitFrame, a_bomb_is_refused_by_its_length) {
-  auto frame = *encode_commit(test::sample_batch());
-  // The raw length stands behind version, term, index, sequence and count.
-  constexpr std::size_t raw_length_at = 1 + 4 + 4 + 8 + 8 + 4;
-  for (int i = 0; i < 4; ++i) frame[raw_length_at + static_cast<std::size_t>(i)] = '\xff';
-  EXPECT_FALSE(decode_commit(frame));
+// Where things stand in a frame: version, term, index, sequence and count, then the raw length.
+constexpr std::size_t raw_length_at = 1 + 4 + 4 + 8 + 8 + 4;
+constexpr std::size_t compression_at = raw_length_at + 4;
+
+/// A frame whose header says what the test wants and whose checksum is right: who sends bombs can count.
+Bytes forged_commit(std::uint32_t raw_length, char compression, BytesView body) {
+  auto frame = encode_commit(test::sample_batch())->substr(0, commit_header_bytes);
+  frame.replace(raw_length_at, 4, ByteWriter().u32(raw_length).view());
+  frame[compression_at] = compression;
+  const auto crc = crypto::crc32c(body, crypto::crc32c(BytesView(frame).substr(0, compression_at + 1)));
+  frame.replace(compression_at + 1, 4, ByteWriter().u32(crc).view());
+  return frame + Bytes(body);
+}
+
+std::string refusal_of(const Bytes& frame) {
+  const auto batch = decode_commit(frame);
+  return batch ? "taken" : batch.error().detail;
+}
+
+TEST(CommitFrame, a_bomb_with_a_right_checksum_is_refused_by_its_length) {
+  const auto body = test::sample_batch().rep;
+  const auto size = static_cast<std::uint32_t>(body.size());
+  ASSERT_EQ(refusal_of(forged_commit(size, 0, body)), "taken") << "the forger forges well";
+  for (const std::uint32_t announced :
+       {0U, 1U, size - 1, size + 1, static_cast<std::uint32_t>(max_commit_body_bytes), 0x7fffffffU,
+        0xffffffffU})
+    EXPECT_EQ(refusal_of(forged_commit(announced, 0, body)), "length") << announced;
+}
+
+TEST(CommitFrame, a_body_that_is_announced_rightly_is_still_refused_beyond_the_bound) {
+  const auto padded = [](std::size_t size) {
+    auto body = test::sample_batch().rep;
+    body.resize(size);
+    return forged_commit(static_cast<std::uint32_t>(size), 0, body);
+  };
+  EXPECT_EQ(refusal_of(padded(max_commit_body_bytes + 1)), "length");
+  EXPECT_NE(refusal_of(padded(max_commit_body_bytes)), "length") << "the bound itself is allowed";
+}
+
+TEST(CommitFrame, compression_that_nobody_agreed_to_is_refused) {
+  const auto body = test::sample_batch().rep;
+  for (int compression = 1; compression < 256; ++compression) {
+    EXPECT_EQ(refusal_of(forged_commit(static_cast<std::uint32_t>(body.size()),
+                                       static_cast<char>(compression), body)),
+              "unknown compression");
+  }
 }
 
 }  // namespace
