@@ -1,11 +1,13 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <fstream>
 
 #include "cutting_proxy.h"
 #include "holdfast/async/block_on.h"
 #include "holdfast/crypto/random.h"
 #include "holdfast/storage/log_janitor.h"
+#include "holdfast/storage/step.h"
 #include "rocks.h"
 #include "storage/temp_directory.h"
 #include "test_region.h"
@@ -75,6 +77,62 @@ TEST_F(Faults, no_8_a_log_that_was_purged_means_a_snapshot_never_a_gap) {
   // The old generation is removed once the new one is in use.
   EXPECT_TRUE(eventually([&] { return second.data().generations()->size() == 1; }))
       << "nothing was lost, so nothing is kept";
+  expect_identical();
+}
+
+/// Holds the thread that is about to write the n-th batch of a stream, until it is told to go on.
+class HeldApply {
+ public:
+  explicit HeldApply(int which) {
+    left_ = which;
+    held_ = let_go_ = false;
+    storage::set_step_hook([](std::string_view step) {
+      if (step != "apply.checked" || --left_ != 0) return;
+      held_ = true;
+      let_go_.wait(false);
+    });
+  }
+  ~HeldApply() {
+    let_go();
+    storage::set_step_hook(nullptr);
+  }
+  static bool is_held() { return held_; }
+  static void let_go() {
+    let_go_ = true;
+    let_go_.notify_all();
+  }
+
+ private:
+  static inline std::atomic<int> left_;
+  static inline std::atomic<bool> held_;
+  static inline std::atomic<bool> let_go_;
+};
+
+TEST_F(Faults, no_8_a_log_that_is_purged_between_two_batches_of_a_catch_up_means_a_snapshot_never_a_gap) {
+  join_second();
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  const auto generation = second.data().current()->value().number;
+  const auto left_at = second.durable().index;
+  second.stop();
+  // Far more than a member may have on its way (16 MiB) and the newest batches in memory (4 MiB).
+  for (int round = 0; round < 10; ++round) {
+    write_many(6, 900'000);
+    archive_logs(primary);
+  }
+  HeldApply apply(3);
+  second.start();
+  ASSERT_TRUE(eventually([] { return HeldApply::is_held(); }, std::chrono::seconds(60)));
+  storage::LogJanitor janitor(primary.core(), {.cap_bytes = 1, .keep_bytes = 0},
+                              [](const std::string&) -> Result<> { return {}; });
+  const auto swept = janitor.sweep({});
+  ASSERT_TRUE(swept) << swept.error().describe();
+  ASSERT_GT(swept->oldest_index, left_at + 30) << "what it will ask for next is gone";
+  EXPECT_EQ(second.core().applied().index, left_at + 2) << "the stream was running";
+  HeldApply::let_go();
+  ASSERT_TRUE(eventually([&] { return caught_up(); }, std::chrono::seconds(60)));
+  EXPECT_GT(second.data().current()->value().number, generation) << "it came by a snapshot";
+  for (int i = 0; i < written; ++i) EXPECT_TRUE(second.read("k" + std::to_string(i))) << i;
+  ASSERT_TRUE(eventually([&] { return primary.peers().find(second.name())->connected; }));
   expect_identical();
 }
 
