@@ -156,15 +156,17 @@ Result<> DataDirectory::remove_unfinished_installs() const {
   return {};
 }
 
-Result<> DataDirectory::point_current_at(std::uint64_t number) const {
-  const auto fresh = root_ / "CURRENT.new";
-  {
-    TRY(const auto file, files::File::create(fresh));
-    TRY_VOID(file.append(std::string(current_word) + std::to_string(number) + "\n"));
-    TRY_VOID(file.sync());
-  }
+/// All of the pointer that takes room on the disk; it does not point yet.
+Result<> DataDirectory::write_pointer_to(std::uint64_t number) const {
+  TRY(const auto file, files::File::create(root_ / "CURRENT.new"));
+  TRY_VOID(file.append(std::string(current_word) + std::to_string(number) + "\n"));
+  TRY_VOID(file.sync());
   reached("install.pointer_written");
-  TRY_VOID(files::rename_durably(fresh, root_ / "CURRENT"));
+  return {};
+}
+
+Result<> DataDirectory::turn_pointer() const {
+  TRY_VOID(files::rename_durably(root_ / "CURRENT.new", root_ / "CURRENT"));
   reached("install.pointed");
   return {};
 }
@@ -175,7 +177,8 @@ Result<Generation> DataDirectory::create_first_generation() {
   auto first = at(1);
   TRY_VOID(files::remove_tree(first.directory));
   TRY_VOID(files::make_directory(first.directory));
-  TRY_VOID(point_current_at(first.number));
+  TRY_VOID(write_pointer_to(first.number));
+  TRY_VOID(turn_pointer());
   return first;
 }
 
@@ -187,10 +190,12 @@ Result<Generation> DataDirectory::install(StagedCheckpoint&& staged) {
   reached("install.begin");
   TRY_VOID(files::sync_tree(taken.directory()));
   reached("install.synced");
+  // A full disk shows here, while what was received can still be gone on with.
+  TRY_VOID(write_pointer_to(next.number));
   TRY_VOID(files::rename_durably(taken.directory(), next.directory));
   TRY_VOID(files::sync_directory(staging()));
   reached("install.moved");
-  TRY_VOID(point_current_at(next.number));
+  TRY_VOID(turn_pointer());
   log::info("generation installed", {{"generation", next.number}});
   return next;
 }

@@ -66,7 +66,8 @@ class DataDirectory {
   struct Lock;
   DataDirectory(std::filesystem::path root, std::unique_ptr<Lock> lock);
   [[nodiscard]] Generation at(std::uint64_t number) const;
-  Result<> point_current_at(std::uint64_t number) const;
+  [[nodiscard]] Result<> write_pointer_to(std::uint64_t number) const;
+  [[nodiscard]] Result<> turn_pointer() const;
   Result<> remove_unfinished_installs() const;
 
   std::filesystem::path root_;
