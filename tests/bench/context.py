@@ -16,8 +16,8 @@ MEMORY_KIB, ITERATIONS = 19456, 2
 @dataclasses.dataclass(frozen=True)
 class Settings:
     pairs: int = 5
-    seconds: float = 5
-    warm_seconds: float = 2
+    seconds: float = 3
+    warm_seconds: float = 1
     users: int = 200_000
     quick: bool = False
 

@@ -36,6 +36,7 @@ class Kept:
 
 # More than can be signing in at a time: the fifth attempt on one account at a time is refused.
 PACED_USERS = 16
+WORKERS = 8  # of each kind
 PASSWORD = "Paced-7-Lantern-Hill"
 
 
@@ -65,8 +66,8 @@ class Paced:
     def start(self):
         self.begin = time.monotonic()
         for kind, rate in self.rates.items():
-            self.threads.append(threading.Thread(target=self._tick, args=(kind, rate)))
-            self.threads += [threading.Thread(target=self._work, args=(kind,)) for _ in range(8)]
+            self.threads.append(threading.Thread(target=self._tick, args=(kind, rate), daemon=True))
+            self.threads += [threading.Thread(target=self._work, args=(kind,), daemon=True) for _ in range(WORKERS)]
         for thread in self.threads:
             thread.start()
 
@@ -75,6 +76,9 @@ class Paced:
         seconds = time.monotonic() - self.begin
         answered = dict(self.answered)
         self.stopping.set()
+        for due in self.due.values():
+            for _ in range(WORKERS):
+                due.put(None)
         for thread in self.threads:
             thread.join()
         if self.failure:
@@ -91,10 +95,10 @@ class Paced:
     def _work(self, kind):
         make, kept = getattr(self, "_" + kind.replace("-", "_")), Kept(self.demo.ca, self.demo.primary.public)
         while not self.stopping.is_set():
-            try:
-                self.due[kind].get(timeout=0.2)
-            except queue.Empty:
-                continue
+            # Without a time limit, which Python 3.11 can miss (it then waits for ever): stop() wakes every worker.
+            self.due[kind].get()
+            if self.stopping.is_set():
+                break
             status, body = kept.request(*make())
             with self.lock:
                 self.answered[kind] += 1
