@@ -41,18 +41,26 @@ function cognito(endpoint) {
   });
 }
 
-async function signIn(client) {
+// The demo's own pool, and the one whose tokens are signed with ES256.
+const pools = {
+  RS256: { pool: demo.pool, issuer: demo.issuer, clientId: demo.clients.web.clientId, user: demo.user },
+  ES256: demo.es256,
+};
+
+async function signIn(client, { clientId, user } = pools.RS256) {
   const answer = await client.send(new InitiateAuthCommand({
     AuthFlow: 'USER_PASSWORD_AUTH',
-    ClientId: demo.clients.web.clientId,
-    AuthParameters: { USERNAME: demo.user.username, PASSWORD: demo.user.password },
+    ClientId: clientId,
+    AuthParameters: { USERNAME: user.username, PASSWORD: user.password },
   }));
   return answer.AuthenticationResult;
 }
 
-async function verifyWithJose(token, region, use) {
-  const keys = createRemoteJWKSet(new URL(`${region.public}/${demo.pool}/.well-known/jwks.json`), { [customFetch]: fetchWithAuthority });
-  const { payload } = await jwtVerify(token, keys, { issuer: demo.issuer, algorithms: ['RS256'] });
+async function verifyWithJose(token, region, use, algorithm = 'RS256') {
+  const { pool, issuer } = pools[algorithm];
+  const keys = createRemoteJWKSet(new URL(`${region.public}/${pool}/.well-known/jwks.json`), { [customFetch]: fetchWithAuthority });
+  const { payload, protectedHeader } = await jwtVerify(token, keys, { issuer, algorithms: [algorithm] });
+  assert.equal(protectedHeader.alg, algorithm);
   assert.equal(payload.token_use, use);
   return payload;
 }
@@ -108,6 +116,18 @@ for (const issued of demo.regions) {
     });
     await check(`aws-jwt-verify: an access token of ${issued.name} with the keys of ${region.name}`, () => verifyWithAws(AccessToken, region));
     passed += 2;
+  }
+}
+for (const issued of demo.regions) {
+  const elliptic = await signIn(cognito(issued.public), pools.ES256);
+  for (const region of demo.regions) {
+    await check(`jose: ES256 tokens of ${issued.name} with the keys of ${region.name}`, async () => {
+      const access = await verifyWithJose(elliptic.AccessToken, region, 'access', 'ES256');
+      const id = await verifyWithJose(elliptic.IdToken, region, 'id', 'ES256');
+      assert.equal(access.sub, id.sub);
+      assert.equal(id.aud, pools.ES256.clientId);
+    });
+    passed += 1;
   }
 }
 await check('jose refuses a token whose signature was changed', async () => {
