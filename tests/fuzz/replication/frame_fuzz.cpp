@@ -2,7 +2,15 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "fuzz.h"
 #include "holdfast/replication/message.h"
+#include "samples.h"
+
+std::vector<holdfast::Bytes> holdfast::fuzz::seeds() {
+  std::vector<Bytes> frames;
+  for (const auto& [name, message] : test::sample_messages()) frames.push_back(encode_message(message));
+  return frames;
+}
 
 // Any frame: header, then its message; a COMMIT is decoded to the batch, which must then be what its header
 // said.

@@ -2,7 +2,11 @@
 #include <cstdint>
 #include <cstdlib>
 
+#include "fuzz.h"
 #include "holdfast/region/term_record.h"
+#include "samples.h"
+
+std::vector<holdfast::Bytes> holdfast::fuzz::seeds() { return {test::sample_term().encode()}; }
 
 // One term has one encoding, and nothing that a fuzzer makes is signed by our key.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

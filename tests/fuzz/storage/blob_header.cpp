@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "blob_format.h"
+#include "fuzz.h"
 #include "holdfast/storage/checkpointer.h"
 
 namespace {
@@ -40,6 +41,16 @@ void check_manifest(BytesView input) {
 }
 
 }  // namespace
+
+std::vector<Bytes> fuzz::seeds() {
+  const BlobId id("000102030405060708090a0b0c0d0e0f");
+  CheckpointManifest manifest{
+      .head = {.term = {.reign = 1, .incarnation = 1}, .index = 4}, .sequence = 12, .files = {}};
+  manifest.files = {{.name = "CURRENT", .size = 16, .crc32c = 1},
+                    {.name = "000012.sst", .size = 900, .crc32c = 2}};
+  const blob::Cipher cipher(ClusterId("cluster"), id, 1, Secret(Bytes(32, 'k')));
+  return {blob::encode_header(1, id), manifest.encode(), cipher.seal(1, true, "plain")};
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
   const BytesView input(reinterpret_cast<const char*>(data), size);

@@ -6,7 +6,9 @@
 #include <cstring>
 
 #include "batch_check.h"
+#include "fuzz.h"
 #include "holdfast/storage/log_applier.h"
+#include "replication/batches.h"
 
 namespace {
 
@@ -47,6 +49,13 @@ void check_completed(BytesView operations, std::uint32_t count) {
 }
 
 }  // namespace
+
+std::vector<Bytes> fuzz::seeds() {
+  const auto batch = test::make_batch({}, 1, {.reign = 1, .incarnation = 1}, {}, "key", "value");
+  // A Put with a family, a Delete with one, a plain Delete.
+  return {batch.rep, Bytes("\x05\x01\x03key\x05value", 12), Bytes("\x04\x03\x03key", 6),
+          Bytes("\x00\x03key", 5)};
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
   const BytesView input(reinterpret_cast<const char*>(data), size);
