@@ -42,11 +42,13 @@ std::string encode_64(BytesView bytes, std::string_view alphabet, bool pad) {
   return text;
 }
 
-constexpr std::array<std::int8_t, 256> reverse_of(std::string_view alphabet) {
-  std::array<std::int8_t, 256> table{};
-  table.fill(-1);
+constexpr std::uint8_t no_digit = 0xff;
+
+constexpr std::array<std::uint8_t, 256> reverse_of(std::string_view alphabet) {
+  std::array<std::uint8_t, 256> table{};
+  table.fill(no_digit);
   for (std::size_t i = 0; i < alphabet.size(); ++i) {
-    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::uint8_t>(i);
   }
   return table;
 }
@@ -54,24 +56,24 @@ constexpr std::array<std::int8_t, 256> reverse_of(std::string_view alphabet) {
 constexpr auto base64_reverse = reverse_of(base64_alphabet);
 constexpr auto base64url_reverse = reverse_of(base64url_alphabet);
 
-Result<Bytes> decode_64(std::string_view text, const std::array<std::int8_t, 256>& reverse) {
+Result<Bytes> decode_64(std::string_view text, const std::array<std::uint8_t, 256>& reverse) {
   if (text.size() % 4 == 1) return fail(ErrorKind::invalid, "invalid_base64", "not valid base64");
   Bytes bytes(text.size() * 3 / 4, '\0');
   char* out = bytes.data();
   std::uint32_t group = 0;
   unsigned bits = 0;
-  int seen = 0;  // negative as soon as one character was none of the alphabet
+  std::uint32_t seen = 0;  // above 63 as soon as one character was none of the alphabet
   for (const char c : text) {
-    const int value = reverse[static_cast<unsigned char>(c)];
+    const std::uint32_t value = reverse[static_cast<unsigned char>(c)];
     seen |= value;
-    group = group << 6U | (static_cast<std::uint32_t>(value) & 63U);
+    group = group << 6U | (value & 63U);
     bits += 6;
     if (bits >= 8) {
       bits -= 8;
       *out++ = static_cast<char>(group >> bits & 0xffU);
     }
   }
-  if (seen < 0) return fail(ErrorKind::invalid, "invalid_base64", "not valid base64");
+  if (seen > 63) return fail(ErrorKind::invalid, "invalid_base64", "not valid base64");
   // One text for one value: the bits that do not make a byte must be zero.
   if ((group & ((1U << bits) - 1U)) != 0)
     return fail(ErrorKind::invalid, "invalid_base64", "not valid base64");
