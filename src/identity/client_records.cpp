@@ -91,7 +91,11 @@ Result<Client> decode_client(const ClientId& id, BytesView plain) {
   client.secret = fields.text(client_secret);
   client.enabled = fields.flag(client_enabled);
   fields.all(client_flow, [&](BytesView flow) {
-    if (flow.size() == 1) client.flows.push_back(static_cast<Flow>(flow[0]));
+    // A number that this build does not know permits nothing.
+    const auto number = flow.size() == 1 ? static_cast<unsigned char>(flow.front()) : 0;
+    if (number >= static_cast<int>(Flow::user_password) &&
+        number <= static_cast<int>(Flow::admin_user_password))
+      client.flows.push_back(static_cast<Flow>(number));
   });
   client.scopes = all_texts(fields, client_scope);
   client.redirect_uris = all_texts(fields, client_redirect_uri);

@@ -102,6 +102,14 @@ TEST(Records, Client) {
                 [&](BytesView plain) { return decode_client(client.id, plain); });
 }
 
+TEST(Records, AFlowThatThisBuildDoesNotKnowPermitsNothing) {
+  for (const char* fields : {"050100", "050107", "0501ff", "05020001"}) {
+    const auto client = decode_client(ClientId("c"), from_hex(fields).value());
+    ASSERT_TRUE(client) << fields;
+    EXPECT_TRUE(client->flows.empty()) << fields;
+  }
+}
+
 TEST(Records, Group) {
   Group group{.pool = record_pool,
               .id = std::string(record_user.str()),
