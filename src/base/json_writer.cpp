@@ -58,6 +58,12 @@ JsonWriter& JsonWriter::number(std::uint64_t value) {
   return *this;
 }
 
+JsonWriter& JsonWriter::signed_number(std::int64_t value) {
+  separate();
+  out_.append(std::to_string(value));
+  return *this;
+}
+
 JsonWriter& JsonWriter::flag(bool value) {
   separate();
   out_.append(value ? "true" : "false");

@@ -1,5 +1,6 @@
 #include "holdfast/identity/token_claims.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -13,7 +14,6 @@ namespace holdfast::identity {
 namespace {
 
 using nlohmann::json;
-using nlohmann::ordered_json;
 
 std::string joined(std::span<const std::string> words) {
   std::string text;
@@ -34,38 +34,38 @@ std::vector<std::string> split(std::string_view text) {
   return words;
 }
 
-ordered_json common_claims(const TokenContext& context, std::string_view subject,
-                           std::chrono::seconds lifetime, std::string_view jti) {
+void write_common_claims(JsonWriter& claims, const TokenContext& context, std::string_view subject,
+                         std::chrono::seconds lifetime, std::string_view jti) {
   const std::int64_t now = to_seconds(context.issued_at);
-  ordered_json claims;
-  claims["sub"] = subject;
-  claims["iss"] = context.issuer;
-  claims["jti"] = jti;
-  claims["iat"] = now;
-  claims["exp"] = now + lifetime.count();
-  claims["auth_time"] = to_seconds(context.auth_time);
-  return claims;
+  claims.name("sub").text(subject).name("iss").text(context.issuer).name("jti").text(jti);
+  claims.name("iat").signed_number(now).name("exp").signed_number(now + lifetime.count());
+  claims.name("auth_time").signed_number(to_seconds(context.auth_time));
 }
 
-void add_user_claims(ordered_json& claims, const TokenContext& context, std::span<const std::string> groups) {
-  claims["origin_jti"] = context.origin_jti;
-  claims["event_id"] = context.event_id;
-  if (!groups.empty()) claims["cognito:groups"] = std::vector<std::string>(groups.begin(), groups.end());
+void write_user_claims(JsonWriter& claims, const TokenContext& context, std::span<const std::string> groups) {
+  claims.name("origin_jti").text(context.origin_jti).name("event_id").text(context.event_id);
+  if (groups.empty()) return;
+  claims.name("cognito:groups").open_array();
+  for (const std::string& group : groups) claims.text(group);
+  claims.close_array();
 }
 
-// Attributes are text; these claims are not (OpenID Connect Core 1.0 §5.1).
-ordered_json attribute_claim(const std::string& name, const std::string& value) {
-  if (is_verified_flag(name)) return value == "true";
-  if (name == "address") return ordered_json{{"formatted", value}};
-  if (name == "updated_at") {
+// Attributes are text; these claims are not (OpenID Connect Core 1.0 §5.1). No attribute has the name of
+// another claim (user_rules.cpp), so that no name comes twice.
+void write_attribute_claim(JsonWriter& claims, const std::string& name, const std::string& value) {
+  claims.name(name);
+  if (is_verified_flag(name)) {
+    claims.flag(value == "true");
+  } else if (name == "address") {
+    claims.open_object().name("formatted").text(value).close_object();
+  } else if (name == "updated_at") {
     std::int64_t seconds = 0;
     std::from_chars(value.data(), value.data() + value.size(), seconds);
-    return seconds;
+    claims.signed_number(seconds);
+  } else {
+    claims.text(value);
   }
-  return value;
 }
-
-std::string dumped(const ordered_json& claims) { return to_json_text(claims); }
 
 std::unexpected<Error> unreadable(std::string detail) {
   return fail(ErrorKind::unauthenticated, "invalid_token", "the token is not valid", std::move(detail));
@@ -106,37 +106,38 @@ std::string issuer_of(std::string_view issuer_base, const PoolId& pool) {
 std::string access_token_payload(const TokenContext& context, const User& user,
                                  std::span<const std::string> groups, std::chrono::seconds lifetime,
                                  std::string_view jti) {
-  ordered_json claims = common_claims(context, user.id.str(), lifetime, jti);
-  add_user_claims(claims, context, groups);
-  claims["client_id"] = context.client.str();
-  claims["token_use"] = "access";
-  claims["scope"] = joined(context.scopes);
-  claims["version"] = 2;
-  claims["username"] = user.username;
-  return dumped(claims);
+  JsonWriter claims;
+  claims.open_object();
+  write_common_claims(claims, context, user.id.str(), lifetime, jti);
+  write_user_claims(claims, context, groups);
+  claims.name("client_id").text(context.client.str()).name("token_use").text("access");
+  claims.name("scope").text(joined(context.scopes)).name("version").number(2);
+  claims.name("username").text(user.username).close_object();
+  return claims.take();
 }
 
 std::string id_token_payload(const TokenContext& context, const User& user,
                              std::span<const std::string> groups, std::chrono::seconds lifetime,
                              std::string_view jti) {
-  ordered_json claims = common_claims(context, user.id.str(), lifetime, jti);
-  add_user_claims(claims, context, groups);
-  claims["aud"] = context.client.str();
-  claims["token_use"] = "id";
-  claims["cognito:username"] = user.username;
-  claims["amr"] = {"pwd"};
-  for (const auto& [name, value] : user.attributes) claims[name] = attribute_claim(name, value);
-  return dumped(claims);
+  JsonWriter claims;
+  claims.open_object();
+  write_common_claims(claims, context, user.id.str(), lifetime, jti);
+  write_user_claims(claims, context, groups);
+  claims.name("aud").text(context.client.str()).name("token_use").text("id");
+  claims.name("cognito:username").text(user.username).name("amr").open_array().text("pwd").close_array();
+  for (const auto& [name, value] : user.attributes) write_attribute_claim(claims, name, value);
+  claims.close_object();
+  return claims.take();
 }
 
 std::string machine_token_payload(const TokenContext& context, std::chrono::seconds lifetime,
                                   std::string_view jti) {
-  ordered_json claims = common_claims(context, context.client.str(), lifetime, jti);
-  claims["client_id"] = context.client.str();
-  claims["token_use"] = "access";
-  claims["scope"] = joined(context.scopes);
-  claims["version"] = 2;
-  return dumped(claims);
+  JsonWriter claims;
+  claims.open_object();
+  write_common_claims(claims, context, context.client.str(), lifetime, jti);
+  claims.name("client_id").text(context.client.str()).name("token_use").text("access");
+  claims.name("scope").text(joined(context.scopes)).name("version").number(2).close_object();
+  return claims.take();
 }
 
 Result<ReadClaims> read_claims(std::string_view payload) {

@@ -28,6 +28,7 @@ class JsonWriter {
   /// Text, or null when it is empty.
   JsonWriter& text_or_null(std::string_view value);
   JsonWriter& number(std::uint64_t value);
+  JsonWriter& signed_number(std::int64_t value);
   JsonWriter& flag(bool value);
 
   [[nodiscard]] std::string take() { return std::move(out_); }

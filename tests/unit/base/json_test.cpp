@@ -69,8 +69,8 @@ TEST(JsonWriter, PutsCommasWhereTheyBelong) {
   JsonWriter json;
   json.open_object().name("a").text("x\"y").name("list").open_array().number(1).number(2).open_object();
   json.close_object().open_array().close_array().text_or_null("").close_array();
-  json.name("f").flag(true).name("n").text_or_null("t").close_object();
-  EXPECT_EQ(json.take(), R"({"a":"x\"y","list":[1,2,{},[],null],"f":true,"n":"t"})");
+  json.name("f").flag(true).name("i").signed_number(-7).name("n").text_or_null("t").close_object();
+  EXPECT_EQ(json.take(), R"({"a":"x\"y","list":[1,2,{},[],null],"f":true,"i":-7,"n":"t"})");
 }
 
 TEST(JsonFields, ReadsTypedFields) {
