@@ -125,6 +125,10 @@ void add_cpu_keys(std::vector<ConfigKey>& keys) {
       {"passwords.queue", "a number from 1 to 100000", "512", "requests",
        "Sign-ins that may wait for a hashing thread; more are answered 503.",
        number_between<std::uint32_t>(1, 100'000, +[](Config& c) -> std::uint32_t& { return c.hash_queue; })});
+  keys.push_back({"passwords.queue_seconds", "a number from 1 to 60", "5", "seconds",
+                  "A sign-in that has waited this long for a hashing thread is answered 503.",
+                  duration_between<std::chrono::seconds>(
+                      1, 60, +[](Config& c) -> std::chrono::seconds& { return c.hash_queue_time; })});
   keys.push_back({"passwords.memory_kib", "a number from 7168 to 262144", "19456", "KiB",
                   "Argon2id memory for new verifiers; old ones are renewed at the next sign-in. Memory times "
                   "iterations must be 35840 to 1048576.",
@@ -207,12 +211,45 @@ void add_safety_keys(std::vector<ConfigKey>& keys) {
        "A secondary that has not heard its primary for longer refuses password sign-ins (503); 0: never.",
        duration_between<std::chrono::seconds>(
            0, 31'536'000, +[](Config& c) -> std::chrono::seconds& { return c.max_stale_sign_in; })});
+}
+
+void add_limit_keys(std::vector<ConfigKey>& keys) {
   keys.push_back(
       {"limits.connections", "a number from 16 to 1000000", "20000", "connections",
-       "Open client connections over the public and objects listeners; one more is closed at once. The admin "
-       "listener takes as many of its own.",
+       "Open client connections over the public and objects listeners. Beyond them idle ones are closed; "
+       "where "
+       "there is none, newcomers get 503. The admin listener takes 256 of its own. Lowered, with a warning, "
+       "where the process may not open enough files.",
        number_between<std::uint32_t>(
            16, 1'000'000, +[](Config& c) -> std::uint32_t& { return c.max_connections; })});
+  keys.push_back(
+      {"limits.connections_per_address", "a number from 0 to 1000000", "0", "connections",
+       "Of them from one address (IPv6: one /64), for each listener; one more is closed before its "
+       "handshake. "
+       "0: half of limits.connections.",
+       number_between<std::uint32_t>(
+           0, 1'000'000, +[](Config& c) -> std::uint32_t& { return c.max_connections_per_address; })});
+  keys.push_back({"limits.handshake_seconds", "a number from 1 to 60", "10", "seconds",
+                  "For the PROXY header and the TLS handshake together; then the connection is closed.",
+                  duration_between<std::chrono::seconds>(
+                      1, 60, +[](Config& c) -> std::chrono::seconds& { return c.handshake_time; })});
+  keys.push_back({"limits.head_seconds", "a number from 1 to 60", "10", "seconds",
+                  "From a request's first byte to the end of its head; then the connection is closed.",
+                  duration_between<std::chrono::seconds>(
+                      1, 60, +[](Config& c) -> std::chrono::seconds& { return c.head_time; })});
+  keys.push_back({"limits.body_seconds", "a number from 1 to 600", "20", "seconds",
+                  "Waiting for a request's body, and one second more for each 4 KiB that has come; then the "
+                  "connection is closed.",
+                  duration_between<std::chrono::seconds>(
+                      1, 600, +[](Config& c) -> std::chrono::seconds& { return c.body_time; })});
+  keys.push_back({"limits.write_seconds", "a number from 1 to 600", "20", "seconds",
+                  "For a client to take each 64 KiB of a response; then the connection is closed.",
+                  duration_between<std::chrono::seconds>(
+                      1, 600, +[](Config& c) -> std::chrono::seconds& { return c.write_time; })});
+  keys.push_back({"limits.idle_seconds", "a number from 1 to 3600", "60", "seconds",
+                  "Between the requests of a kept connection; then it is closed.",
+                  duration_between<std::chrono::seconds>(
+                      1, 3600, +[](Config& c) -> std::chrono::seconds& { return c.idle_time; })});
   keys.push_back({"limits.drain_seconds", "a number from 0 to 600", "10", "seconds",
                   "After SIGTERM, time for requests in flight to finish.",
                   duration_between<std::chrono::seconds>(
@@ -228,6 +265,7 @@ std::vector<ConfigKey> build_keys() {
   add_storage_keys(keys);
   add_replication_keys(keys);
   add_safety_keys(keys);
+  add_limit_keys(keys);
   return keys;
 }
 

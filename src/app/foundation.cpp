@@ -38,6 +38,7 @@ struct Foundation::Opened {
 Foundation::Foundation(const Config& config, Opened opened)
     : io(config.io_threads),
       hashing("hash", {.threads = config.hash_threads,
+                       .longest_wait = config.hash_queue_time,
                        .limits = {.total = config.hash_queue,
                                   .per_address = std::max<std::size_t>(1, config.hash_queue / 4),
                                   .per_user = std::max<std::size_t>(1, config.hash_queue / 16)}}),

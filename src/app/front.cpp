@@ -1,5 +1,6 @@
 #include "front.h"
 
+#include "file_limit.h"
 #include "holdfast/base/files.h"
 #include "holdfast/base/log.h"
 #include "holdfast/base/metrics.h"
@@ -41,8 +42,16 @@ HostAndPort split_address(std::string_view text) {
           .port = static_cast<std::uint16_t>(std::stoul(std::string(text.substr(colon + 1))))};
 }
 
-Front::Front(const Config& config, Foundation& foundation, std::unique_ptr<net::ServerTls> tls)
-    : config_(config), foundation_(foundation), tls_(std::move(tls)), server_(foundation.io) {}
+Front::Front(const Config& config, Foundation& foundation, std::unique_ptr<net::ServerTls> tls,
+             std::size_t connections)
+    : config_(config),
+      foundation_(foundation),
+      tls_(std::move(tls)),
+      most_client_connections_(connections),
+      server_(foundation.io, {.timeouts = {.head = config.head_time,
+                                           .idle = config.idle_time,
+                                           .body = config.body_time,
+                                           .write = config.write_time}}) {}
 
 Result<std::unique_ptr<Front>> Front::open(const Config& config, Foundation& foundation,
                                            FrontListeners listeners) {
@@ -53,7 +62,8 @@ Result<std::unique_ptr<Front>> Front::open(const Config& config, Foundation& fou
                 config.certificate_file.string() + ": " + tls.error().message);
   }
   note_expiry(identity);
-  std::unique_ptr<Front> front(new Front(config, foundation, *std::move(tls)));
+  TRY(const auto connections, fit_connections(config.max_connections));
+  std::unique_ptr<Front> front(new Front(config, foundation, *std::move(tls), connections));
   TRY_VOID(front->listen("public", config.public_listener, listeners.public_listener, true));
   TRY_VOID(front->listen("objects", config.objects_listener, listeners.objects, true));
   TRY_VOID(front->listen("admin", config.admin_listener, listeners.admin, false));
@@ -82,9 +92,8 @@ Result<> Front::listen_at(std::string_view name, const std::string& address, boo
                     .port = port,
                     .tls = [this] { return tls_->accept(); },
                     .proxy_protocol_required = is_proxied,
-                    .max_connections = config_.max_connections};
-  // A flood of clients must not lock the operators out.
-  if (name != "admin") options.listen.shared_open = client_connections_;
+                    .handshake_timeout = config_.handshake_time};
+  bound_connections(name, options.listen);
   for (const auto& range : where.trusted_proxies) {
     TRY(auto cidr, net::Cidr::parse(range));
     options.listen.trusted_proxies.push_back(std::move(cidr));
@@ -99,6 +108,19 @@ Result<> Front::listen_at(std::string_view name, const std::string& address, boo
   TRY_VOID(server_.listen(std::move(options)));
   log::info("listening", {{"listener", name}, {"address", address}});
   return {};
+}
+
+void Front::bound_connections(std::string_view name, net::ListenOptions& listen) {
+  // A flood of clients must not lock the operators out.
+  if (name == "admin") {
+    listen.max_connections = listen.max_per_address = admin_connections;
+  } else {
+    listen.max_connections = most_client_connections_;
+    listen.shared_open = client_connections_;
+    listen.max_per_address = config_.max_connections_per_address;
+    if (listen.max_per_address == 0) listen.max_per_address = most_client_connections_ / 2;
+  }
+  listen.reserve = reserve_of(listen.max_connections);
 }
 
 Result<> Front::reload_certificate() {

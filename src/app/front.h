@@ -44,19 +44,24 @@ class Front {
   void start() { server_.start(); }
   /// Re-reads certificate and key; on an error the old ones stay.
   Result<> reload_certificate();
+  /// Of public and objects, at this moment; from any thread.
+  [[nodiscard]] std::size_t client_connections() const { return *client_connections_; }
   /// Finishes what runs, for at most the configured time.
   void stop();
 
  private:
-  Front(const Config& config, Foundation& foundation, std::unique_ptr<net::ServerTls> tls);
+  Front(const Config& config, Foundation& foundation, std::unique_ptr<net::ServerTls> tls,
+        std::size_t connections);
   Result<> listen(std::string_view name, const ListenerConfig& where, const FrontListener& what,
                   bool drifts_home);
   Result<> listen_at(std::string_view name, const std::string& address, bool is_proxied,
                      const ListenerConfig& where, const FrontListener& what, bool drifts_home);
+  void bound_connections(std::string_view name, net::ListenOptions& listen);
 
   const Config& config_;
   Foundation& foundation_;
   std::unique_ptr<net::ServerTls> tls_;
+  const std::size_t most_client_connections_;
   /// Of public and objects together, for limits.connections.
   std::shared_ptr<std::atomic<std::size_t>> client_connections_ =
       std::make_shared<std::atomic<std::size_t>>(0);

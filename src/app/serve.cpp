@@ -6,6 +6,7 @@
 #include "core_dumps.h"
 #include "foundation.h"
 #include "front.h"
+#include "heap_trim.h"
 #include "holdfast/base/log.h"
 #include "holdfast/crypto/random.h"
 #include "holdfast/crypto/x509.h"
@@ -24,6 +25,7 @@ namespace holdfast::app {
 namespace {
 
 constexpr std::chrono::seconds readiness_interval{1};
+constexpr std::chrono::seconds trim_interval{2};
 
 /// Object bytes pass through buffers of a megabyte. glibc would give each back to the kernel and take it
 /// again, zeroed page by page: a third of the time of a download (measured). Each of its few arenas keeps
@@ -89,6 +91,11 @@ auto newcomer_tokens() {
   };
 }
 
+Result<> trim_heap(HeapTrim& trim, const Front& front) {
+  if (trim.is_due(front.client_connections())) malloc_trim(0);
+  return {};
+}
+
 /// Runs until told to end; SIGHUP re-reads the certificate.
 void stay_up(const Signals& signals, Front& front, ServiceManager& manager) {
   for (int number = signals.wait(); number == SIGHUP; number = signals.wait()) {
@@ -126,9 +133,11 @@ Result<> serve(const Config& config, const ServeOptions& options) {
   TRY(const auto front,
       Front::open(config, *base,
                   make_routes(config, *base, *services, desk, *replication, metrics_token, readiness)));
+  HeapTrim trim;
   Maintenance maintenance(*base);
   services->add_duties(config, maintenance);
   maintenance.every(readiness_interval, "readiness", [&readiness] { return readiness.look(), Result<>(); });
+  maintenance.every(trim_interval, "trim", [&] { return trim_heap(trim, *front); });
   const auto told = base->state.on_change(
       [&manager](const region::RegionView& view) { manager.status(status_line(view)); });
   TRY_VOID(base->authority->start());

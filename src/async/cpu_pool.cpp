@@ -17,13 +17,16 @@ namespace {
 
 metrics::Metric pool_refusals{
     metrics::Kind::counter, "holdfast_pool_refused_total",
-    "Pieces of work refused because a pool's queue was full: sign-ins, for the most part."};
+    "Pieces of work refused because a pool's queue was full or the wait in it too long: sign-ins, for the "
+    "most part."};
 
 }  // namespace
 
 struct CpuPool::Shared {
-  explicit Shared(FairLimits limits) : queue(limits) {}
+  explicit Shared(const CpuPoolOptions& options)
+      : longest_wait(options.longest_wait), queue(options.limits) {}
 
+  const std::chrono::nanoseconds longest_wait;
   std::mutex mutex;
   std::condition_variable work_or_stop;
   FairQueue<std::shared_ptr<PoolJob>> queue;
@@ -46,8 +49,7 @@ struct CpuPool::Shared {
   }
 };
 
-CpuPool::CpuPool(std::string_view name, CpuPoolOptions options)
-    : shared_(std::make_unique<Shared>(options.limits)) {
+CpuPool::CpuPool(std::string_view name, CpuPoolOptions options) : shared_(std::make_unique<Shared>(options)) {
   const std::size_t count =
       options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
   for (std::size_t index = 0; index < count; ++index) {
@@ -96,9 +98,14 @@ Result<> CpuPool::enqueue(const FairKey& key, std::shared_ptr<PoolJob> job) {
 Task<Result<>> CpuPool::execute(FairKey key, std::shared_ptr<PoolJob> job) {
   namespace this_coro = boost::asio::this_coro;
   CO_TRY_VOID(enqueue(key, job));
-  auto ended = co_await job->ended.wait();
+  const auto longest = shared_->longest_wait;
+  auto ended = co_await job->ended.wait(longest == longest.max() ? never : after(longest));
   if (!ended) {
-    if (job->take_back()) co_return fail(std::move(ended).error());
+    if (job->take_back()) {
+      if (ended.error().code != "timed_out") co_return fail(std::move(ended).error());
+      pool_refusals.add();
+      co_return fail(overloaded());
+    }
     // It runs, and may refer to the caller's frame: stay, although cancelled. The next co_await of the caller
     // unwinds.
     const bool unwinds = co_await this_coro::throw_if_cancelled();

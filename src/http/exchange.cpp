@@ -127,8 +127,10 @@ EdgeResult<> Exchange::route() {
   return {};
 }
 
+bool Exchange::is_overloaded() const { return !row_->always && (is_refused_ || server_->is_overloaded()); }
+
 EdgeResult<> Exchange::check_limits(const MessageBody& body) const {
-  if (server_->is_overloaded() && !row_->always) return std::unexpected(EdgeError{503, overloaded()});
+  if (is_overloaded()) return std::unexpected(EdgeError{503, overloaded()});
   if (!row_->accepts_content_encoding && request_.headers.has("Content-Encoding")) {
     return refuse(415, "unsupported_encoding", "Content-Encoding is not supported: send the body as it is");
   }
@@ -161,7 +163,7 @@ async::Task<Result<Bytes>> Exchange::read_body(MessageBody* body) {
     whole = co_await body->read_all();
   }
   // Who waited comes back to a server that may be full by now.
-  if (whole && server_->is_overloaded() && !row_->always) co_return fail(overloaded());
+  if (whole && is_overloaded()) co_return fail(overloaded());
   co_return whole;
 }
 

@@ -31,6 +31,8 @@ class Exchange {
   Exchange& operator=(const Exchange&) = delete;
   ~Exchange();
 
+  /// Answers nothing but rows that are answered always.
+  void refuse_as_overloaded() { is_refused_ = true; }
   /// The answer to a head that was read whole. `body` outlives the exchange.
   async::Task<Response> run(RequestHead head, MessageBody* body);
   /// The answer to bytes that are no request.
@@ -42,6 +44,7 @@ class Exchange {
   async::Task<Result<Response>> handle(MessageBody* body);
   EdgeResult<> route();
   EdgeResult<> check_limits(const MessageBody& body) const;
+  [[nodiscard]] bool is_overloaded() const;
   async::Task<Result<>> authenticate();
   async::Task<Result<Bytes>> read_body(MessageBody* body);
   /// A place for an upload's or a download's bytes, kept until the response is written.
@@ -53,6 +56,7 @@ class Exchange {
   const ListenerState* listener_;
   Request request_;
   const Row* row_ = nullptr;
+  bool is_refused_ = false;
   std::optional<async::Places::Place> stream_;
   std::string allow_;    ///< the Allow header of a 405
   int edge_status_ = 0;  ///< of the error that handle() gave

@@ -15,11 +15,15 @@
 
 namespace holdfast::http {
 
-/// A connection that may be waiting for its next request; touched on the connection's executor only.
+/// A connection that may be waiting for its next request.
 struct IdleHandle {
   async::Executor executor;
-  net::Connection* connection = nullptr;  ///< null once the session has ended
-  bool idle = false;
+  /// Null once the session has ended; touched on the executor only, as all the rest is written there.
+  net::Connection* connection = nullptr;
+  std::atomic<SteadyTime::rep> idle_since = 0;  ///< 0: not idle
+  std::atomic<bool> is_shed = false;            ///< chosen to make room; also written by who chooses
+
+  [[nodiscard]] bool is_idle() const { return idle_since != 0; }
 };
 
 /// What all sessions of a server share. Thread-safe; outlives them.
@@ -45,18 +49,29 @@ class ServerState {
   void leave(const std::shared_ptr<IdleHandle>& handle);
   /// Closes, soon and on their executors, the connections that wait for a next request.
   void close_idle();
+  /// The same for some of those that have waited longest: there are more connections than there may be.
+  void shed_idle();
+  [[nodiscard]] std::size_t count_idle() const;
+  /// Connections that shed_idle has chosen and that still count as open.
+  [[nodiscard]] std::size_t being_shed() const { return *being_shed_; }
 
  private:
+  static void shed(IdleHandle& handle, std::atomic<std::size_t>& being_shed);
+
   const std::uint64_t nonce_;
   std::atomic<std::uint32_t> sequence_ = 0;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::unordered_set<std::shared_ptr<IdleHandle>> handles_;
+  SteadyTime next_shed_{};
+  /// Shared: what is posted to an executor may run after this object's end.
+  const std::shared_ptr<std::atomic<std::size_t>> being_shed_ = std::make_shared<std::atomic<std::size_t>>(0);
 };
 
 /// A listener's options, prepared for its sessions.
 struct ListenerState {
   ListenerOptions options;
   std::set<std::string, std::less<>> hosts;
+  const net::Listener* listener = nullptr;
 };
 
 /// A session for each connection that a listener accepts.

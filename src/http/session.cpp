@@ -24,6 +24,7 @@ Session::Session(ServerState* server, const ListenerState* listener, net::Connec
     : server_(server), listener_(listener), connection_(std::move(connection)), client_(connection_) {
   handle_->executor = connection_.executor();
   handle_->connection = &connection_;
+  came_beyond_cap_ = listener_->listener->beyond_cap() > 0;
   server_->enter(handle_);
 }
 
@@ -52,12 +53,12 @@ async::Task<Result<std::size_t>> Session::fill_for_head(SteadyTime deadline) {
   if (between_requests) {
     buffer_.release();
     // Set before looking: ServerState::close_idle raises the flag first and looks at `idle` afterwards.
-    handle_->idle = true;
+    handle_->idle_since = system_clock().steady_now().time_since_epoch().count();
     if (server_->stopping) co_return std::size_t{0};
     deadline = async::after(server_->options.timeouts.idle);
   }
   const auto read = co_await buffer_.fill(head_read_bytes, deadline);
-  handle_->idle = false;
+  handle_->idle_since = 0;
   co_return read;
 }
 
@@ -81,6 +82,8 @@ async::Task<std::expected<RequestHead, Session::NoRequest>> Session::read_head()
   }
 }
 
+bool Session::is_one_too_many() const { return listener_->listener->beyond_cap() > server_->being_shed(); }
+
 async::Task<> Session::refuse(EdgeError error) {
   Exchange exchange(server_, listener_, client_);
   Response response = exchange.refused(std::move(error));
@@ -100,6 +103,10 @@ async::Task<bool> Session::serve(RequestHead head) {
   bool keep = head.keep_alive;
   {
     Exchange exchange(server_, listener_, client_);
+    if (std::exchange(came_beyond_cap_, false) && is_one_too_many()) {
+      exchange.refuse_as_overloaded();
+      keep = false;
+    }
     Response response = co_await exchange.run(std::move(head), &body);
     const auto& close_after = listener_->options.close_after_response;
     keep = keep && body.skippable() && !server_->stopping && !(close_after && close_after());

@@ -40,6 +40,8 @@ class Session {
   async::Task<Result<>> write(const Response* response, ResponsePlan plan, bool http_1_0);
   async::Task<Result<>> write_stream(MessageWriter* writer, BodySource* source, ResponsePlan plan);
   async::Task<Result<>> write_slices(MessageWriter::Pieces message);
+  /// This connection is one more than there may be, and no other has gone for it.
+  [[nodiscard]] bool is_one_too_many() const;
   void log_access(const Request& request, int status) const;
 
   ServerState* server_;
@@ -50,6 +52,7 @@ class Session {
   MessageReader reader_;
   std::shared_ptr<IdleHandle> handle_ = std::make_shared<IdleHandle>();
   std::uint64_t written_bytes_ = 0;
+  bool came_beyond_cap_ = false;  ///< and nothing was asked yet
 };
 
 }  // namespace holdfast::http

@@ -114,11 +114,15 @@ struct Listener::Impl {
       : pool(io_pool),
         options(std::move(listen_options)),
         capped(options.shared_open ? options.shared_open : std::make_shared<std::atomic<std::size_t>>(0)),
-        places(options.max_connections, options.max_per_address) {}
+        places(options.max_connections + options.reserve, options.max_per_address) {}
 
   Result<> bind_all();
   async::Task<> accept_loop(tcp::acceptor acceptor);
   void take_over(tcp::socket socket);
+  [[nodiscard]] std::size_t beyond_cap() const {
+    const std::size_t now = *capped;
+    return now > options.max_connections ? now - options.max_connections : 0;
+  }
   async::Task<> serve(tcp::socket socket, OpenSlot slot);
   async::Task<Result<>> read_proxy_header(Connection* connection, SteadyTime deadline);
   async::Task<Result<>> make_ready(Connection* connection, std::optional<async::Places::Place>* place);
@@ -176,7 +180,8 @@ async::Task<> Listener::Impl::accept_loop(tcp::acceptor acceptor) {
 // No coroutine: what the handler throws while it makes its task must not end the accept loop.
 void Listener::Impl::take_over(tcp::socket socket) try {
   connections_accepted.add();
-  auto slot = OpenSlot::take(open, capped, options.max_connections);
+  auto slot = OpenSlot::take(open, capped, options.max_connections + options.reserve);
+  if ((!slot || beyond_cap() > 0) && options.make_room) options.make_room();
   if (slot) {
     const auto executor = socket.get_executor();
     serving.spawn(executor, serve(std::move(socket), *std::move(slot)));
@@ -264,6 +269,7 @@ void Listener::start(Handler handler) {
 }
 
 std::size_t Listener::connections() const { return impl_->open; }
+std::size_t Listener::beyond_cap() const { return impl_->beyond_cap(); }
 
 void Listener::stop_accepting() { impl_->accepting.cancel(); }
 

@@ -51,6 +51,7 @@ struct Config {
   std::uint32_t io_threads = 0;  ///< 0: one per core
   std::uint32_t hash_threads = 0;
   std::uint32_t hash_queue = 0;
+  std::chrono::seconds hash_queue_time{0};
   std::uint32_t argon2_memory_kib = 0;
   std::uint32_t argon2_iterations = 0;
 
@@ -59,6 +60,12 @@ struct Config {
   std::uint64_t log_cap_bytes = 0;
   std::uint64_t ring_bytes = 0;
   std::uint32_t max_connections = 0;
+  std::uint32_t max_connections_per_address = 0;  ///< 0: half of max_connections
+  std::chrono::seconds handshake_time{0};
+  std::chrono::seconds head_time{0};
+  std::chrono::seconds body_time{0};
+  std::chrono::seconds write_time{0};
+  std::chrono::seconds idle_time{0};
   std::uint64_t max_object_bytes = 0;
   std::chrono::seconds blob_grace{0};
   std::chrono::seconds drain_timeout{0};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -54,11 +55,13 @@ class PoolJob {
 
 struct CpuPoolOptions {
   std::size_t threads = 0;  ///< 0: one per core
+  /// Work that has waited so long is taken back: `overloaded`. Whoever waits longer has given up.
+  std::chrono::nanoseconds longest_wait = std::chrono::nanoseconds::max();
   FairLimits limits;
 };
 
 /// A few threads for work that burns a core (Argon2id, RSA), behind a bounded FairQueue. The queue full:
-/// `overloaded`, at once. Tasks resume on their own executor.
+/// `overloaded`, at once; still in it after `longest_wait`: the same. Tasks resume on their own executor.
 ///
 /// Cancelled while queued, work is taken back and never runs; cancelled while running, the task still waits
 /// for its end, so a function may refer to what its caller's frame owns. All member functions may be called

@@ -43,6 +43,9 @@ struct ServerOptions {
   /// Streams (uploads and downloads), which hold a piece of up to 1 MiB twice each.
   std::size_t max_streams = 256;
   std::size_t max_streams_of_one_address = 64;
+  /// A listener beyond its connections closes those that have waited longest for a request, if for this long.
+  /// Where there is none, the newcomer's first request is answered 503 and its connection closed.
+  std::chrono::nanoseconds shed_after = std::chrono::seconds(1);
   /// One line per request with the route template, never the path.
   bool access_log = true;
 };
@@ -57,7 +60,7 @@ using Preparation = std::function<async::Task<Result<>>(const Request* request)>
 
 /// One listener: where it listens, what it serves, and for whom.
 struct ListenerOptions {
-  net::ListenOptions listen;
+  net::ListenOptions listen;  ///< the server sets `make_room`
   /// Shared, so that a listener and its PROXY-protocol twin serve the same table.
   std::shared_ptr<const Router> router;
   /// The names that Host may carry (without port, any case; IPv6 addresses in brackets). Others: 421
@@ -103,6 +106,8 @@ class Server {
   [[nodiscard]] bool stopping() const;
   [[nodiscard]] std::size_t active_requests() const;
   [[nodiscard]] std::size_t connections() const;
+  /// Of them those that wait for a request.
+  [[nodiscard]] std::size_t idle_connections() const;
 
  private:
   struct Impl;

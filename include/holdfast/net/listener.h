@@ -29,8 +29,13 @@ struct ListenOptions {
   /// false none may. Never guessed.
   bool proxy_protocol_required = false;
   std::vector<Cidr> trusted_proxies;
-  /// Open connections, handshakes included; one more is closed at once.
+  /// Open connections, handshakes included.
   std::size_t max_connections = 10'000;
+  /// Taken beyond them, so that their clients can be told (and health asked after); one more is closed at
+  /// once.
+  std::size_t reserve = 0;
+  /// Called for each connection beyond `max_connections`, on its core: time to close an idle one.
+  std::function<void()> make_room;
   /// Where listeners share one cap: what counts the open connections of all of them. Empty: this one's alone.
   std::shared_ptr<std::atomic<std::size_t>> shared_open;
   /// Of them from one address (for IPv6 one /64; behind a proxy the client's); one more is closed before its
@@ -64,6 +69,8 @@ class Listener {
   /// Once.
   void start(Handler handler);
   [[nodiscard]] std::size_t connections() const;
+  /// How many more than `max_connections` are open now, over all listeners that share the cap.
+  [[nodiscard]] std::size_t beyond_cap() const;
 
   /// No new connections; open ones go on. Idempotent.
   void stop_accepting();

@@ -116,6 +116,22 @@ TEST_F(OneThreadPool, AFullQueueAnswersOverloadedAtOnce) {
   EXPECT_EQ(order, (std::vector{1, 2}));
 }
 
+TEST_F(OneThreadPool, WhoWaitsTooLongIsToldAndTheWorkNeverRuns) {
+  CpuPool impatient("test", {.threads = 1, .longest_wait = 1ms, .limits = {}});
+  group.spawn(io.executor(0), hold(&impatient, &gate, &held));
+  ASSERT_TRUE(block_on(io.executor(1), entered(&gate)));
+  std::atomic<bool> ran = false;
+  std::optional<Error> error;
+  block_on(io.executor(1), note_error(&impatient, {}, &ran, &error));
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->kind, ErrorKind::overloaded);
+  open();
+  group.wait();
+  EXPECT_EQ(held, 2) << "what a thread has begun is waited for, however long it takes";
+  EXPECT_EQ(block_on(io.next(), run_adding(&impatient, {}, 41)).value_or(42), 42);
+  EXPECT_FALSE(ran);
+}
+
 TEST_F(OneThreadPool, IsFairBetweenAddresses) {
   occupy();
   std::vector<int> order;

@@ -312,7 +312,7 @@ TEST_F(HttpServerTest, StreamsAreBoundedBecauseEachHoldsAPiece) {
 TEST_F(HttpServerTest, ConnectionsBeyondTheCapAreClosed) {
   auto options = listener();
   options.listen.max_connections = 1;
-  start({}, std::move(options));
+  start({.shed_after = std::chrono::hours(1)}, std::move(options));
   RawSocket first(port_);
   EXPECT_EQ(status_of(first.send(get_hello).response()), 200);
   EXPECT_TRUE(RawSocket(port_).ended());
