@@ -44,8 +44,19 @@ def unverified():
     return context
 
 
-def tcp(port, source="127.0.0.1", timeout=20):
+def held_connections(port):
+    """Connections to a port of this machine that its server still holds: the kernel may go on with those it let go."""
+    count = 0
+    for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        count += fields[1].endswith(f":{port:04X}") and fields[3] in ("01", "08") and fields[9] != "0"
+    return count
+
+
+def tcp(port, source="127.0.0.1", timeout=20, receive_buffer=None):
     connection = socket.socket()
+    if receive_buffer is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     connection.bind((source, 0))
     connection.settimeout(timeout)
     connection.connect(("127.0.0.1", port))
@@ -55,8 +66,8 @@ def tcp(port, source="127.0.0.1", timeout=20):
 class Client:
     """One TLS connection that says exactly what it is told to say."""
 
-    def __init__(self, port, source="127.0.0.1", timeout=20):
-        self.plain = tcp(port, source, timeout)
+    def __init__(self, port, source="127.0.0.1", timeout=20, receive_buffer=None):
+        self.plain = tcp(port, source, timeout, receive_buffer)
         try:
             self.tls = unverified().wrap_socket(self.plain, server_hostname=HOST)
         except BaseException:
