@@ -25,6 +25,15 @@ constexpr std::size_t record_bytes = 5 + content_bytes + 256;
 // A stream of records is taken from the socket, and given to it, a few at a time: passing through the kernel
 // costs as much as encrypting.
 constexpr std::size_t records_at_once = 4;
+// What a request without a large body needs: most connections wait for no more than that, 10,000 of them with
+// 20 MB instead of 170.
+constexpr std::size_t request_bytes = 2UL * 1024;
+
+/// Who has sent much is likely to send more.
+std::size_t room_behind(std::size_t size) {
+  if (size >= record_bytes) return records_at_once * record_bytes;
+  return size >= request_bytes ? record_bytes : request_bytes;
+}
 
 /// True while it lives, also when the wait under it is unwound.
 class Flag {
@@ -108,7 +117,7 @@ struct TlsStream::Transport {
 };
 
 TlsStream::TlsStream(Socket& socket, TlsContext& context)
-    : socket_(socket), wanted_input_(record_bytes), ssl_(SSL_new(context.context.native_handle())) {
+    : socket_(socket), wanted_input_(room_behind(0)), ssl_(SSL_new(context.context.native_handle())) {
   BIO* const bio = BIO_new(Transport::method());
   if (!ssl_ || bio == nullptr) throw std::bad_alloc();
   BIO_set_data(bio, this);
@@ -222,7 +231,7 @@ async::Task<error_code> TlsStream::satisfy(Lack lack) {
   if (failed == asio::error::eof) co_return asio::ssl::error::stream_truncated;
   input_begin_ = 0;
   input_end_ = size;
-  wanted_input_ = size >= record_bytes ? records_at_once * record_bytes : record_bytes;
+  wanted_input_ = room_behind(size);
   co_return failed;
 }
 
