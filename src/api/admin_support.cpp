@@ -17,7 +17,8 @@ void add_admin_rows(http::Router& router, const IdentityParts& parts, std::initi
     router.add({.method = row.method,
                 .path = std::string(row.path),
                 .auth = row.auth,
-                .handler = std::move(handler)});
+                .handler = std::move(handler),
+                .about = row.about});
   }
 }
 

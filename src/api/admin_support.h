@@ -21,6 +21,8 @@
 
 namespace holdfast::api {
 
+using http::json_type;
+
 /// One row of an identity resource. A function, not a closure: the parts and the request are the coroutine's
 /// own parameters, and the request is valid until it ends (http::Handler).
 struct AdminRow {
@@ -28,6 +30,7 @@ struct AdminRow {
   std::string_view path;
   http::AuthLevel auth;
   async::Task<Result<http::Response>> (*handle)(IdentityParts parts, http::Request* request);
+  http::RowAbout about;
   DescribeCreated describe = {};  ///< of rows that create: with it they take an Idempotency-Key
 };
 void add_admin_rows(http::Router& router, const IdentityParts& parts, std::initializer_list<AdminRow> rows);

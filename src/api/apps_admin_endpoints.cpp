@@ -221,35 +221,46 @@ DescribeCreated describe_new_app(apps::AppService& apps) {
 void add_app_admin_rows(http::Router& router, apps::AppService& apps, objects::BucketService& buckets,
                         identity::IdempotencyService& repeats) {
   const AppAdminParts parts{.apps = apps, .buckets = buckets};
-  const auto add = [&](Method method, std::string path, AuthLevel auth, auto handler) {
+  const auto add = [&](Method method, std::string path, AuthLevel auth, auto handler, http::RowAbout about) {
     router.add({.method = method,
                 .path = std::move(path),
                 .auth = auth,
-                .handler = [parts, handler](Request* request) { return handler(parts, request); }});
+                .handler = [parts, handler](Request* request) { return handler(parts, request); },
+                .about = std::move(about)});
   };
-  const auto add_creating = [&](std::string path, DescribeCreated describe, auto handler) {
+  const auto add_creating = [&](std::string path, DescribeCreated describe, auto handler,
+                                std::string_view summary) {
     router.add({.method = Method::post,
                 .path = std::move(path),
                 .auth = AuthLevel::operator_write,
-                .handler = repeatable(repeats, std::move(describe), [parts, handler](Request* request) {
-                  return handler(parts, request);
-                })});
+                .handler = repeatable(repeats, std::move(describe),
+                                      [parts, handler](Request* request) { return handler(parts, request); }),
+                .about = {.summary = summary, .takes = http::json_type, .success = 201}});
   };
-  add(Method::get, "/admin/v1/apps", AuthLevel::operator_read, list_apps);
-  add_creating("/admin/v1/apps", describe_new_app(apps), create_app);
-  add(Method::get, "/admin/v1/apps/{app}", AuthLevel::operator_read, get_app);
-  add(Method::patch, "/admin/v1/apps/{app}", AuthLevel::operator_write, patch_app);
-  add(Method::del, "/admin/v1/apps/{app}", AuthLevel::operator_write, delete_app);
-  add(Method::get, "/admin/v1/apps/{app}/state", AuthLevel::operator_read, get_app_state);
-  add(Method::put, "/admin/v1/apps/{app}/state", AuthLevel::operator_write, put_state);
-  add(Method::post, "/admin/v1/app-state", AuthLevel::operator_write, post_app_state);
-  add(Method::get, "/admin/v1/buckets", AuthLevel::operator_read, list_buckets);
+  add(Method::get, "/admin/v1/apps", AuthLevel::operator_read, list_apps,
+      {.summary = "Lists apps.", .query = {"limit", "next"}});
+  add_creating("/admin/v1/apps", describe_new_app(apps), create_app, "Registers an app.");
+  add(Method::get, "/admin/v1/apps/{app}", AuthLevel::operator_read, get_app, {.summary = "Shows an app."});
+  add(Method::patch, "/admin/v1/apps/{app}", AuthLevel::operator_write, patch_app,
+      {.summary = "Changes the named settings of an app.", .takes = http::json_type});
+  add(Method::del, "/admin/v1/apps/{app}", AuthLevel::operator_write, delete_app,
+      {.summary = "Removes an app and its comments.", .success = 204});
+  add(Method::get, "/admin/v1/apps/{app}/state", AuthLevel::operator_read, get_app_state,
+      {.summary = "An app's state."});
+  add(Method::put, "/admin/v1/apps/{app}/state", AuthLevel::operator_write, put_state,
+      {.summary = "Sets an app's state: active, fenced or failover.", .takes = http::json_type});
+  add(Method::post, "/admin/v1/app-state", AuthLevel::operator_write, post_app_state,
+      {.summary = "Sets an app's state, in the words of the AWS solution.", .takes = http::json_type});
+  add(Method::get, "/admin/v1/buckets", AuthLevel::operator_read, list_buckets,
+      {.summary = "Lists buckets.", .query = {"limit", "next"}});
   add_creating("/admin/v1/buckets", describe_created<objects::Bucket>([](const objects::Bucket& bucket) {
                  return to_json(bucket);
                }),
-               create_bucket);
-  add(Method::get, "/admin/v1/buckets/{bucket}", AuthLevel::operator_read, get_bucket);
-  add(Method::del, "/admin/v1/buckets/{bucket}", AuthLevel::operator_write, delete_bucket);
+               create_bucket, "Makes an app's bucket.");
+  add(Method::get, "/admin/v1/buckets/{bucket}", AuthLevel::operator_read, get_bucket,
+      {.summary = "Shows a bucket."});
+  add(Method::del, "/admin/v1/buckets/{bucket}", AuthLevel::operator_write, delete_bucket,
+      {.summary = "Removes an empty bucket.", .success = 204});
 }
 
 }  // namespace holdfast::api

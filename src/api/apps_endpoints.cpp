@@ -85,11 +85,16 @@ void add_app_rows(http::Router& router, AppEndpointParts parts) {
     return [parts, handler](Request* request) { return handler(parts, request); };
   };
   std::vector<http::Row> rows;
-  rows.push_back({.method = Method::get, .path = "/state/{app}", .handler = bind(get_state)});
   rows.push_back({.method = Method::get,
-                  .path = comments_path,
-                  .auth = http::AuthLevel::user,
-                  .handler = bind(get_comments)});
+                  .path = "/state/{app}",
+                  .handler = bind(get_state),
+                  .about = {.summary = "An app's state, and where its clients are pointed at."}});
+  rows.push_back(
+      {.method = Method::get,
+       .path = comments_path,
+       .auth = http::AuthLevel::user,
+       .handler = bind(get_comments),
+       .about = {.summary = "Lists the comments on a photo, oldest first.", .query = {"limit", "next"}}});
   rows.push_back(
       {.method = Method::post,
        .path = comments_path,
@@ -97,11 +102,14 @@ void add_app_rows(http::Router& router, AppEndpointParts parts) {
        .handler = repeatable(parts.repeats, describe_created<apps::Comment>([](const apps::Comment& comment) {
                                return to_json(comment);
                              }),
-                             bind(post_comment))});
-  rows.push_back({.method = Method::del,
-                  .path = comment_path,
-                  .auth = http::AuthLevel::user,
-                  .handler = bind(delete_comment)});
+                             bind(post_comment)),
+       .about = {.summary = "Comments on a photo.", .takes = http::json_type, .success = 201}});
+  rows.push_back(
+      {.method = Method::del,
+       .path = comment_path,
+       .auth = http::AuthLevel::user,
+       .handler = bind(delete_comment),
+       .about = {.summary = "Removes a comment: its author, or an administrator.", .success = 204}});
   add_rows_with_cors(router, std::move(rows),
                      [&apps = parts.apps](const Request& request, std::string_view origin) {
                        const auto app = apps.find(app_of(request));

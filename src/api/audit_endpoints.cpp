@@ -76,7 +76,11 @@ async::Task<Result<Response>> list_audit_events(IdentityParts parts, Request* re
 
 void add_audit_endpoints(http::Router& router, const IdentityParts& parts) {
   add_admin_rows(router, parts,
-                 {{Method::get, "/admin/v1/audit", AuthLevel::operator_read, list_audit_events}});
+                 {{Method::get,
+                   "/admin/v1/audit",
+                   AuthLevel::operator_read,
+                   list_audit_events,
+                   {.summary = "Lists audit events.", .query = {"from", "until", "limit", "next"}}}});
 }
 
 }  // namespace holdfast::api

@@ -156,15 +156,37 @@ async::Task<Result<Response>> delete_client(IdentityParts parts, Request* reques
 void add_client_endpoints(http::Router& router, const IdentityParts& parts) {
   constexpr std::string_view all = "/admin/v1/pools/{pool}/clients";
   constexpr std::string_view one = "/admin/v1/pools/{pool}/clients/{client}";
-  add_admin_rows(router, parts,
-                 {{Method::post, all, AuthLevel::operator_write, create_client,
-                   describe_created<Client>(describe_with_secret)},
-                  {Method::get, all, AuthLevel::operator_read, list_clients},
-                  {Method::get, one, AuthLevel::operator_read, show_client},
-                  {Method::put, one, AuthLevel::operator_write, replace_client},
-                  {Method::del, one, AuthLevel::operator_write, delete_client},
-                  {Method::post, "/admin/v1/pools/{pool}/clients/{client}/secret", AuthLevel::operator_write,
-                   renew_client_secret}});
+  add_admin_rows(
+      router, parts,
+      {{Method::post,
+        all,
+        AuthLevel::operator_write,
+        create_client,
+        {.summary = "Makes an app client; the answer alone has a confidential one's secret.",
+         .takes = json_type,
+         .success = 201},
+        describe_created<Client>(describe_with_secret)},
+       {Method::get,
+        all,
+        AuthLevel::operator_read,
+        list_clients,
+        {.summary = "Lists a pool's app clients.", .query = {"limit", "next"}}},
+       {Method::get, one, AuthLevel::operator_read, show_client, {.summary = "Shows an app client."}},
+       {Method::put,
+        one,
+        AuthLevel::operator_write,
+        replace_client,
+        {.summary = "Replaces an app client's settings; the secret stays.", .takes = json_type}},
+       {Method::del,
+        one,
+        AuthLevel::operator_write,
+        delete_client,
+        {.summary = "Removes an app client.", .success = 204}},
+       {Method::post,
+        "/admin/v1/pools/{pool}/clients/{client}/secret",
+        AuthLevel::operator_write,
+        renew_client_secret,
+        {.summary = "Draws a new client secret; the old one is void at once."}}});
 }
 
 }  // namespace holdfast::api

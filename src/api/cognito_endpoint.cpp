@@ -263,7 +263,9 @@ void add_cognito_rows(http::Router& router, const CognitoParts& parts) {
                   .path = "/",
                   .auth = http::AuthLevel::open,
                   .handler = [parts](Request* request) { return dispatch(parts, request); },
-                  .errors = cognito_error});
+                  .errors = cognito_error,
+                  .about = {.summary = "The Cognito JSON API: the operation is in the header X-Amz-Target.",
+                            .takes = "application/x-amz-json-1.1"}});
   add_rows_with_cors(router, std::move(rows), [parts](const Request& request, std::string_view origin) {
     return is_app_page(parts, request, origin);
   });

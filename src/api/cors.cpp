@@ -105,7 +105,8 @@ void add_rows_with_cors(http::Router& router, std::vector<http::Row> rows, Origi
                 .handler = [names, is_allowed](
                                Request* request) { return answer_preflight(request, names, is_allowed); },
                 .errors = errors,
-                .decorate = with_origin({}, is_allowed)});
+                .decorate = with_origin({}, is_allowed),
+                .about = {.summary = "Answers a browser's preflight (CORS).", .success = 204}});
   }
 }
 

@@ -44,12 +44,17 @@ async::Task<Result<Response>> answer_traffic(SharedChecks checks, const Request*
 
 void add_health_rows(http::Router& router, HealthChecks checks) {
   const auto shared = std::make_shared<const HealthChecks>(std::move(checks));
-  const auto add = [&](std::string path, http::Handler handler) {
-    router.add({.path = std::move(path), .handler = std::move(handler), .always = true});
+  const auto add = [&](std::string path, http::Handler handler, http::RowAbout about) {
+    router.add(
+        {.path = std::move(path), .handler = std::move(handler), .always = true, .about = std::move(about)});
   };
-  add("/health/live", [shared](Request*) { return answer_live(shared); });
-  add("/health/ready", [shared](Request*) { return answer_ready(shared); });
-  add("/health/traffic", [shared](Request* request) { return answer_traffic(shared, request); });
+  add("/health/live", [shared](Request*) { return answer_live(shared); },
+      {.summary = "Answers while the process lives."});
+  add("/health/ready", [shared](Request*) { return answer_ready(shared); },
+      {.summary = "Whether unsealing, signing and the store work: 200 or 503."});
+  add("/health/traffic", [shared](Request* request) { return answer_traffic(shared, request); },
+      {.summary = "Whether this region should get traffic, or with role=primary writes: 200 or 503.",
+       .query = {"role"}});
 }
 
 }  // namespace holdfast::api

@@ -53,8 +53,18 @@ async::Task<Result<Response>> rotate_key(IdentityParts parts, Request* request) 
 
 void add_key_endpoints(http::Router& router, const IdentityParts& parts) {
   add_admin_rows(router, parts,
-                 {{Method::get, "/admin/v1/pools/{pool}/keys", AuthLevel::operator_read, list_keys},
-                  {Method::post, "/admin/v1/keys/rotate", AuthLevel::operator_write, rotate_key}});
+                 {{Method::get,
+                   "/admin/v1/pools/{pool}/keys",
+                   AuthLevel::operator_read,
+                   list_keys,
+                   {.summary = "Lists a pool's signing keys.", .query = {"limit", "next"}}},
+                  {Method::post,
+                   "/admin/v1/keys/rotate",
+                   AuthLevel::operator_write,
+                   rotate_key,
+                   {.summary = "Makes a pool's next signing key; in an emergency it signs at once.",
+                    .takes = json_type,
+                    .success = 201}}});
 }
 
 }  // namespace holdfast::api

@@ -90,7 +90,8 @@ void add_metrics_row(http::Router& router, async::DiskPool& disk, std::function<
   router.add({.path = "/metrics",
               .auth = AuthLevel::metrics,
               .handler = [disk = &disk, shared](Request*) { return show_metrics(disk, shared); },
-              .always = true});
+              .always = true,
+              .about = {.summary = "Metrics of this region, as Prometheus text."}});
 }
 
 http::Authenticator with_metrics_token(std::optional<MetricsToken> own, const Clock& clock,

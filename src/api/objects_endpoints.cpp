@@ -48,24 +48,31 @@ async::Task<Result<Response>> head_bucket(ObjectEndpointParts parts, Request* re
 
 void add_object_rows(http::Router& router, ObjectEndpointParts parts) {
   std::vector<http::Row> rows;
-  const auto add = [&](Method method, const char* path, auto handler) -> http::Row& {
+  const auto add = [&](Method method, const char* path, auto handler, http::RowAbout about) -> http::Row& {
     rows.push_back({.method = method,
                     .path = path,
                     .auth = AuthLevel::user,
                     .handler = [parts, handler](Request* request) { return handler(parts, request); },
                     .errors = s3_error_response,
-                    .decorate = protect_object_answer});
+                    .decorate = protect_object_answer,
+                    .about = std::move(about)});
     return rows.back();
   };
   // Clients write a bucket with and without a slash behind it.
   for (const auto* path : {"/{bucket}", "/{bucket}/"}) {
-    add(Method::get, path, list_objects);
-    add(Method::head, path, head_bucket);
+    add(Method::get, path, list_objects,
+        {.summary = "Lists a bucket's objects (S3 ListObjectsV2; list-type must be 2).",
+         .query = {"list-type", "prefix", "delimiter", "max-keys", "continuation-token", "start-after",
+                   "encoding-type", "fetch-owner"}});
+    add(Method::head, path, head_bucket, {.summary = "Whether a bucket is there."});
   }
-  add(Method::get, object_path, get_object);
-  add(Method::head, object_path, head_object);
-  add(Method::del, object_path, delete_object);
-  auto& put = add(Method::put, object_path, put_object);
+  add(Method::get, object_path, get_object,
+      {.summary = "An object's bytes, or a range of them (206); 304 for those that the client has."});
+  add(Method::head, object_path, head_object, {.summary = "An object's headers."});
+  add(Method::del, object_path, delete_object,
+      {.summary = "Removes an object: its owner, or an administrator.", .success = 204});
+  auto& put = add(Method::put, object_path, put_object,
+                  {.summary = "Uploads an object.", .takes = "application/octet-stream"});
   put.streaming = true;
   put.body_limit_bytes = put_body_limit_bytes;
   put.accepts_content_encoding = true;

@@ -138,23 +138,30 @@ void add_oidc_rows(http::Router& router, const OidcParts& parts) {
                   .auth = AuthLevel::open,
                   .handler = [parts, kept](Request* request) {
                     return answer_discovery(parts, kept, pool_of(*request));
-                  }});
+                  },
+                  .about = {.summary = "OpenID Connect discovery document of a pool."}});
   open.push_back({.method = Method::get,
                   .path = "/{pool}/.well-known/jwks.json",
                   .auth = AuthLevel::open,
-                  .handler = [parts](Request* request) { return answer_jwks(parts, pool_of(*request)); }});
+                  .handler = [parts](Request* request) { return answer_jwks(parts, pool_of(*request)); },
+                  .about = {.summary = "The keys that a pool's tokens verify with (RFC 7517)."}});
   add_rows_with_cors(router, std::move(open), any_origin);
   std::vector<http::Row> rows;
-  rows.push_back({.method = Method::post,
-                  .path = "/{pool}/oauth2/token",
-                  .auth = AuthLevel::open,
-                  .handler = [parts](Request* request) { return answer_token(parts, request); },
-                  .errors = oauth_error});
-  rows.push_back({.method = Method::post,
-                  .path = "/{pool}/oauth2/revoke",
-                  .auth = AuthLevel::open,
-                  .handler = [parts](Request* request) { return answer_revoke(parts, request); },
-                  .errors = oauth_error});
+  rows.push_back(
+      {.method = Method::post,
+       .path = "/{pool}/oauth2/token",
+       .auth = AuthLevel::open,
+       .handler = [parts](Request* request) { return answer_token(parts, request); },
+       .errors = oauth_error,
+       .about = {.summary = "OAuth 2.0 token endpoint (RFC 6749): client_credentials, refresh_token.",
+                 .takes = form_type}});
+  rows.push_back(
+      {.method = Method::post,
+       .path = "/{pool}/oauth2/revoke",
+       .auth = AuthLevel::open,
+       .handler = [parts](Request* request) { return answer_revoke(parts, request); },
+       .errors = oauth_error,
+       .about = {.summary = "Revokes a refresh token and its session (RFC 7009).", .takes = form_type}});
   add_rows_with_cors(router, std::move(rows), [parts](const Request& request, std::string_view origin) {
     return parts.origins.of_pool(pool_of(request), origin);
   });

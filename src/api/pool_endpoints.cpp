@@ -159,12 +159,29 @@ async::Task<Result<Response>> replace_pool(IdentityParts parts, Request* request
 }  // namespace
 
 void add_pool_endpoints(http::Router& router, const IdentityParts& parts) {
-  add_admin_rows(router, parts,
-                 {{Method::post, "/admin/v1/pools", AuthLevel::operator_write, create_pool,
-                   describe_created<Pool>(describe_pool)},
-                  {Method::get, "/admin/v1/pools", AuthLevel::operator_read, list_pools},
-                  {Method::get, "/admin/v1/pools/{pool}", AuthLevel::operator_read, show_pool},
-                  {Method::put, "/admin/v1/pools/{pool}", AuthLevel::operator_write, replace_pool}});
+  add_admin_rows(
+      router, parts,
+      {{Method::post,
+        "/admin/v1/pools",
+        AuthLevel::operator_write,
+        create_pool,
+        {.summary = "Makes a user pool and its first signing key.", .takes = json_type, .success = 201},
+        describe_created<Pool>(describe_pool)},
+       {Method::get,
+        "/admin/v1/pools",
+        AuthLevel::operator_read,
+        list_pools,
+        {.summary = "Lists user pools.", .query = {"limit", "next"}}},
+       {Method::get,
+        "/admin/v1/pools/{pool}",
+        AuthLevel::operator_read,
+        show_pool,
+        {.summary = "Shows a user pool."}},
+       {Method::put,
+        "/admin/v1/pools/{pool}",
+        AuthLevel::operator_write,
+        replace_pool,
+        {.summary = "Replaces a user pool's settings.", .takes = json_type}}});
 }
 
 }  // namespace holdfast::api

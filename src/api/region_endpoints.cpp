@@ -227,29 +227,39 @@ void add_region_endpoints(http::Router& router, const RegionParts& parts) {
   router.add({.method = Method::get,
               .path = "/admin/v1/region",
               .auth = AuthLevel::operator_read,
-              .handler = [parts](Request*) { return show_region(parts); }});
+              .handler = [parts](Request*) { return show_region(parts); },
+              .about = {.summary = "What this region is, and how far behind its secondaries are."}});
   router.add({.method = Method::post,
               .path = "/admin/v1/join-tokens",
               .auth = AuthLevel::operator_write,
-              .handler = [parts](Request* request) {
-                return create_join_token(parts, request->body, operator_actor(*request).id);
-              }});
+              .handler =
+                  [parts](Request* request) {
+                    return create_join_token(parts, request->body, operator_actor(*request).id);
+                  },
+              .about = {.summary = "Draws a token that lets one region join, once.",
+                        .takes = http::json_type,
+                        .success = 201}});
   router.add({.method = Method::del,
               .path = "/admin/v1/region/members/{name}",
               .auth = AuthLevel::operator_write,
-              .handler = [parts](Request* request) { return remove_region(parts, request); }});
+              .handler = [parts](Request* request) { return remove_region(parts, request); },
+              .about = {.summary = "Shuts a member out for good.", .query = {"force"}}});
   router.add({.method = Method::post,
               .path = "/admin/v1/region/verify",
               .auth = AuthLevel::operator_read,
-              .handler = [parts](Request* request) { return verify_members(parts, request->body); }});
+              .handler = [parts](Request* request) { return verify_members(parts, request->body); },
+              .about = {.summary = "Compares secondaries with this region at one position.",
+                        .takes = http::json_type}});
   router.add({.method = Method::post,
               .path = "/admin/v1/region/fence",
               .auth = AuthLevel::operator_write,
-              .handler = [parts](Request* request) { return change_fence(parts, true, request->body); }});
+              .handler = [parts](Request* request) { return change_fence(parts, true, request->body); },
+              .about = {.summary = "Fences this region: it writes nothing until it is unfenced."}});
   router.add({.method = Method::post,
               .path = "/admin/v1/region/unfence",
               .auth = AuthLevel::operator_write,
-              .handler = [parts](Request* request) { return change_fence(parts, false, request->body); }});
+              .handler = [parts](Request* request) { return change_fence(parts, false, request->body); },
+              .about = {.summary = "Takes an operator's fence away."}});
 }
 
 }  // namespace holdfast::api

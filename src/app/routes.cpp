@@ -1,5 +1,7 @@
 #include "routes.h"
 
+#include <nlohmann/json.hpp>
+
 #include "holdfast/api/admin_auth.h"
 #include "holdfast/api/app_authenticator.h"
 #include "holdfast/api/apps_endpoints.h"
@@ -10,8 +12,10 @@
 #include "holdfast/api/min_position.h"
 #include "holdfast/api/objects_endpoints.h"
 #include "holdfast/api/oidc_endpoints.h"
+#include "holdfast/api/openapi.h"
 #include "holdfast/api/problem.h"
 #include "holdfast/api/region_endpoints.h"
+#include "holdfast/base/json.h"
 #include "region_reading.h"
 
 namespace holdfast::app {
@@ -33,6 +37,19 @@ api::PrimaryUrl primary_url(Foundation& base) {
     if (!view.primary || view.primary->public_url.empty()) return std::nullopt;
     return view.primary->public_url;
   };
+}
+
+/// Last of all: the documents list every row.
+void add_documents(const Config& config, http::Router& public_router, const http::Router& objects_router,
+                   http::Router& admin_router) {
+  const auto for_clients = api::add_openapi_row(public_router);
+  const auto for_operators = api::add_openapi_row(admin_router);
+  *for_clients = to_json_text(api::openapi_document(
+      HOLDFAST_VERSION,
+      {{.tag = "public", .url = config.public_listener.advertise, .router = &public_router},
+       {.tag = "objects", .url = config.objects_listener.advertise, .router = &objects_router}}));
+  *for_operators = to_json_text(
+      api::openapi_document(HOLDFAST_VERSION, {{.tag = "admin", .url = "/", .router = &admin_router}}));
 }
 
 }  // namespace
@@ -81,6 +98,8 @@ FrontListeners make_routes(const Config& config, Foundation& base, Services& ser
                                               .region = base.stores.node.region});
   api::add_app_admin_rows(*admin_router, services.apps, services.buckets, services.identity->repeats);
   api::add_metrics_row(*admin_router, base.disk, region_reader(config, base, replication, metrics_token));
+
+  add_documents(config, *public_router, *objects_router, *admin_router);
 
   const auto errors = api::problem_renderer(primary_url(base));
   const auto users = api::app_authenticator(services.apps, services.buckets, services.identity->tokens);

@@ -42,6 +42,16 @@ using Decorator = std::function<void(const Request& request, Response& response)
 
 constexpr std::uint64_t json_body_limit_bytes = 64UL * 1024;
 
+/// What the table's description (OpenAPI) says of a row beside its method, path and auth level.
+struct RowAbout {
+  std::string_view summary = {};             ///< one sentence
+  std::vector<std::string_view> query = {};  ///< the query parameters that it takes
+  std::string_view takes = {};               ///< the media type of its body; empty: it takes none
+  int success = 200;                         ///< the status when all went well
+};
+
+constexpr std::string_view json_type = "application/json";
+
 /// One row of the route table: `{Method::get, "/state/{app}", AuthLevel::open, handler}`.
 struct Row {
   Method method = Method::get;
@@ -60,6 +70,7 @@ struct Row {
   bool always = false;
   ErrorRenderer errors;
   Decorator decorate;
+  RowAbout about = {};
 };
 
 /// The route table of a listener. Filled once at start, then read from every thread.
