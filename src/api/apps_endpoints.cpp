@@ -64,8 +64,8 @@ async::Task<Result<Response>> post_comment(AppEndpointParts parts, const Request
     CO_TRY(comment.id, apps::parse_comment_id(*input.id));
   }
   const auto* user = request->principal.as<identity::VerifiedUser>();
-  CO_TRY(const auto written,
-         co_await parts.comments.add(app_of(*request), std::move(comment), *user, rider_of(*request)));
+  CO_TRY(const auto written, co_await parts.comments.add(app_of(*request), std::move(comment), *user,
+                                                         rider_of(*request), request->request_id));
   co_return written_response(201, to_json(written.value), written.receipt);
 }
 

@@ -6,8 +6,6 @@
 #include <utility>
 
 #include "holdfast/api/app_authenticator.h"
-#include "holdfast/crypto/hash.h"
-#include "holdfast/crypto/random.h"
 
 namespace holdfast::api {
 namespace {
@@ -15,8 +13,6 @@ namespace {
 using http::AuthLevel;
 using http::Request;
 using http::Response;
-
-constexpr std::size_t metrics_token_bytes = 32;
 
 metrics::HistogramFamily request_durations{
     "holdfast_http_request_duration_seconds",
@@ -81,10 +77,6 @@ class ListenerDurations {
 
 }  // namespace
 
-Secret new_metrics_token() { return Secret("hfm_" + crypto::random_token(metrics_token_bytes)); }
-
-Bytes metrics_token_hash(BytesView token) { return crypto::sha256(token); }
-
 void add_metrics_row(http::Router& router, async::DiskPool& disk, std::function<RegionReading()> read) {
   const auto shared = std::make_shared<const std::function<RegionReading()>>(std::move(read));
   router.add({.path = "/metrics",
@@ -94,14 +86,12 @@ void add_metrics_row(http::Router& router, async::DiskPool& disk, std::function<
               .about = {.summary = "Metrics of this region, as Prometheus text."}});
 }
 
-http::Authenticator with_metrics_token(std::optional<MetricsToken> own, const Clock& clock,
+http::Authenticator with_metrics_token(const OwnMetricsToken& own, const Clock& clock,
                                        http::Authenticator others) {
-  return [own = std::move(own), clock = &clock, others = std::move(others)](const Request* request,
-                                                                            AuthLevel level) {
-    if (level != AuthLevel::metrics || !own || clock->now() >= own->expires) return others(request, level);
+  return [own = &own, clock = &clock, others = std::move(others)](const Request* request, AuthLevel level) {
+    if (level != AuthLevel::metrics) return others(request, level);
     const auto token = bearer_of(*request);
-    const bool is_own = token && crypto::equal_constant_time(metrics_token_hash(*token), own->hash);
-    return is_own ? admit_scraper() : others(request, level);
+    return token && own->admits(*token, clock->now()) ? admit_scraper() : others(request, level);
   };
 }
 

@@ -4,6 +4,7 @@
 #include "holdfast/api/admin_auth.h"
 #include "holdfast/api/json_body.h"
 #include "holdfast/api/written.h"
+#include "holdfast/base/log.h"
 #include "holdfast/identity/operator_rules.h"
 #include "holdfast/region/member.h"
 
@@ -25,7 +26,7 @@ nlohmann::json describe_operator(const Operator& person) {
 nlohmann::json describe_admin_token(const AdminToken& token) {
   return {{"id", token.id},
           {"name", token.name},
-          {"operator", token.operator_id},
+          {"operator", token.operator_id.empty() ? nlohmann::json() : nlohmann::json(token.operator_id)},
           {"scopes", token.scopes},
           {"region", token.region.empty() ? nlohmann::json() : nlohmann::json(token.region.str())},
           {"createdAt", to_rfc3339(token.created_at)},
@@ -102,17 +103,47 @@ async::Task<Result<Response>> create_admin_token(IdentityParts parts, Request* r
   co_return written_response(201, json, written.receipt);
 }
 
+/// This region's own metrics token, as a row of the list; it is no operator's.
+std::optional<AdminToken> own_metrics_token(const IdentityParts& parts) {
+  const auto own = parts.own_metrics_token == nullptr ? std::nullopt : parts.own_metrics_token->current();
+  if (!own) return std::nullopt;
+  return AdminToken{.id = own->id(),
+                    .name = "metrics-token",
+                    .operator_id = {},
+                    .scopes = {std::string(identity::admin_scope::metrics)},
+                    .region = parts.region,
+                    .created_at = own->created,
+                    .expires_at = own->expires};
+}
+
 async::Task<Result<Response>> list_admin_tokens(IdentityParts parts, Request* request) {
   CO_TRY(const auto query, page_query(*request));
   auto list = [&] { return parts.identity.operators.tokens(); };
   CO_TRY(auto tokens, co_await async::offload(parts.disk, std::move(list)));
+  if (auto own = own_metrics_token(parts)) tokens.push_back(*std::move(own));
   CO_TRY(const auto page, page_by_key(std::move(tokens), query, [](const AdminToken& token) {
            return time_key(token.created_at) + token.id;
          }));
   co_return json_response(200, describe_page("tokens", page, describe_admin_token));
 }
 
+/// It is kept by this region alone, so it ends here whether or not this region may write; the audit trail is
+/// told where it can be.
+async::Task<Result<Response>> revoke_own_metrics_token(IdentityParts parts, Request* request,
+                                                       std::string id) {
+  CO_TRY_VOID(co_await async::offload(parts.disk, [&] { return parts.own_metrics_token->revoke(id); }));
+  const auto actor = operator_actor(*request);
+  log::info(log::For{request->request_id}, "this region's metrics token was revoked",
+            {{"operator", actor.id}});
+  const auto told = co_await parts.identity.operators.record_metrics_token_revoked(id, actor);
+  co_return told ? written_response(*told) : http::respond_empty(204);
+}
+
 async::Task<Result<Response>> revoke_admin_token(IdentityParts parts, Request* request) {
+  const auto own = own_metrics_token(parts);
+  if (own && own->id == request->param("token")) {
+    co_return co_await revoke_own_metrics_token(parts, request, own->id);
+  }
   CO_TRY(const auto receipt, co_await parts.identity.operators.revoke_token(path_text(*request, "token"),
                                                                             operator_actor(*request)));
   co_return written_response(receipt);

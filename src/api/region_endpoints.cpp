@@ -147,9 +147,10 @@ Result<> check_live(const RegionParts& parts, const RegionName& name) {
   return fail(ErrorKind::unavailable, "member_away", "region " + name.str() + " is not connected");
 }
 
-async::Task<Result<replication::VerifyReport>> verify_member(const RegionParts* parts, RegionName name) {
+async::Task<Result<replication::VerifyReport>> verify_member(const RegionParts* parts, RegionName name,
+                                                             std::string request_id) {
   CO_TRY_VOID(check_live(*parts, name));
-  co_return co_await parts->replication.verify(std::move(name), default_verify_limit);
+  co_return co_await parts->replication.verify(std::move(name), default_verify_limit, std::move(request_id));
 }
 
 /// A member that could not be compared is neither identical nor different.
@@ -159,7 +160,8 @@ nlohmann::json describe_failure(const RegionName& name, const Error& error) {
           {"error", {{"code", error.code}, {"detail", error.message}}}};
 }
 
-async::Task<Result<Response>> verify_members(RegionParts parts, Bytes body) {
+async::Task<Result<Response>> verify_members(RegionParts parts, const Request* request) {
+  const Bytes& body = request->body;
   CO_TRY(const auto json, parse_json(body.empty() ? BytesView("{}") : BytesView(body)));
   JsonFields fields(json);
   const auto only = fields.find_text("region");
@@ -168,7 +170,7 @@ async::Task<Result<Response>> verify_members(RegionParts parts, Bytes body) {
   bool all_identical = true;
   for (const auto& member : parts.members.others()) {
     if (only && *only != member.name.str()) continue;
-    const auto report = co_await verify_member(&parts, member.name);
+    const auto report = co_await verify_member(&parts, member.name, request->request_id);
     // Asked for one, its refusal is the answer; asked for all, the others' reports are worth having.
     const bool ends_all = !report && (only || report.error().kind == ErrorKind::read_only);
     if (ends_all) co_return fail(report.error());
@@ -180,8 +182,8 @@ async::Task<Result<Response>> verify_members(RegionParts parts, Bytes body) {
   co_return json_response(200, {{"identical", all_identical}, {"reports", std::move(reports)}});
 }
 
-async::Task<Result<Response>> change_fence(RegionParts parts, bool fence, Bytes body) {
-  CO_TRY_VOID(check_no_fields(body));
+async::Task<Result<Response>> change_fence(RegionParts parts, bool fence, const Request* request) {
+  CO_TRY_VOID(check_no_fields(request->body));
   const auto view = parts.state.view();
   const bool is_fenced = view.role == region::Role::fenced;
   if (fence && view.role == region::Role::secondary) {
@@ -193,8 +195,9 @@ async::Task<Result<Response>> change_fence(RegionParts parts, bool fence, Bytes 
     co_return fail(ErrorKind::conflict, "state_unchanged",
                    fence ? "this region is fenced by an operator already" : "this region is not fenced");
   }
-  auto change = [authority = &parts.authority, fence]() -> Result<> {
-    return fence ? authority->fence(region::FenceReason::by_operator) : authority->unfence();
+  auto change = [authority = &parts.authority, fence, request]() -> Result<> {
+    return fence ? authority->fence(region::FenceReason::by_operator, request->request_id)
+                 : authority->unfence();
   };
   CO_TRY_VOID(co_await async::offload(parts.disk, std::move(change)));  // it syncs local.db
   co_return json_response(200, describe_region(parts));
@@ -247,18 +250,18 @@ void add_region_endpoints(http::Router& router, const RegionParts& parts) {
   router.add({.method = Method::post,
               .path = "/admin/v1/region/verify",
               .auth = AuthLevel::operator_read,
-              .handler = [parts](Request* request) { return verify_members(parts, request->body); },
+              .handler = [parts](Request* request) { return verify_members(parts, request); },
               .about = {.summary = "Compares secondaries with this region at one position.",
                         .takes = http::json_type}});
   router.add({.method = Method::post,
               .path = "/admin/v1/region/fence",
               .auth = AuthLevel::operator_write,
-              .handler = [parts](Request* request) { return change_fence(parts, true, request->body); },
+              .handler = [parts](Request* request) { return change_fence(parts, true, request); },
               .about = {.summary = "Fences this region: it writes nothing until it is unfenced."}});
   router.add({.method = Method::post,
               .path = "/admin/v1/region/unfence",
               .auth = AuthLevel::operator_write,
-              .handler = [parts](Request* request) { return change_fence(parts, false, request->body); },
+              .handler = [parts](Request* request) { return change_fence(parts, false, request); },
               .about = {.summary = "Takes an operator's fence away."}});
 }
 

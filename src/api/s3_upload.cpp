@@ -143,7 +143,8 @@ objects::PutRequest to_put_request(const Request& request, const Announced& anno
                           .content_type = std::string(request.header("Content-Type")),
                           .conditions = conditions_of(request),
                           .caller = caller_of(request),
-                          .checksum = announced.checksum};
+                          .checksum = announced.checksum,
+                          .request_id = request.request_id};
   for (const auto& [name, value] : request.headers) {
     auto lower = to_lower_ascii(name);
     if (lower.starts_with(metadata_prefix))

@@ -34,7 +34,12 @@ Result<std::optional<api::MetricsToken>> load_metrics_token(const storage::Local
   if (!stored) return std::nullopt;
   TRY(const auto fields, FieldReader::parse(*stored));
   return api::MetricsToken{.hash = fields.text(token_hash_field),
+                           .created = from_micros(fields.signed_number(token_created_field)),
                            .expires = from_micros(fields.signed_number(token_expires_field))};
+}
+
+Result<> erase_metrics_token(storage::LocalDb& local) {
+  return local.erase(metrics_token_table, metrics_token_key);
 }
 
 }  // namespace holdfast::app

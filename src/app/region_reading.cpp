@@ -16,9 +16,9 @@ std::optional<std::uint64_t> free_bytes_at(const std::filesystem::path& place) {
 
 std::function<api::RegionReading()> region_reader(const Config& config, Foundation& base,
                                                   replication::Replication& replication,
-                                                  const std::optional<api::MetricsToken>& metrics_token) {
-  const auto expires = metrics_token ? std::optional(metrics_token->expires) : std::nullopt;
-  return [&config, &base, &replication, expires] {
+                                                  const api::OwnMetricsToken& metrics_token) {
+  return [&config, &base, &replication, &metrics_token] {
+    const auto own_token = metrics_token.current();
     const auto view = base.state.view();
     const bool is_fenced = view.role == region::Role::fenced;
     return api::RegionReading{
@@ -34,7 +34,7 @@ std::function<api::RegionReading()> region_reader(const Config& config, Foundati
         .free_floor_bytes = config.free_space_floor_bytes,
         .hash_queue = base.hashing.queued(),
         .hash_queue_limit = config.hash_queue,
-        .metrics_token_expires = expires};
+        .metrics_token_expires = own_token ? std::optional(own_token->expires) : std::nullopt};
   };
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 
 #include "foundation.h"
 #include "holdfast/api/metrics_endpoint.h"
@@ -13,6 +12,6 @@ namespace holdfast::app {
 /// Gives what a scrape of /metrics shows of this region. All arguments outlive it.
 std::function<api::RegionReading()> region_reader(const Config& config, Foundation& base,
                                                   replication::Replication& replication,
-                                                  const std::optional<api::MetricsToken>& metrics_token);
+                                                  const api::OwnMetricsToken& metrics_token);
 
 }  // namespace holdfast::app

@@ -56,8 +56,7 @@ void add_documents(const Config& config, http::Router& public_router, const http
 
 FrontListeners make_routes(const Config& config, Foundation& base, Services& services,
                            replication::JoinDesk& desk, replication::Replication& replication,
-                           const std::optional<api::MetricsToken>& metrics_token,
-                           const Readiness& readiness) {
+                           api::OwnMetricsToken& metrics_token, const Readiness& readiness) {
   auto public_router = std::make_shared<http::Router>();
   auto objects_router = std::make_shared<http::Router>();
   auto admin_router = std::make_shared<http::Router>();
@@ -95,7 +94,8 @@ FrontListeners make_routes(const Config& config, Foundation& base, Services& ser
   api::add_identity_endpoints(*admin_router, {.identity = *services.identity,
                                               .core = *base.stores.core,
                                               .disk = base.disk,
-                                              .region = base.stores.node.region});
+                                              .region = base.stores.node.region,
+                                              .own_metrics_token = &metrics_token});
   api::add_app_admin_rows(*admin_router, services.apps, services.buckets, services.identity->repeats);
   api::add_metrics_row(*admin_router, base.disk, region_reader(config, base, replication, metrics_token));
 

@@ -13,6 +13,6 @@ namespace holdfast::app {
 /// The route tables of all listeners: every endpoint of the daemon, in one place.
 FrontListeners make_routes(const Config& config, Foundation& base, Services& services,
                            replication::JoinDesk& desk, replication::Replication& replication,
-                           const std::optional<api::MetricsToken>& metrics_token, const Readiness& readiness);
+                           api::OwnMetricsToken& metrics_token, const Readiness& readiness);
 
 }  // namespace holdfast::app

@@ -128,7 +128,9 @@ Result<> serve(const Config& config, const ServeOptions& options) {
                               .root = base->stores.root.copy(),
                               .put_admin_token = newcomer_tokens()});
   TRY(const auto replication, open_replication(config, *base, desk));
-  TRY(const auto metrics_token, load_metrics_token(*base->stores.local));
+  TRY(auto stored_metrics_token, load_metrics_token(*base->stores.local));
+  api::OwnMetricsToken metrics_token(std::move(stored_metrics_token),
+                                     [&base] { return erase_metrics_token(*base->stores.local); });
   Readiness readiness(readiness_checks(*base, *services->identity));
   TRY(const auto front,
       Front::open(config, *base,

@@ -121,6 +121,7 @@ async::Task<Result<region::CommitReceipt>> AppService::remove(AppId id, identity
   while (true) {
     CO_TRY(auto erasing, erase_some_comments(state_->store, stored));
     if (erasing.empty()) break;
+    erasing.for_request(actor.request_id);
     CO_TRY_VOID(co_await state_->parts.writer.commit(std::move(erasing)));
   }
   auto transaction = state_->store.transaction();

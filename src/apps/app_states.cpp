@@ -101,7 +101,7 @@ async::Task<> AppService::State::settle() {
   settling = false;
   const auto dropped =
       co_await async::offload(parts.disk, [this] { return parts.facts.drop_settled(state_override_kind); });
-  if (!dropped) log::error("settled app states were not dropped", dropped.error());
+  if (!dropped) log::error(log::own_work, "settled app states were not dropped", dropped.error());
 }
 
 Result<StateRecord> AppService::effective(const AppId& id) const {
@@ -124,7 +124,8 @@ async::Task<Result<StateSet>> AppService::set_state(AppId id, AppState wanted, i
     const StateAuthority authority{.may_write = parts.writer.may_write(),
                                    .reign = parts.writer.state().view().term.reign};
     CO_TRY(auto next, change_state(old, wanted, authority, actor.id, parts.clock.now()));
-    if (!authority.may_write) co_return co_await keep_override(std::move(id), std::move(next));
+    if (!authority.may_write)
+      co_return co_await keep_override(std::move(id), std::move(next), actor.request_id);
 
     auto transaction = state_->store.transaction();
     state_->put_state(transaction, stored, old, next, actor);
@@ -151,12 +152,13 @@ std::vector<RegionName> AppService::confirmed_by_log(const region::CommitReceipt
   return names;
 }
 
-async::Task<Result<StateSet>> AppService::keep_override(AppId id, StateRecord record) {
+async::Task<Result<StateSet>> AppService::keep_override(AppId id, StateRecord record,
+                                                        std::string request_id) {
   const region::Override value{
       .kind = std::string(state_override_kind), .key = id.str(), .value = encode_state(record)};
   CO_TRY_VOID(co_await async::offload(state_->parts.disk,
                                       [this, value] { return state_->parts.facts.set_override(value); }));
-  log::info("app state overridden here",
+  log::info(log::For{request_id}, "app state overridden here",
             {{"app", id.str()}, {"state", to_string(record.state)}, {"version", record.version}});
   StateSet set{.record = record};
   for (auto waited = std::chrono::milliseconds(0);; waited += confirmation_step) {

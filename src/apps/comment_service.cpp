@@ -74,13 +74,15 @@ Result<CommentPage> CommentService::read_page(const AppId& app, const std::strin
 
 async::Task<Result<identity::Written<Comment>>> CommentService::add(AppId app, NewComment comment,
                                                                     identity::VerifiedUser author,
-                                                                    identity::Rider rider) {
+                                                                    identity::Rider rider,
+                                                                    std::string request_id) {
   CO_TRY_VOID(check_photo_id(comment.photo));
   CO_TRY_VOID(check_message(comment.message));
   CO_TRY(const auto registered, apps_->get(app));
   const auto written = to_comment(std::move(comment), author, clock_->now());
   for (int attempt = 1;; ++attempt) {
     auto transaction = db_->transaction();
+    transaction.for_request(request_id);
     CO_TRY_VOID(apps_->require_writable(app, transaction));
     if (!writer_->may_write()) co_return fail(writer_->state().refusal());
     put_comment(transaction, registered, written);
@@ -115,6 +117,7 @@ async::Task<Result<region::CommitReceipt>> CommentService::remove(AppId app, std
   }
   for (int attempt = 1;; ++attempt) {
     auto transaction = db_->transaction();
+    transaction.for_request(request_id);
     CO_TRY_VOID(apps_->require_writable(app, transaction));
     if (!writer_->may_write()) co_return fail(writer_->state().refusal());
     const auto id_key = comment_id_key(app, id);

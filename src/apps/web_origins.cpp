@@ -50,7 +50,7 @@ std::shared_ptr<const WebOrigins::Apps> WebOrigins::apps() const {
   }
   auto read = read_registered(*db_);
   if (!read) {
-    log::error("the apps' web origins cannot be read", read.error());
+    log::error(log::own_work, "the apps' web origins cannot be read", read.error());
     return std::make_shared<const Apps>();
   }
   auto apps = std::make_shared<const Apps>(*std::move(read));

@@ -70,7 +70,9 @@ bool is_json_number(const Field& field) {
   return field.is_number && field.text.find_first_not_of("0123456789.-") == std::string::npos;
 }
 
-std::string json_line(Level level, std::string_view message, Fields fields) {
+constexpr std::string_view request_id_name = "requestId";
+
+std::string json_line(Level level, For whose, std::string_view message, Fields fields) {
   std::string line = R"({"time":")" + to_rfc3339(system_clock().now()) + R"(","level":")";
   line.append(name_of(level)).append(R"(","message":)");
   append_quoted(line, message);
@@ -84,10 +86,16 @@ std::string json_line(Level level, std::string_view message, Fields fields) {
       append_quoted(line, field.text);
     }
   }
+  if (!whose.request_id.empty()) {
+    line.append(",");
+    append_quoted(line, request_id_name);
+    line.append(":");
+    append_quoted(line, whose.request_id);
+  }
   return line.append("}");
 }
 
-std::string text_line(Level level, std::string_view message, Fields fields) {
+std::string text_line(Level level, For whose, std::string_view message, Fields fields) {
   std::string line = to_rfc3339(system_clock().now()) + " ";
   line.append(name_of(level)).append(" ");
   append_escaped(line, message);
@@ -99,6 +107,10 @@ std::string text_line(Level level, std::string_view message, Fields fields) {
       append_quoted(line, field.text);
     }
   }
+  if (!whose.request_id.empty()) {
+    line.append(" ").append(request_id_name).append("=");
+    append_quoted(line, whose.request_id);
+  }
   return line;
 }
 
@@ -109,15 +121,15 @@ void configure(Format format, Level minimum) {
   current_minimum = minimum;
 }
 
-void write(Level level, std::string_view message, Fields fields) {
+void write(Level level, For whose, std::string_view message, Fields fields) {
   if (level < current_minimum.load(std::memory_order_relaxed)) return;
-  sink().log(
-      spdlog::level::info, spdlog::string_view_t("{}"),
-      current_format == Format::json ? json_line(level, message, fields) : text_line(level, message, fields));
+  sink().log(spdlog::level::info, spdlog::string_view_t("{}"),
+             current_format == Format::json ? json_line(level, whose, message, fields)
+                                            : text_line(level, whose, message, fields));
 }
 
-void error(std::string_view message, const Error& error) {
-  write(Level::error, message, {{"error", error.describe()}, {"code", error.code}});
+void error(For whose, std::string_view message, const Error& error) {
+  write(Level::error, whose, message, {{"error", error.describe()}, {"code", error.code}});
 }
 
 }  // namespace holdfast::log

@@ -33,8 +33,8 @@ void log_defect(const Error& error, const Request& request) {
   const bool defect = error.kind == ErrorKind::internal || error.kind == ErrorKind::corrupt;
   if (!defect) return;
   failed_total.add();
-  log::error("request failed",
-             {{"requestId", request.request_id}, {"route", request.route}, {"error", error.describe()}});
+  log::error(log::For{request.request_id}, "request failed",
+             {{"route", request.route}, {"error", error.describe()}});
 }
 
 int status_of_body(const Error& error) {
@@ -75,7 +75,7 @@ Response Exchange::render(const Error& error, int edge_status) {
   try {
     return renderer ? renderer(error, edge_status, request_) : plain_error(error, edge_status);
   } catch (const std::exception& failure) {
-    log::error("error renderer failed", {{"requestId", request_.request_id}, {"reason", failure.what()}});
+    log::error(log::For{request_.request_id}, "error renderer failed", {{"reason", failure.what()}});
     return plain_error(internal_error({}), 500);
   }
 }
@@ -87,13 +87,13 @@ void Exchange::finish(Response& response) {
     if (row_ != nullptr && row_->decorate) row_->decorate(request_, response);
     if (listener_->options.decorate) listener_->options.decorate(request_, response);
   } catch (const std::exception& failure) {
-    log::error("response decorator failed", {{"requestId", request_.request_id}, {"reason", failure.what()}});
+    log::error(log::For{request_.request_id}, "response decorator failed", {{"reason", failure.what()}});
     response = plain_error(internal_error({}), 500);
   }
   if (!is_sendable(response.headers)) {
     failed_total.add();
-    log::error("response header with a control character or too long",
-               {{"requestId", request_.request_id}, {"route", request_.route}});
+    log::error(log::For{request_.request_id}, "response header with a control character or too long",
+               {{"route", request_.route}});
     response = render(internal_error({}), 0);
   }
   if (response.status == 503 && !response.headers.has("Retry-After"))

@@ -160,7 +160,7 @@ bool Server::stop(std::chrono::nanoseconds grace) {
     finished = false;
     entry->listener->cancel();
   }
-  if (!finished) log::warn("requests that were still running have been cancelled");
+  if (!finished) log::warn(log::own_work, "requests that were still running have been cancelled");
   impl_->entries.clear();
   return finished;
 }

@@ -88,7 +88,7 @@ async::Task<> Session::refuse(EdgeError error) {
   Exchange exchange(server_, listener_, client_);
   Response response = exchange.refused(std::move(error));
   const int status = response.status;
-  static_cast<void>(co_await write(&response, plan_response(response, false, false, false), false));
+  static_cast<void>(co_await write(&response, plan_response(response, false, false, false), false, {}));
   log_access(exchange.request(), status);
 }
 
@@ -112,7 +112,7 @@ async::Task<bool> Session::serve(RequestHead head) {
     keep = keep && body.skippable() && !server_->stopping && !(close_after && close_after());
     const auto plan = plan_response(response, is_head, http_1_0, keep);
     const int status = response.status;
-    const auto written = co_await write(&response, plan, http_1_0);
+    const auto written = co_await write(&response, plan, http_1_0, exchange.request().request_id);
     log_access(exchange.request(), status);
     if (!written) {
       connection_.close();  // a cut body must not look like a whole one: no polite end
@@ -124,16 +124,18 @@ async::Task<bool> Session::serve(RequestHead head) {
   co_return keep && (co_await body.skip()).has_value();
 }
 
-async::Task<Result<>> Session::write(const Response* response, ResponsePlan plan, bool http_1_0) {
+async::Task<Result<>> Session::write(const Response* response, ResponsePlan plan, bool http_1_0,
+                                     std::string request_id) {
   MessageWriter writer;
   written_bytes_ = 0;
   CO_TRY(const auto first, writer.response(*response, plan, http_1_0, system_clock().now()));
   CO_TRY_VOID(co_await write_slices(first));
   if (!plan.with_body || !response->stream) co_return Result<>{};
-  co_return co_await write_stream(&writer, response->stream.get(), plan);
+  co_return co_await write_stream(&writer, response->stream.get(), plan, std::move(request_id));
 }
 
-async::Task<Result<>> Session::write_stream(MessageWriter* writer, BodySource* source, ResponsePlan plan) {
+async::Task<Result<>> Session::write_stream(MessageWriter* writer, BodySource* source, ResponsePlan plan,
+                                            std::string request_id) {
   std::uint64_t left = plan.length.value_or(0);
   while (true) {
     Result<Bytes> piece = fail(broken_source("the body source threw"));
@@ -144,11 +146,11 @@ async::Task<Result<>> Session::write_stream(MessageWriter* writer, BodySource* s
       piece = fail(broken_source(failure.what()));
     }
     if (!piece) {
-      log::error("response body failed", piece.error());
+      log::error(log::For{request_id}, "response body failed", piece.error());
       co_return fail(piece.error());
     }
     if (plan.length && (piece->size() > left || (piece->empty() && left > 0))) {
-      log::error("response body has another size than announced");
+      log::error(log::For{request_id}, "response body has another size than announced");
       co_return fail(broken_source("size"));
     }
     left -= plan.length ? piece->size() : 0;
@@ -181,13 +183,13 @@ async::Task<Result<>> Session::write_slices(MessageWriter::Pieces message) {
 void Session::log_access(const Request& request, int status) const {
   if (!server_->options.access_log) return;
   const auto took = system_clock().steady_now() - request.received_at;
-  log::info("request", {{"listener", request.listener},
-                        {"method", to_string(request.method)},
-                        {"route", request.route},
-                        {"status", status},
-                        {"bytes", written_bytes_},
-                        {"micros", std::chrono::duration_cast<std::chrono::microseconds>(took).count()},
-                        {"requestId", request.request_id}});
+  log::info(log::For{request.request_id}, "request",
+            {{"listener", request.listener},
+             {"method", to_string(request.method)},
+             {"route", request.route},
+             {"status", status},
+             {"bytes", written_bytes_},
+             {"micros", std::chrono::duration_cast<std::chrono::microseconds>(took).count()}});
 }
 
 async::Task<> serve_connection(ServerState* server, const ListenerState* listener,

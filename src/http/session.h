@@ -37,8 +37,10 @@ class Session {
   /// True while the connection can serve another request.
   async::Task<bool> serve(RequestHead head);
   async::Task<> refuse(EdgeError error);
-  async::Task<Result<>> write(const Response* response, ResponsePlan plan, bool http_1_0);
-  async::Task<Result<>> write_stream(MessageWriter* writer, BodySource* source, ResponsePlan plan);
+  async::Task<Result<>> write(const Response* response, ResponsePlan plan, bool http_1_0,
+                              std::string request_id);
+  async::Task<Result<>> write_stream(MessageWriter* writer, BodySource* source, ResponsePlan plan,
+                                     std::string request_id);
   async::Task<Result<>> write_slices(MessageWriter::Pieces message);
   /// This connection is one more than there may be, and no other has gone for it.
   [[nodiscard]] bool is_one_too_many() const;

@@ -117,6 +117,7 @@ async::Task<Result<region::CommitReceipt>> GroupService::remove(PoolId pool, std
   // Nobody is in the group any more, for memberships name its id; what follows only tidies up.
   for (;;) {
     storage::Transaction removal = base_.core.transaction();
+    removal.for_request(actor.request_id);
     const Bytes prefix = pool_prefix(pool).fixed(group).take();
     CO_TRY_VOID(base_.core.reader().scan(group_members_table, prefix, {}, removal_chunk,
                                          [&](BytesView key, const storage::Stored&) {

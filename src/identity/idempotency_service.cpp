@@ -93,7 +93,7 @@ async::Task<Result<std::size_t>> IdempotencyService::sweep(std::size_t limit) {
 async::Task<> IdempotencyService::run() {
   for (;;) {
     const auto swept = co_await sweep(2000);
-    if (!swept) log::error("expired answers of creations", swept.error());
+    if (!swept) log::error(log::own_work, "expired answers of creations", swept.error());
     co_await async::sleep_for(std::chrono::minutes(1));
   }
 }

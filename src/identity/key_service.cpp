@@ -288,7 +288,8 @@ async::Task<Result<>> KeyService::maintain(std::chrono::milliseconds limit) {
 async::Task<> KeyService::run() {
   for (;;) {
     const auto done = co_await maintain(std::chrono::seconds(30));
-    if (!done && done.error().kind != ErrorKind::unavailable) log::error("signing keys", done.error());
+    if (!done && done.error().kind != ErrorKind::unavailable)
+      log::error(log::own_work, "signing keys", done.error());
     const auto notified = co_await state_->changed.wait(async::after(maintenance_pause));
     if (!notified && notified.error().code == "cancelled") co_return;
   }

@@ -193,7 +193,8 @@ async::Task<> LockoutService::store(AttemptSubject subject, FailureCount count) 
   if (!sub) co_return;
   if (base_.writer.may_write()) {
     storage::Transaction transaction = base_.core.transaction();
-    transaction.require_present(users_table, user_key(subject.pool, *sub), not_found("no such user"))
+    transaction.for_request(subject.request_id)
+        .require_present(users_table, user_key(subject.pool, *sub), not_found("no such user"))
         .put(failures_table, own_failures_key(subject, *sub, base_.region),
              storage::Scope::pool(subject.pool), record_version, encode(count));
     const auto written = co_await base_.writer.commit(std::move(transaction));
@@ -202,7 +203,8 @@ async::Task<> LockoutService::store(AttemptSubject subject, FailureCount count) 
   const auto kept = co_await async::offload(base_.disk, [&] {
     return base_.local.put(storage::local_tables::counters, local_failures_key(subject, *sub), encode(count));
   });
-  if (!kept) log::error("a failed attempt is counted in memory only", kept.error());
+  if (!kept)
+    log::error(log::For{subject.request_id}, "a failed attempt is counted in memory only", kept.error());
 }
 
 async::Task<> LockoutService::clear(AttemptSubject subject, bool others_counted) {
@@ -211,10 +213,13 @@ async::Task<> LockoutService::clear(AttemptSubject subject, bool others_counted)
   const auto erased = co_await async::offload(base_.disk, [&] {
     return base_.local.erase(storage::local_tables::counters, local_failures_key(subject, *sub));
   });
-  if (!erased) log::error("counted failures could not be removed from local.db", erased.error());
+  if (!erased)
+    log::error(log::For{subject.request_id}, "counted failures could not be removed from local.db",
+               erased.error());
   if (!base_.writer.may_write()) co_return;
   storage::Transaction transaction = base_.core.transaction();
-  transaction.erase(failures_table, own_failures_key(subject, *sub, base_.region));
+  transaction.for_request(subject.request_id)
+      .erase(failures_table, own_failures_key(subject, *sub, base_.region));
   // Another region's count is not ours to erase; a higher epoch voids it.
   if (others_counted) {
     const auto credential = find_credential(base_.core.reader(), subject.pool, *subject.user);
@@ -228,7 +233,7 @@ async::Task<> LockoutService::clear(AttemptSubject subject, bool others_counted)
   }
   const auto written = co_await base_.writer.commit(std::move(transaction));
   if (!written && written.error().kind != ErrorKind::conflict) {
-    log::error("counted failures could not be removed", written.error());
+    log::error(log::For{subject.request_id}, "counted failures could not be removed", written.error());
   }
 }
 

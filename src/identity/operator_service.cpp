@@ -139,6 +139,13 @@ async::Task<Result<region::CommitReceipt>> OperatorService::revoke_token(std::st
   co_return co_await base_.writer.commit(std::move(transaction), region::AckClass::security);
 }
 
+async::Task<Result<region::CommitReceipt>> OperatorService::record_metrics_token_revoked(std::string token_id,
+                                                                                         Actor actor) {
+  storage::Transaction transaction = base_.core.transaction();
+  transaction.audit(audit_event(base_, actor, "METRICS_TOKEN_REVOKED", "metrics_token", token_id));
+  co_return co_await base_.writer.commit(std::move(transaction));
+}
+
 Result<> OperatorService::erase_tokens_of(storage::Transaction& transaction, const RegionName& region) const {
   return base_.core.reader().scan(admin_tokens_table, {}, {}, max_operators,
                                   [&](BytesView key, const storage::Stored& stored) {

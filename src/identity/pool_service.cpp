@@ -55,7 +55,9 @@ async::Task<Result<Written<Pool>>> PoolService::create(Pool draft, Actor actor) 
   CO_TRY(auto receipt, co_await base_.writer.commit(std::move(transaction)));
 
   const auto activated = co_await keys_->maintain(first_key_wait);
-  if (!activated) log::warn("a new pool's signing key waits for a member", {{"pool", pool.id.str()}});
+  if (!activated)
+    log::warn(log::For{actor.request_id}, "a new pool's signing key waits for a member",
+              {{"pool", pool.id.str()}});
   co_return Written<Pool>{.value = std::move(pool), .receipt = receipt};
 }
 

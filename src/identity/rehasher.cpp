@@ -34,12 +34,15 @@ bool Rehasher::wants(const std::string& phc) const {
          state_->running.size() < rehashes_at_once;
 }
 
-async::Task<> Rehasher::start(PoolId pool, UserId user, std::string phc, Secret password) {
-  state_->running.spawn(co_await boost::asio::this_coro::executor,
-                        rehash(std::move(pool), std::move(user), std::move(phc), std::move(password)));
+async::Task<> Rehasher::start(PoolId pool, UserId user, std::string phc, Secret password,
+                              std::string request_id) {
+  state_->running.spawn(
+      co_await boost::asio::this_coro::executor,
+      rehash(std::move(pool), std::move(user), std::move(phc), std::move(password), std::move(request_id)));
 }
 
-async::Task<> Rehasher::rehash(PoolId pool, UserId user, std::string phc, Secret password) {
+async::Task<> Rehasher::rehash(PoolId pool, UserId user, std::string phc, Secret password,
+                               std::string request_id) {
   // A turn of its own: it waits behind people who sign in, and takes none of theirs.
   auto renewed =
       co_await hasher_.hash({.address = "rehash", .user = user.str()}, std::string(password.expose()));
@@ -53,13 +56,15 @@ async::Task<> Rehasher::rehash(PoolId pool, UserId user, std::string phc, Secret
   changed.phc = *std::move(renewed);
   const Bytes row = user_key(pool, *sub);
   storage::Transaction transaction = base_.core.transaction();
-  transaction.require_unchanged(credentials_table, row, (*credential)->tag, changed_meanwhile())
+  transaction.for_request(request_id)
+      .require_unchanged(credentials_table, row, (*credential)->tag, changed_meanwhile())
       .put(credentials_table, row, storage::Scope::pool(pool), record_version, encode(changed));
   const auto written = co_await base_.writer.commit(std::move(transaction));
   if (written) {
     rehashed_verifiers.add();
   } else if (written.error().kind != ErrorKind::conflict && written.error().kind != ErrorKind::read_only) {
-    log::warn("a verifier was not written anew", {{"reason", written.error().describe()}});
+    log::warn(log::For{request_id}, "a verifier was not written anew",
+              {{"reason", written.error().describe()}});
   }
 }
 

@@ -162,7 +162,8 @@ async::Task<Result<SessionTokens>> SessionService::start(NewSession wanted) {
     CO_TRY(const Bytes sub, uuid_bytes(claims.user.str()));
     const Bytes user_row = user_key(claims.pool, sub);
     storage::Transaction transaction = base_.core.transaction();
-    transaction.require_unchanged(users_table, user_row, wanted.user_row, changed_meanwhile())
+    transaction.for_request(wanted.request_id)
+        .require_unchanged(users_table, user_row, wanted.user_row, changed_meanwhile())
         .require_unchanged(credentials_table, user_row, wanted.credential_row, changed_meanwhile())
         .put(sessions_table, row, storage::Scope::pool(claims.pool), record_version, encode(session));
     auto receipt = co_await base_.writer.commit(std::move(transaction));
@@ -227,7 +228,8 @@ Result<SessionService::Known> SessionService::find_known(const SealedClaims& cla
   return known;
 }
 
-async::Task<Result<std::optional<region::CommitReceipt>>> SessionService::keep(Session session, Known known) {
+async::Task<Result<std::optional<region::CommitReceipt>>> SessionService::keep(Session session, Known known,
+                                                                               std::string request_id) {
   CO_TRY(const Bytes row, session_key(session.pool, session.user, session.origin_jti));
   if (base_.writer.may_write()) {
     storage::Transaction transaction = base_.core.transaction();
@@ -236,7 +238,8 @@ async::Task<Result<std::optional<region::CommitReceipt>>> SessionService::keep(S
     } else {
       transaction.require_absent(sessions_table, row, changed_meanwhile());
     }
-    transaction.put(sessions_table, row, storage::Scope::pool(session.pool), record_version, encode(session));
+    transaction.for_request(std::move(request_id))
+        .put(sessions_table, row, storage::Scope::pool(session.pool), record_version, encode(session));
     auto receipt = co_await base_.writer.commit(std::move(transaction));
     if (receipt) co_return std::optional(*receipt);
     if (!may_go_on_without(receipt.error())) co_return fail(std::move(receipt).error());
@@ -252,7 +255,8 @@ async::Task<Result<std::optional<region::CommitReceipt>>> SessionService::keep(S
   co_return std::optional<region::CommitReceipt>();
 }
 
-async::Task<Result<SessionTokens>> SessionService::refresh(SealedClaims claims, Client client) {
+async::Task<Result<SessionTokens>> SessionService::refresh(SealedClaims claims, Client client,
+                                                           std::string request_id) {
   if (claims.client != client.id || claims.pool != client.pool)
     co_return bad_session("refresh token: another client's");
   CO_TRY_VOID(check_live(claims.pool, claims.user, claims.origin_jti));
@@ -269,7 +273,8 @@ async::Task<Result<SessionTokens>> SessionService::refresh(SealedClaims claims, 
     const auto verdict = judge_refresh(session, claims.generation, claims.branch, now, client.rotation_grace);
     if (verdict == RefreshVerdict::reused) {
       reused_tokens.add();
-      CO_TRY_VOID(co_await revoke(claims, {.kind = "system", .id = "refresh_token_reuse", .request_id = {}}));
+      CO_TRY_VOID(
+          co_await revoke(claims, {.kind = "system", .id = "refresh_token_reuse", .request_id = request_id}));
       co_return fail(ErrorKind::unauthenticated, "refresh_token_reuse", "the refresh token was used before");
     }
     if (verdict == RefreshVerdict::within_grace) {
@@ -284,7 +289,7 @@ async::Task<Result<SessionTokens>> SessionService::refresh(SealedClaims claims, 
                                                       .expires_at = claims.expires_at,
                                                       .branches = {}});
       auto rotation = rotate(std::move(parent), claims.generation, claims.branch, base_.region, now);
-      auto kept = co_await keep(std::move(rotation.session), std::move(known));
+      auto kept = co_await keep(std::move(rotation.session), std::move(known), request_id);
       if (!kept && kept.error().kind == ErrorKind::conflict) continue;
       // Nowhere to remember it: the same token stays good, as for a client that does not rotate.
       if (!kept && kept.error().kind == ErrorKind::storage_full) co_return tokens;
@@ -324,7 +329,8 @@ async::Task<Result<std::optional<region::CommitReceipt>>> SessionService::put_re
     const std::scoped_lock lock(state_->local_revocation_rows);
     return base_.local.put(local_revocations, key, encode(revocation));
   }));
-  log::info("remembered at this region alone", {{"event", event.kind}, {"pool", pool.str()}});
+  log::info(log::For{event.request_id}, "remembered at this region alone",
+            {{"event", event.kind}, {"pool", pool.str()}});
   co_return std::optional<region::CommitReceipt>();
 }
 
@@ -422,7 +428,7 @@ async::Task<Result<std::size_t>> SessionService::sweep(std::size_t limit) {
 async::Task<> SessionService::run() {
   for (;;) {
     const auto swept = co_await sweep(2000);
-    if (!swept) log::error("expired sessions", swept.error());
+    if (!swept) log::error(log::own_work, "expired sessions", swept.error());
     co_await async::sleep_for(std::chrono::minutes(1));
   }
 }

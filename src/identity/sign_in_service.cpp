@@ -142,7 +142,8 @@ async::Task<Result<SignInService::Proven>> SignInService::check_password_of(std:
     // A `sub` typed as a username counts on the same account.
     CO_TRY(blind, parts_.users.blinded_username(*pool, user->username));
   }
-  AttemptSubject subject{.pool = pool->id, .blind = blind, .user = {}, .epoch = 0};
+  AttemptSubject subject{
+      .pool = pool->id, .blind = blind, .user = {}, .epoch = 0, .request_id = origin.request_id};
   if (account.credential) {
     subject.user = account.user.id;
     subject.epoch = account.credential->lockout_epoch;
@@ -173,7 +174,7 @@ Result<UserTokens> SignInService::tokens_of(const Pool& pool, const Client& clie
 async::Task<Result<UserTokens>> SignInService::start_session(std::shared_ptr<const Pool> pool,
                                                              std::shared_ptr<const Client> client,
                                                              UserId user, std::uint64_t credential_version,
-                                                             WallTime began) {
+                                                             WallTime began, std::string request_id) {
   CO_TRY_VOID(parts_.issuer.ready(pool->id));
   // Voided failures and the like change the credential's row too: then only the reading is done again.
   for (int attempt = 0; attempt < start_attempts; ++attempt) {
@@ -187,7 +188,8 @@ async::Task<Result<UserTokens>> SignInService::start_session(std::shared_ptr<con
                                                    .lifetime = lifetimes_of(*pool, *client).refresh,
                                                    .started_at = began,
                                                    .user_row = account.user_row,
-                                                   .credential_row = account.credential_row});
+                                                   .credential_row = account.credential_row,
+                                                   .request_id = request_id});
     if (!session && session.error().code == changed_meanwhile().code) continue;
     if (!session) co_return fail(std::move(session).error());
     CO_TRY(auto tokens, tokens_of(*pool, *client, account.user, *std::move(session)));
@@ -219,11 +221,12 @@ async::Task<Result<SignInService::Outcome>> SignInService::sign_in(PasswordSignI
   const PasswordCredential& credential = *proven.account.credential;
   // A temporary password is about to be replaced anyway.
   if (!credential.temporary && parts_.rehasher.wants(credential.phc)) {
-    co_await parts_.rehasher.start(user.pool, user.id, credential.phc, std::move(password));
+    co_await parts_.rehasher.start(user.pool, user.id, credential.phc, std::move(password),
+                                   request.origin.request_id);
   }
   if (user.status != UserStatus::force_change_password) {
-    CO_TRY(auto tokens,
-           co_await start_session(caller.pool, caller.client, user.id, credential.version, proven.began));
+    CO_TRY(auto tokens, co_await start_session(caller.pool, caller.client, user.id, credential.version,
+                                               proven.began, request.origin.request_id));
     co_return Outcome(std::move(tokens));
   }
 
@@ -297,7 +300,7 @@ async::Task<Result<UserTokens>> SignInService::answer(NewPasswordAnswer request)
                                                     std::move(request.new_password),
                                                     claims->credential_version, std::move(turn), actor));
   co_return co_await start_session(caller.pool, caller.client, claims->user, claims->credential_version + 1,
-                                   began);
+                                   began, actor.request_id);
 }
 
 async::Task<Result<UserTokens>> SignInService::refresh(RefreshRequest request) {
@@ -308,11 +311,11 @@ async::Task<Result<UserTokens>> SignInService::refresh(RefreshRequest request) {
   // The hash is made with the name that the user signed in with, which may be either.
   if (const auto user = parts_.users.get(claims->pool, claims->user)) names.push_back(user->username);
   CO_TRY_VOID(check_proof(*caller.client, request.proof, names));
-  co_return co_await refresh_for(*caller.client, std::move(request.refresh_token));
+  co_return co_await refresh_for(*caller.client, std::move(request.refresh_token), std::move(request.origin));
 }
 
 async::Task<Result<UserTokens>> SignInService::refresh_for(Client client, std::string refresh_token,
-                                                           std::optional<std::string> scope) {
+                                                           Origin origin, std::optional<std::string> scope) {
   if (!allows(client, Flow::refresh_token)) {
     co_return fail(ErrorKind::forbidden, "flow_not_enabled",
                    "REFRESH_TOKEN_AUTH flow not enabled for this client");
@@ -333,7 +336,7 @@ async::Task<Result<UserTokens>> SignInService::refresh_for(Client client, std::s
   auto allowed = scopes_left(claims->scopes, client);
   CO_TRY(auto scopes, scope ? grant_scopes(allowed, *scope) : Result<std::vector<std::string>>(allowed));
   CO_TRY_VOID(parts_.issuer.ready(pool->id));
-  auto session = co_await parts_.sessions.refresh(*claims, client);
+  auto session = co_await parts_.sessions.refresh(*claims, client, origin.request_id);
   if (!session && session.error().code == "token_revoked") {
     co_return refused("token_revoked", "Refresh Token has been revoked");
   }

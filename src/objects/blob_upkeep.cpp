@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t blobs_scanned_at_once = 1000;
 
 void log_upkeep_failure(const Result<>& result) {
-  if (!result) log::error("blobs were not brought in step with their rows", result.error());
+  if (!result) log::error(log::own_work, "blobs were not brought in step with their rows", result.error());
 }
 
 }  // namespace

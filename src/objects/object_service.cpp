@@ -142,6 +142,7 @@ async::Task<Result<std::optional<region::CommitReceipt>>> ObjectService::remove(
   auto& parts = state_->parts;
   for (int attempt = 1;; ++attempt) {
     auto transaction = parts.db.transaction();
+    transaction.for_request(request_id);
     CO_TRY(const auto current, co_await async::offload(parts.disk, [&] {
              return state_->judge_change(bucket, key, conditions, caller, transaction);
            }));

@@ -167,7 +167,8 @@ Result<Object> Upload::State::build(const Object& checked, storage::Transaction&
 void Upload::State::drop_blob(const Object& object) const {
   if (!object.blob) return;
   if (const auto removed = service->parts.blobs.remove(*object.blob); !removed) {
-    log::warn("a refused upload's blob is left to the collector", {{"reason", removed.error().describe()}});
+    log::warn(log::For{request.request_id}, "a refused upload's blob is left to the collector",
+              {{"reason", removed.error().describe()}});
   }
 }
 
@@ -176,6 +177,7 @@ async::Task<Result<identity::Written<Object>>> Upload::finish(ExpectedContent ex
   CO_TRY(const auto checked, co_await async::offload(parts.disk, [&] { return state_->close(expected); }));
   for (int attempt = 1;; ++attempt) {
     auto transaction = parts.db.transaction();
+    transaction.for_request(state_->request.request_id);
     auto object = co_await async::offload(parts.disk, [&] { return state_->build(checked, transaction); });
     Error refusal;
     if (object) {

@@ -8,7 +8,8 @@ async::Task<Result<TokenAnswer>> RefreshTokenGrant::grant(GrantRequest request) 
   CO_TRY(auto refresh_token, request.parameters.get("refresh_token"));
   std::optional<std::string> scope;
   if (const auto asked = request.parameters.find("scope")) scope = std::string(*asked);
-  auto tokens = co_await sign_in_->refresh_for(*request.client, std::move(refresh_token), std::move(scope));
+  auto tokens = co_await sign_in_->refresh_for(*request.client, std::move(refresh_token),
+                                               std::move(request.origin), std::move(scope));
   if (!tokens) {
     Error error = std::move(tokens).error();
     // RFC 6749 §5.2: an invalid, expired, revoked or foreign refresh token, or a user who may no longer sign

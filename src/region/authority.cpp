@@ -199,7 +199,7 @@ Result<> Authority::open_incarnation() {
   return {};
 }
 
-Result<> Authority::fence(FenceReason reason) {
+Result<> Authority::fence(FenceReason reason, std::string request_id) {
   const std::scoped_lock lock(mutex_);
   // Refuse first, so that nobody queues behind a gate that is about to close.
   parts_.state.become_fenced(reason);
@@ -210,7 +210,7 @@ Result<> Authority::fence(FenceReason reason) {
   TRY_VOID(persist(Role::fenced, fenced_by_operator_));
   decision_ = decide_boot(facts());
   decision_.reason = reason;
-  log::warn("this region was fenced", {{"reason", to_string(reason)}});
+  log::warn(log::For{request_id}, "this region was fenced", {{"reason", to_string(reason)}});
   publish();
   return {};
 }

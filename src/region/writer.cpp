@@ -1,5 +1,6 @@
 #include "holdfast/region/writer.h"
 
+#include <string>
 #include <utility>
 
 #include "holdfast/base/log.h"
@@ -18,6 +19,7 @@ metrics::Metric unknown_commits{metrics::Kind::counter, "holdfast_commits_unknow
 
 async::Task<Result<CommitReceipt>> Writer::commit(storage::Transaction transaction, AckClass ack_class) {
   if (!state_->may_write()) co_return fail(state_->refusal());
+  const std::string request_id = transaction.request_id();
   auto committed = co_await committer_->commit(std::move(transaction));
   if (!committed) {
     if (committed.error().kind == ErrorKind::outcome_unknown) unknown_commits.add();
@@ -36,7 +38,8 @@ async::Task<Result<CommitReceipt>> Writer::commit(storage::Transaction transacti
   }
   if (rule->degrade) {
     degraded_commits.add();
-    log::warn("a write was acknowledged without its secondaries", {{"class", to_string(ack_class)}});
+    log::warn(log::For{request_id}, "a write was acknowledged without its secondaries",
+              {{"class", to_string(ack_class)}});
     receipt.durability = Durability::degraded;
     co_return receipt;
   }

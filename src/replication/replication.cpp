@@ -161,7 +161,8 @@ async::Task<> Replication::Impl::supervise(Impl* impl) {
   }
 }
 
-async::Task<Result<VerifyReport>> Replication::verify(RegionName member, std::chrono::seconds limit) {
+async::Task<Result<VerifyReport>> Replication::verify(RegionName member, std::chrono::seconds limit,
+                                                      std::string request_id) {
   auto& context = impl_->context;
   const auto deadline = async::after(limit);
   if (!context.parts.state.may_write()) co_return fail(context.parts.state.refusal());
@@ -179,6 +180,7 @@ async::Task<Result<VerifyReport>> Replication::verify(RegionName member, std::ch
     const auto job = std::make_shared<VerifyJob>();
     job->mark = context.next_mark++;
     job->member = member;
+    job->request_id = request_id;
     (*driver)->verify(job);
     CO_TRY(auto report, co_await job->answer.wait(deadline));
     co_return report;

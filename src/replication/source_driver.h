@@ -21,6 +21,7 @@ namespace holdfast::replication {
 struct VerifyJob {
   std::uint64_t mark = 0;
   RegionName member;
+  std::string request_id;
   std::optional<storage::Reader> snapshot;
   storage::Position at;
   std::vector<RangeDigest> ranges;

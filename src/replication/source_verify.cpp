@@ -89,7 +89,7 @@ void SourceDriver::verify_answered(Verified verified) {
   context_->parts.peers.diverged(peer_, !report.identical());
   if (!report.identical()) {
     mismatched_ranges.add(static_cast<std::int64_t>(report.there.size()));
-    log::error("a member's data differs from the primary's at the same position",
+    log::error(log::For{job->request_id}, "a member's data differs from the primary's at the same position",
                {{"peer", peer_.str()},
                 {"position", storage::to_string(report.at)},
                 {"ranges", report.there.size()}});

@@ -1,5 +1,7 @@
 #include "holdfast/storage/transaction.h"
 
+#include <utility>
+
 #include "holdfast/crypto/random.h"
 #include "holdfast/storage/raw_batch.h"
 
@@ -68,7 +70,13 @@ Transaction& Transaction::put_clear(const Table& table, BytesView key, std::uint
 
 Transaction& Transaction::erase(const Table& table, BytesView key) { return add(table, key, std::nullopt); }
 
+Transaction& Transaction::for_request(std::string id) {
+  request_id_ = std::move(id);
+  return *this;
+}
+
 Transaction& Transaction::audit(const AuditEvent& event) {
+  if (request_id_.empty()) request_id_ = event.request_id;
   const Bytes key = KeyWriter()
                         .u64(static_cast<std::uint64_t>(to_micros(event.time)))
                         .fixed(crypto::random_bytes(8))

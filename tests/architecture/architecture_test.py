@@ -47,6 +47,8 @@ OWNERS = {
     r"zstd\.h": {"storage"},
     r"boost/asio/ssl": {"net", "http"},
 }
+# They work for requests: each line of the log says for which, or that it is the daemon's own work.
+WORK_FOR_REQUESTS = ("http", "identity", "oidc", "apps", "objects", "outbound", "api")
 MAX_FILE_LINES = 500
 MAX_FUNCTION_LINES = 70
 
@@ -266,6 +268,13 @@ class Habits(unittest.TestCase):
             if number not in numbers
         ]
         self.assertEqual(wrong, [])
+
+    def test_lines_of_a_request_carry_its_id(self):
+        for room in WORK_FOR_REQUESTS:
+            for path in sorted((ROOT / "src" / room).rglob("*.cpp")):
+                for call in re.finditer(r"\blog::(?:debug|info|warn|error|write)\(\s*([^\s,]+)", path.read_text()):
+                    with self.subTest(path=path, call=call[0]):
+                        self.assertRegex(call[1], r"^log::(For\{|own_work$)")
 
     def test_no_test_is_switched_off(self):
         marks = re.compile(r"\bDISABLED_|GTEST_SKIP|pytest\.mark\.(skip|xfail)")

@@ -65,6 +65,26 @@ def test_an_answer_is_found_by_its_request_id(demo):
     assert found[0]["route"] == "/state/{app}" and found[0]["listener"] == "public"
 
 
+def lines_of(demo, region, answer):
+    """What the log says of the request behind `answer` beside that it was served."""
+    wanted = answer.headers["X-Request-Id"]
+    return [event["message"] for event in events(demo, region)
+            if event.get("requestId") == wanted and event["message"] != "request"]
+
+
+def test_what_services_say_of_a_request_carries_its_id_too(demo):
+    demo.wait_caught_up()
+    tokens = demo.sign_in(demo.secondary.cognito)
+    client = demo.info["clients"]["web"]["clientId"]
+    revoked = demo.secondary.cognito.call("RevokeToken", {"ClientId": client, "Token": tokens["RefreshToken"]})
+    assert lines_of(demo, demo.secondary, expect(revoked, 200)) == ["remembered at this region alone"]
+    overridden = demo.secondary.admin.call("PUT", f"/admin/v1/apps/{demo.info['app']}/state", {"state": "fenced"})
+    assert lines_of(demo, demo.secondary, expect(overridden, 200)) == ["app state overridden here"]
+    fenced = demo.primary.admin.call("POST", "/admin/v1/region/fence")
+    assert lines_of(demo, demo.primary, expect(fenced, 200)) == ["this region was fenced"]
+    expect(demo.primary.admin.call("POST", "/admin/v1/region/unfence"), 200)
+
+
 def test_text_is_there_for_people(tmp_path):
     with Demo(tmp_path / "demo", "--secondaries", "0", "--set", "log.format=text") as demo:
         line = (demo.dir / f"{demo.primary.name}.log").read_text().splitlines()[0]

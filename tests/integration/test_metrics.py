@@ -1,5 +1,6 @@
 """/metrics of both regions of a demo: who may read it, that it counts what happened, and that its page is right."""
 
+import json
 import pathlib
 import re
 import shutil
@@ -56,6 +57,40 @@ def test_each_region_has_a_token_of_its_own_for_metrics_alone(demo):
         for path in ("/admin/v1/region", "/admin/v1/pools", "/admin/v1/audit", "/admin/v1/admin-tokens"):
             assert fetch(region, own_token(region), path).status == 401, path
         assert request(demo.ca, "GET", region.public + "/metrics").status == 404
+
+
+def test_a_regions_own_token_is_listed_and_revoked_there(tmp_path):
+    """By the command line, at both kinds of region; another one is made with the scope."""
+    with Demo(tmp_path / "demo") as demo:
+        for region in demo.regions:
+            config = str(region.dir / "holdfast.json")
+
+            def command(*words):
+                return subprocess.run([demo.info["binary"], "admin-token", *words, "--config", config, "--json"],
+                                      capture_output=True, text=True, timeout=60)
+
+            def listed():
+                return [token for token in json.loads(command("list").stdout)["tokens"] if token["scopes"] == ["metrics"]]
+
+            own, = listed()
+            assert (own["name"], own["operator"], own["region"]) == ("metrics-token", None, region.name)
+            assert own["createdAt"] < own["expiresAt"]
+            wrong = command("revoke", "--id", own["id"][:-1] + "x")
+            assert wrong.returncode == 1 and fetch(region, own_token(region)).status == 200
+            done = command("revoke", "--id", own["id"])
+            assert done.returncode == 0, done.stderr
+            assert fetch(region, own_token(region)).status == 401
+            assert listed() == []
+            exported = parse(fetch(region, demo.info["adminToken"]).body.decode())
+            assert "holdfast_metrics_token_expiry_timestamp_seconds" not in exported
+            assert '"this region\'s metrics token was revoked"' in region.log_file.read_text()
+            region.kill()
+            region.start()
+            assert fetch(region, own_token(region)).status == 401
+        wait_until("the primary writes", lambda: demo.primary.get("/health/traffic?role=primary").status == 200)
+        trail = demo.primary.admin.get("/admin/v1/audit?limit=200")["events"]
+        assert [event["region"] for event in trail if event["kind"] == "METRICS_TOKEN_REVOKED"] == [demo.primary.name]
+        assert fetch(demo.secondary, make_token(demo, demo.secondary, "metrics")).status == 200
 
 
 def test_admin_tokens_need_the_scope(demo):

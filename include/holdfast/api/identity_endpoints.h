@@ -1,5 +1,6 @@
 #pragma once
 
+#include "holdfast/api/metrics_token.h"
 #include "holdfast/async/offload.h"
 #include "holdfast/base/ids.h"
 #include "holdfast/http/router.h"
@@ -14,6 +15,7 @@ struct IdentityParts {
   storage::CoreDb& core;
   async::DiskPool& disk;  ///< for reads of users and lists, which may touch the disk
   RegionName region;      ///< this one: admin tokens are for it unless they name another
+  OwnMetricsToken* own_metrics_token = nullptr;  ///< listed and revoked beside the admin tokens
 };
 
 /// Every row below, as docs/api/admin.md has them. The listener authenticates with admin_authenticator.

@@ -129,7 +129,7 @@ class AppService {
 
  private:
   struct State;
-  async::Task<Result<StateSet>> keep_override(AppId id, StateRecord record);
+  async::Task<Result<StateSet>> keep_override(AppId id, StateRecord record, std::string request_id);
   [[nodiscard]] std::vector<RegionName> confirmed_by_log(const region::CommitReceipt& receipt) const;
   [[nodiscard]] std::vector<RegionName> confirmed_by_override(const AppId& id, const region::Override& value,
                                                               const StateRecord& record) const;

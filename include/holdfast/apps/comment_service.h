@@ -33,7 +33,8 @@ class CommentService {
   /// `already_exists` (the id, anywhere in the app).
   async::Task<Result<identity::Written<Comment>>> add(AppId app, NewComment comment,
                                                       identity::VerifiedUser author,
-                                                      identity::Rider rider = {});
+                                                      identity::Rider rider = {},
+                                                      std::string request_id = {});
 
   /// By its author or a member of group `admin`; else `forbidden`. `not_found` also when it belongs to
   /// another photo.

@@ -29,17 +29,40 @@ struct Field {
 };
 using Fields = std::initializer_list<Field>;
 
+/// Whose work a line tells of: lines of a request's work carry its id as `requestId`, however deep they are
+/// written. The id travels by value beside what the request asks for (Actor, Origin, Transaction…): a
+/// thread-local would be another request's after a suspension. The rooms that work for requests give this
+/// with every line (tests/architecture checks it); empty for what no request asked for.
+struct For {
+  std::string_view request_id;
+};
+inline constexpr For own_work{};
+
 /// Sends lines to standard error in `format`, from `minimum` on. Without a call: text, from info on.
 void configure(Format format, Level minimum);
 
 /// Writes one line. Thread-safe. Never pass secrets, personal data or raw request paths.
-void write(Level level, std::string_view message, Fields fields = {});
+void write(Level level, For whose, std::string_view message, Fields fields = {});
+inline void write(Level level, std::string_view message, Fields fields = {}) {
+  write(level, own_work, message, fields);
+}
 
 inline void debug(std::string_view message, Fields fields = {}) { write(Level::debug, message, fields); }
 inline void info(std::string_view message, Fields fields = {}) { write(Level::info, message, fields); }
 inline void warn(std::string_view message, Fields fields = {}) { write(Level::warn, message, fields); }
 inline void error(std::string_view message, Fields fields = {}) { write(Level::error, message, fields); }
 /// An error with its whole description, the log-only detail included.
-void error(std::string_view message, const Error& error);
+void error(For whose, std::string_view message, const Error& error);
+inline void error(std::string_view message, const Error& error) { log::error(own_work, message, error); }
+
+inline void info(For whose, std::string_view message, Fields fields = {}) {
+  write(Level::info, whose, message, fields);
+}
+inline void warn(For whose, std::string_view message, Fields fields = {}) {
+  write(Level::warn, whose, message, fields);
+}
+inline void error(For whose, std::string_view message, Fields fields = {}) {
+  write(Level::error, whose, message, fields);
+}
 
 }  // namespace holdfast::log

@@ -18,6 +18,7 @@ struct AttemptSubject {
   Bytes blind;
   std::optional<UserId> user;
   std::uint64_t epoch = 0;  ///< the credential's
+  std::string request_id = {};
 };
 
 /// Counts failed password attempts: this region's own live, kept in its row of the replicated table where it

@@ -44,6 +44,9 @@ class OperatorService {
   /// Refusals: `not_found` (operator), `invalid_admin_token`.
   async::Task<Result<Written<CreatedAdminToken>>> create_token(NewAdminToken wanted, Actor actor);
   async::Task<Result<region::CommitReceipt>> revoke_token(std::string token_id, Actor actor);
+  /// For the audit trail alone: a region's own metrics token is in no row here. An error where this region
+  /// may not write.
+  async::Task<Result<region::CommitReceipt>> record_metrics_token_revoked(std::string token_id, Actor actor);
   [[nodiscard]] Result<std::vector<AdminToken>> tokens() const;
 
   /// Whose token this is: `unauthenticated` when it is unknown, expired, another region's or its operator

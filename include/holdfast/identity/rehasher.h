@@ -20,14 +20,14 @@ class Rehasher {
   /// Whether this verifier should be written anew here.
   [[nodiscard]] bool wants(const std::string& phc) const;
   /// Starts it. `phc` is what `password` was found to be right for: another verifier is left alone.
-  async::Task<> start(PoolId pool, UserId user, std::string phc, Secret password);
+  async::Task<> start(PoolId pool, UserId user, std::string phc, Secret password, std::string request_id);
 
   /// Resumes when everything that was started has ended: for tests and shutdown.
   async::Task<> settled();
 
  private:
   struct State;
-  async::Task<> rehash(PoolId pool, UserId user, std::string phc, Secret password);
+  async::Task<> rehash(PoolId pool, UserId user, std::string phc, Secret password, std::string request_id);
 
   Foundation base_;
   PasswordHasher hasher_;

@@ -29,6 +29,7 @@ struct NewSession {
   /// The user's and the credential's row as they were when the password was found right.
   storage::RowTag user_row{};
   storage::RowTag credential_row{};
+  std::string request_id = {};
 };
 
 /// What a session's tokens are made from, and the refresh token itself (empty: the client keeps the one it
@@ -63,7 +64,7 @@ class SessionService {
 
   /// Accepts a refresh token of `client` (RFC 6749 §6): rotates it where the client rotates. Refusals, all
   /// unauthenticated: `token_revoked`, `invalid_token`, `refresh_token_reuse` (which revokes the family).
-  async::Task<Result<SessionTokens>> refresh(SealedClaims claims, Client client);
+  async::Task<Result<SessionTokens>> refresh(SealedClaims claims, Client client, std::string request_id);
 
   /// `token_revoked` (unauthenticated) when the family or the whole user was signed out.
   [[nodiscard]] Result<> check_live(const PoolId& pool, const UserId& user,
@@ -90,7 +91,8 @@ class SessionService {
   [[nodiscard]] Result<Known> find_known(const SealedClaims& claims) const;
   [[nodiscard]] Result<std::optional<WallTime>> find_revoked_at(const Bytes& key) const;
   Result<std::size_t> sweep_local(std::size_t limit);
-  async::Task<Result<std::optional<region::CommitReceipt>>> keep(Session session, Known known);
+  async::Task<Result<std::optional<region::CommitReceipt>>> keep(Session session, Known known,
+                                                                 std::string request_id);
   async::Task<Result<std::optional<region::CommitReceipt>>> put_revocation(PoolId pool, Bytes key,
                                                                            Revocation revocation,
                                                                            storage::AuditEvent event);

@@ -92,7 +92,7 @@ class SignInService {
   async::Task<Result<UserTokens>> refresh(RefreshRequest request);
   /// Refreshing for a client that is authenticated already (the OAuth grant). `scope` narrows what the new
   /// access token carries (RFC 6749 §6): `invalid_scope` beyond what the session has.
-  async::Task<Result<UserTokens>> refresh_for(Client client, std::string refresh_token,
+  async::Task<Result<UserTokens>> refresh_for(Client client, std::string refresh_token, Origin origin,
                                               std::optional<std::string> scope = {});
 
   /// Of the user whose access token was verified. Wrong old password: `not_authorized`, counted like a
@@ -119,7 +119,8 @@ class SignInService {
                                               std::uint64_t credential_version) const;
   async::Task<Result<UserTokens>> start_session(std::shared_ptr<const Pool> pool,
                                                 std::shared_ptr<const Client> client, UserId user,
-                                                std::uint64_t credential_version, WallTime began);
+                                                std::uint64_t credential_version, WallTime began,
+                                                std::string request_id);
   [[nodiscard]] Result<UserTokens> tokens_of(const Pool& pool, const Client& client, const User& user,
                                              SessionTokens session) const;
 

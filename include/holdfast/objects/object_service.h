@@ -30,6 +30,7 @@ struct PutRequest {
   Conditions conditions{};
   Caller caller{};
   std::optional<ChecksumKind> checksum{};  ///< to compute while the bytes pass, for ExpectedContent
+  std::string request_id{};
 };
 
 /// What the sender says the bytes are; checked before anything is written.

@@ -52,7 +52,7 @@ class Authority {
   /// A snapshot took the store's place: even equal terms may be other records now.
   Result<> store_replaced();
   /// Closes the commit gate, waits for the batch in flight, persists FENCED, then returns.
-  Result<> fence(FenceReason reason);
+  Result<> fence(FenceReason reason, std::string request_id = {});
   /// Undoes an operator's fence: the boot rules are asked again, with fresh answers.
   Result<> unfence();
 

@@ -91,7 +91,8 @@ class Replication {
 
   /// At the primary: compares the whole store with a member's at one position. Errors: `unavailable` (not
   /// connected, not caught up in time), read_only (not the primary).
-  async::Task<Result<VerifyReport>> verify(RegionName member, std::chrono::seconds limit);
+  async::Task<Result<VerifyReport>> verify(RegionName member, std::chrono::seconds limit,
+                                           std::string request_id = {});
   /// While a snapshot is being received.
   [[nodiscard]] std::optional<SnapshotProgress> snapshot_progress() const;
 

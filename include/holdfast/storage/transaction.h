@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "holdfast/base/bytes.h"
@@ -43,6 +44,8 @@ class Transaction {
   /// Erasing an absent row is not an error; require_present where that matters.
   Transaction& erase(const Table& table, BytesView key);
   Transaction& audit(const AuditEvent& event);
+  /// The request that this is written for, for the log's lines about it; audit() tells it, too.
+  Transaction& for_request(std::string id);
   /// May be written below the free-space floor, out of what the floor keeps back: for the few small records
   /// without which a region cannot go on serving (a term), never for users' data.
   Transaction& take_from_reserve();
@@ -53,6 +56,8 @@ class Transaction {
   [[nodiscard]] bool empty() const { return operations_.empty(); }
   [[nodiscard]] std::size_t size_bytes() const { return size_bytes_; }
   [[nodiscard]] bool takes_from_reserve() const { return takes_from_reserve_; }
+  /// Empty when no request asked for it.
+  [[nodiscard]] const std::string& request_id() const { return request_id_; }
 
   enum class Need : std::uint8_t { absent, present, unchanged };
   struct Precondition {
@@ -87,6 +92,7 @@ class Transaction {
   std::vector<Operation> operations_;
   std::size_t size_bytes_ = 0;
   bool takes_from_reserve_ = false;
+  std::string request_id_;
   std::optional<Error> error_;
 };
 

@@ -22,10 +22,14 @@ class MetricsEndpoint : public AdminApiTest {
       reading.view = region_.state().view();
       return reading;
     });
-    authenticate_ = with_metrics_token(MetricsToken{.hash = metrics_token_hash(own_token),
-                                                    .expires = region_.clock().now() + std::chrono::hours(1)},
-                                       region_.clock(), std::move(authenticate_));
+    authenticate_ = with_metrics_token(own_, region_.clock(), std::move(authenticate_));
   }
+
+  OwnMetricsToken own_{MetricsToken{.hash = metrics_token_hash(own_token),
+                                    .created = region_.clock().now(),
+                                    .expires = region_.clock().now() + std::chrono::hours(1)},
+                       [this] { return ++erased_, Result<>(); }};
+  int erased_ = 0;
 
   http::Response scrape(const std::string& token, std::string_view path = "/metrics") {
     http::Request request;
@@ -68,12 +72,32 @@ TEST_F(MetricsEndpoint, AdminTokensNeedTheScope) {
 }
 
 TEST_F(MetricsEndpoint, ARegionWithoutATokenOfItsOwnAsksTheOperators) {
-  const auto authenticate = with_metrics_token({}, region_.clock(), admin_authenticator(identity_.operators));
+  const OwnMetricsToken none;
+  const auto authenticate =
+      with_metrics_token(none, region_.clock(), admin_authenticator(identity_.operators));
   http::Request request;
   request.headers.add("Authorization", "Bearer " + make_token({"metrics"}));
   EXPECT_TRUE(region_.run(authenticate(&request, AuthLevel::metrics)).has_value());
   request.headers.set("Authorization", "Bearer " + std::string(own_token));
   EXPECT_FALSE(region_.run(authenticate(&request, AuthLevel::metrics)).has_value());
+}
+
+TEST_F(MetricsEndpoint, ItsOwnTokenEndsWhenItIsRevoked) {
+  const auto id = own_.current()->id();
+  EXPECT_TRUE(id.starts_with("metrics-")) << id;
+  EXPECT_EQ(own_.revoke("metrics-0000").error().kind, ErrorKind::not_found);
+  EXPECT_EQ(status_for(std::string(own_token)), 200);
+  EXPECT_TRUE(own_.revoke(id));
+  EXPECT_EQ(erased_, 1);
+  EXPECT_EQ(status_for(std::string(own_token)), 401);
+  EXPECT_FALSE(own_.current());
+  EXPECT_EQ(own_.revoke(id).error().kind, ErrorKind::not_found);
+}
+
+TEST_F(MetricsEndpoint, ATokenThatCannotBeErasedStays) {
+  OwnMetricsToken stuck(own_.current(), [] { return fail(ErrorKind::storage_full, "storage_full", "full"); });
+  EXPECT_EQ(stuck.revoke(own_.current()->id()).error().code, "storage_full");
+  EXPECT_TRUE(stuck.current()) << "it would open /metrics again after a restart";
 }
 
 /// Every name of every room that this executable holds, which is all that export anything.

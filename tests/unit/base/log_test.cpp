@@ -52,6 +52,20 @@ TEST(Log, AJsonLineIsStrictJsonWhateverTheValues) {
   EXPECT_TRUE(from_rfc3339(json->at("time").get<std::string>()));
 }
 
+TEST(Log, ALineOfARequestSaysWhich) {
+  const auto line = [](Format format, For whose) {
+    return captured(format, Level::info, [whose] { warn(whose, "w", {{"count", 3}}); });
+  };
+  EXPECT_TRUE(line(Format::json, For{"r-\"1"})
+                  .ends_with(R"("message":"w","count":3,"requestId":"r-\"1"})"
+                             "\n"));
+  EXPECT_TRUE(line(Format::text, For{"r-1"}).ends_with("warn w count=3 requestId=\"r-1\"\n"));
+  EXPECT_TRUE(line(Format::json, own_work)
+                  .ends_with(R"("message":"w","count":3})"
+                             "\n"));
+  EXPECT_TRUE(line(Format::text, For{""}).ends_with("warn w count=3\n"));
+}
+
 TEST(Log, LinesBelowTheMinimumAreDropped) {
   EXPECT_EQ(captured(Format::text, Level::warn, [] { info("quiet"); }), "");
 }

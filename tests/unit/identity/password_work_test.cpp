@@ -148,7 +148,7 @@ TEST_F(PasswordWork, AVerifierThatChangedMeanwhileStays) {
   must(region_.run(
       identity_.users.set_password(pool_.id, ada_.id, "Fresh-Horse-9", true, test::operator_actor())));
   const std::string fresh = phc_of(ada_);
-  region_.run(next->rehasher.start(pool_.id, ada_.id, old, Secret(right_)));
+  region_.run(next->rehasher.start(pool_.id, ada_.id, old, Secret(right_), "r-1"));
   region_.run(next->rehasher.settled());
   EXPECT_EQ(phc_of(ada_), fresh) << "the old password must not come back";
 }
