@@ -9,18 +9,12 @@
 #include "holdfast/base/files.h"
 #include "holdfast/base/json.h"
 #include "holdfast/crypto/password_hash.h"
+#include "wrong_setting.h"
 
 namespace holdfast::app {
 namespace {
 
 constexpr std::size_t max_config_bytes = 256UL * 1024;
-
-std::unexpected<Error> bad_config(const std::filesystem::path& file, std::string_view key,
-                                  std::string_view problem) {
-  std::string message = file.string() + ": ";
-  if (!key.empty()) message.append(key).append(": ");
-  return fail(ErrorKind::invalid, "invalid_configuration", message.append(problem));
-}
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -60,9 +54,9 @@ nlohmann::json override_value(const std::string& text) {
 
 Result<> set_key(Config& config, const ConfigKey& key, const nlohmann::json& value) {
   if (key.set(config, value)) return {};
-  return bad_config(config.file, key.path,
-                    "expected " + std::string(key.expected) + ", got " +
-                        value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace));
+  return wrong_setting(config.file, key.path,
+                       "expected " + std::string(key.expected) + ", got " +
+                           value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace));
 }
 
 /// `${CREDENTIALS_DIRECTORY}` at a path's beginning. Where that is not set, outside the service, the text
@@ -88,20 +82,20 @@ void make_absolute(Config& config) {
 Result<Config> parse_config(std::string_view text, const std::filesystem::path& file,
                             const std::vector<Override>& overrides) {
   auto document = parse_json(text);
-  if (!document) return bad_config(file, "", "expected a JSON object: " + document.error().message);
-  if (!document->is_object()) return bad_config(file, "", "expected a JSON object");
+  if (!document) return wrong_setting(file, "", "expected a JSON object: " + document.error().message);
+  if (!document->is_object()) return wrong_setting(file, "", "expected a JSON object");
   Leaves leaves;
   flatten(*document, "", leaves);
   for (const auto& [key, value] : overrides) leaves[key] = override_value(value);
   for (const auto& [path, value] : leaves) {
-    if (find_config_key(path) == nullptr) return bad_config(file, path, unknown_key(path));
+    if (find_config_key(path) == nullptr) return wrong_setting(file, path, unknown_key(path));
   }
   Config config;
   config.file = file;
   for (const ConfigKey& key : config_keys()) {
     const auto given = leaves.find(key.path);
     if (given == leaves.end() && key.default_value.empty()) {
-      return bad_config(file, key.path, "is missing: expected " + std::string(key.expected));
+      return wrong_setting(file, key.path, "is missing: expected " + std::string(key.expected));
     }
     TRY_VOID(set_key(config, key,
                      given == leaves.end() ? nlohmann::json::parse(key.default_value) : given->second));
@@ -109,7 +103,7 @@ Result<Config> parse_config(std::string_view text, const std::filesystem::path& 
   if (const auto checked = crypto::check_configured(
           {.memory_kib = config.argon2_memory_kib, .iterations = config.argon2_iterations});
       !checked) {
-    return bad_config(file, "passwords", checked.error().message);
+    return wrong_setting(file, "passwords", checked.error().message);
   }
   make_absolute(config);
   return config;
@@ -123,7 +117,7 @@ Result<Config> load_config(const std::filesystem::path& file, const std::vector<
 
 Result<> check_override(const Override& setting) {
   const ConfigKey* key = find_config_key(setting.first);
-  if (key == nullptr) return bad_config("--set", setting.first, unknown_key(setting.first));
+  if (key == nullptr) return wrong_setting("--set", setting.first, unknown_key(setting.first));
   Config scratch;
   scratch.file = "--set";
   return set_key(scratch, *key, override_value(setting.second));

@@ -3,6 +3,7 @@
 #include "holdfast/base/log.h"
 #include "holdfast/region/cluster_record.h"
 #include "holdfast/replication/joining.h"
+#include "wrong_setting.h"
 
 namespace holdfast::app {
 namespace {
@@ -11,9 +12,8 @@ namespace {
 Result<> check_issuer(const Config& config, const storage::CoreDb& core) {
   TRY(const auto record, region::find_cluster_record(core.reader()));
   if (!record || record->issuer_base == config.issuer_base) return {};
-  return fail(ErrorKind::invalid, "invalid_configuration",
-              config.file.string() + ": issuer_base: the cluster's is \"" + record->issuer_base +
-                  "\", expected the same here");
+  return wrong_setting(config.file, "issuer_base",
+                       "the cluster's is \"" + record->issuer_base + "\", expected the same here");
 }
 
 storage::BlobKeySource blob_keys(const Stores& stores) {

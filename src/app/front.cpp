@@ -1,11 +1,10 @@
 #include "front.h"
 
 #include "file_limit.h"
-#include "holdfast/base/files.h"
 #include "holdfast/base/log.h"
 #include "holdfast/base/metrics.h"
 #include "holdfast/crypto/x509.h"
-#include "region_files.h"
+#include "premises.h"
 
 namespace holdfast::app {
 namespace {
@@ -18,14 +17,6 @@ void note_expiry(const net::TlsIdentity& identity) {
     certificate_ends.set(to_seconds(*ends));
 }
 
-Result<net::TlsIdentity> read_identity(const Config& config) {
-  TRY_VOID(refuse_open_permissions(config.certificate_key_file));
-  TRY(auto certificate, read_file(config.certificate_file));
-  TRY(auto key, read_file(config.certificate_key_file));
-  return net::TlsIdentity{.certificate_pem = std::move(certificate),
-                          .private_key_pem = Secret(std::move(key))};
-}
-
 std::vector<std::string> host_names(const Config& config, std::string_view listener) {
   std::vector<std::string> names = config.hosts;
   if (listener == "admin") names.emplace_back("127.0.0.1");
@@ -33,14 +24,6 @@ std::vector<std::string> host_names(const Config& config, std::string_view liste
 }
 
 }  // namespace
-
-HostAndPort split_address(std::string_view text) {
-  const auto colon = text.rfind(':');
-  auto host = text.substr(0, colon);
-  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  return {.host = std::string(host),
-          .port = static_cast<std::uint16_t>(std::stoul(std::string(text.substr(colon + 1))))};
-}
 
 Front::Front(const Config& config, Foundation& foundation, std::unique_ptr<net::ServerTls> tls,
              std::size_t connections)
@@ -55,15 +38,11 @@ Front::Front(const Config& config, Foundation& foundation, std::unique_ptr<net::
 
 Result<std::unique_ptr<Front>> Front::open(const Config& config, Foundation& foundation,
                                            FrontListeners listeners) {
-  TRY(const auto identity, read_identity(config));
-  auto tls = net::ServerTls::create(identity);
-  if (!tls) {
-    return fail(ErrorKind::invalid, "invalid_configuration",
-                config.certificate_file.string() + ": " + tls.error().message);
-  }
+  TRY(const auto identity, read_tls_identity(config));
+  TRY(auto tls, make_server_tls(config, identity));
   note_expiry(identity);
   TRY(const auto connections, fit_connections(config.max_connections));
-  std::unique_ptr<Front> front(new Front(config, foundation, *std::move(tls), connections));
+  std::unique_ptr<Front> front(new Front(config, foundation, std::move(tls), connections));
   TRY_VOID(front->listen("public", config.public_listener, listeners.public_listener, true));
   TRY_VOID(front->listen("objects", config.objects_listener, listeners.objects, true));
   TRY_VOID(front->listen("admin", config.admin_listener, listeners.admin, false));
@@ -124,7 +103,7 @@ void Front::bound_connections(std::string_view name, net::ListenOptions& listen)
 }
 
 Result<> Front::reload_certificate() {
-  TRY(const auto identity, read_identity(config_));
+  TRY(const auto identity, read_tls_identity(config_));
   TRY_VOID(tls_->reload(identity));
   note_expiry(identity);
   return {};

@@ -11,13 +11,6 @@
 
 namespace holdfast::app {
 
-struct HostAndPort {
-  std::string host;
-  std::uint16_t port = 0;
-};
-/// Of a checked "IP:PORT" (IPv6 in brackets).
-HostAndPort split_address(std::string_view text);
-
 /// One client-facing listener as the composition root sees it: who may call, and what is there.
 struct FrontListener {
   std::shared_ptr<const http::Router> router;
@@ -37,7 +30,7 @@ struct FrontListeners {
 /// (PROXY v2).
 class Front {
  public:
-  /// Binds every listener; nothing is accepted yet. Errors: `port_in_use`, `bad_certificate`.
+  /// Binds every listener; nothing is accepted yet. Errors: `port_in_use`, and check_premises'.
   static Result<std::unique_ptr<Front>> open(const Config& config, Foundation& foundation,
                                              FrontListeners listeners);
 

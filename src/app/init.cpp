@@ -111,7 +111,7 @@ Result<storage::Transaction> founding(const Config& config, const Stores& stores
 }
 
 Result<Stores> make_stores(const Config& config, const storage::RootKey& root) {
-  TRY(auto region_key, make_region_key(config.region_key_file));
+  TRY(auto region_key, make_region_key(config));
   TRY(auto directory, storage::DataDirectory::create(config.data_dir));
   TRY(const auto generation, directory.create_first_generation());
   TRY(auto local, storage::LocalDb::open({.path = directory.local_db(), .create = true}, region_key));

@@ -95,7 +95,7 @@ Result<JoinReport> join_region(const JoinOptions& options) {
   }
   TRY_VOID(check_room(draft.config));
   TRY_VOID(place_tls_files(draft.config, options.tls));
-  TRY(auto region_key, make_region_key(draft.config.region_key_file));
+  TRY(auto region_key, make_region_key(draft.config));
   TRY(const auto node_key, crypto::NodeKey::generate());
   const std::string node_id = crypto::random_uuid();
   const auto member = own_member(draft.config, node_id, node_key, region_key, system_clock().now());

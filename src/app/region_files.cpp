@@ -5,6 +5,7 @@
 #include "holdfast/base/clock.h"
 #include "holdfast/base/files.h"
 #include "holdfast/crypto/x509.h"
+#include "wrong_setting.h"
 
 namespace holdfast::app {
 namespace {
@@ -16,11 +17,19 @@ mode_t bits_of_others(const std::filesystem::path& file) {
   return !credentials.empty() && file.parent_path() == credentials ? 0037U : 0077U;
 }
 
-Result<> refuse_unset_credentials(const std::filesystem::path& file) {
-  if (!file.string().starts_with(credentials_variable)) return {};
-  return fail(ErrorKind::invalid, "invalid_configuration",
-              file.string() +
-                  ": CREDENTIALS_DIRECTORY is not set: systemd sets it for a service with LoadCredential=");
+constexpr std::string_view region_key_key = "region_key_file";
+constexpr std::string_view a_region_key = "an RSA private key of 3072 bits or more in PEM";
+
+bool is_unset_credential(const std::filesystem::path& file) {
+  return file.string().starts_with(credentials_variable);
+}
+
+std::unexpected<Error> unset_credential(const Config& config, std::string_view key,
+                                        const std::filesystem::path& file) {
+  return wrong_setting(
+      config.file, key,
+      file.string() +
+          ": CREDENTIALS_DIRECTORY is not set: systemd sets it for a service with LoadCredential=");
 }
 
 Result<> make_own_certificate(const Config& config) {
@@ -35,15 +44,19 @@ Result<> make_own_certificate(const Config& config) {
 
 }  // namespace
 
-Result<> refuse_open_permissions(const std::filesystem::path& file) {
+Result<Secret> read_key_file(const Config& config, std::string_view key, const std::filesystem::path& file,
+                             std::string_view expected) {
+  if (is_unset_credential(file)) return unset_credential(config, key, file);
   struct stat info{};
-  if (stat(file.c_str(), &info) != 0)
-    return fail(ErrorKind::not_found, "not_found", file.string() + ": cannot be read");
-  if ((info.st_mode & bits_of_others(file)) != 0) {
-    return fail(ErrorKind::invalid, "invalid_configuration",
-                file.string() + ": others may read it: expected mode 0600 (chmod 600 " + file.string() + ")");
+  const bool is_there = stat(file.c_str(), &info) == 0;
+  if (is_there && (info.st_mode & bits_of_others(file)) != 0) {
+    return wrong_setting(
+        config.file, key,
+        file.string() + ": others may read it: expected mode 0600 (chmod 600 " + file.string() + ")");
   }
-  return {};
+  auto content = read_file(file);
+  if (content) return Secret(*std::move(content));
+  return wrong_setting(config.file, key, content.error().message + ": expected " + std::string(expected));
 }
 
 Result<NewConfig> compose_config(const std::filesystem::path& dir, const std::vector<Override>& settings) {
@@ -71,22 +84,18 @@ Result<> make_directory(const std::filesystem::path& dir) {
               dir.string() + ": cannot be made: " + error.message());
 }
 
-Result<crypto::RsaRegionKey> load_region_key(const std::filesystem::path& file) {
-  TRY_VOID(refuse_unset_credentials(file));
-  TRY_VOID(refuse_open_permissions(file));
-  TRY(auto pem, read_file(file));
-  const Secret secret(std::move(pem));
-  auto key = crypto::RsaRegionKey::from_pem(secret.expose());
-  if (!key) {
-    return fail(ErrorKind::invalid, "invalid_configuration",
-                file.string() + ": expected an RSA private key of 3072 bits or more in PEM");
-  }
-  return key;
+Result<crypto::RsaRegionKey> load_region_key(const Config& config) {
+  TRY(const auto pem, read_key_file(config, region_key_key, config.region_key_file, a_region_key));
+  auto key = crypto::RsaRegionKey::from_pem(pem.expose());
+  if (key) return key;
+  return wrong_setting(config.file, region_key_key,
+                       config.region_key_file.string() + ": expected " + std::string(a_region_key));
 }
 
-Result<crypto::RsaRegionKey> make_region_key(const std::filesystem::path& file) {
-  TRY_VOID(refuse_unset_credentials(file));
-  if (std::filesystem::exists(file)) return load_region_key(file);
+Result<crypto::RsaRegionKey> make_region_key(const Config& config) {
+  const auto& file = config.region_key_file;
+  if (is_unset_credential(file)) return unset_credential(config, region_key_key, file);
+  if (std::filesystem::exists(file)) return load_region_key(config);
   TRY_VOID(make_directory(file.parent_path()));
   TRY(auto key, crypto::RsaRegionKey::generate());
   TRY(const auto pem, key.to_pem());

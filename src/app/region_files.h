@@ -18,13 +18,14 @@ Result<NewConfig> compose_config(const std::filesystem::path& dir, const std::ve
 /// With its parents; `invalid_configuration` naming it when that fails.
 Result<> make_directory(const std::filesystem::path& dir);
 
-/// `invalid_configuration` when others than its owner may do anything with the file.
-Result<> refuse_open_permissions(const std::filesystem::path& file);
+/// The content of a file that only its owner may read, which the configuration's `key` names. Errors:
+/// `invalid_configuration`, naming the configuration, the key and what was `expected` in the file.
+Result<Secret> read_key_file(const Config& config, std::string_view key, const std::filesystem::path& file,
+                             std::string_view expected);
 
-/// Makes the region key file, or reads the one that is there. An existing one that others may read is
-/// refused.
-Result<crypto::RsaRegionKey> make_region_key(const std::filesystem::path& file);
-Result<crypto::RsaRegionKey> load_region_key(const std::filesystem::path& file);
+/// Makes the region key file, or reads the one that is there. The errors of read_key_file.
+Result<crypto::RsaRegionKey> make_region_key(const Config& config);
+Result<crypto::RsaRegionKey> load_region_key(const Config& config);
 
 /// Puts certificate and key where the configuration says: copies of `files`, or from a small authority made
 /// here. Keeps what is there.

@@ -15,6 +15,7 @@
 #include "holdfast/replication/replication.h"
 #include "maintenance.h"
 #include "metrics_token.h"
+#include "premises.h"
 #include "readiness.h"
 #include "routes.h"
 #include "service_manager.h"
@@ -117,6 +118,7 @@ Result<> serve(const Config& config, const ServeOptions& options) {
   keep_freed_memory();
   const Signals signals;
   auto manager = ServiceManager::from_environment();
+  TRY_VOID(check_premises(config));
   TRY(const auto base, Foundation::open(config, {.require_peers = config.boot_requires_peers,
                                                  .force_primary = options.force_primary}));
   TRY(const auto services, Services::open(config, *base));

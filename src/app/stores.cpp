@@ -7,6 +7,7 @@
 #include "holdfast/replication/joining.h"
 #include "holdfast/storage/root_wrap.h"
 #include "region_files.h"
+#include "wrong_setting.h"
 
 namespace holdfast::app {
 namespace {
@@ -18,11 +19,6 @@ constexpr std::uint64_t needed_to_open_bytes = 64UL * 1024 * 1024;
 std::filesystem::path nearest_existing(std::filesystem::path path) {
   while (path.has_relative_path() && !std::filesystem::exists(path)) path = path.parent_path();
   return path;
-}
-
-std::unexpected<Error> wrong_place(const Config& config, std::string_view problem) {
-  return fail(ErrorKind::invalid, "invalid_configuration",
-              config.file.string() + ": " + std::string(problem));
 }
 
 /// The wrapped root keys for all members: from the store or, before the first snapshot, what `join` was
@@ -64,7 +60,7 @@ Result<storage::RootKey> find_root(const storage::CoreDb& core, const storage::L
 }  // namespace
 
 Result<Stores> open_stores(const Config& config) {
-  TRY(auto region_key, load_region_key(config.region_key_file));
+  TRY(auto region_key, load_region_key(config));
   TRY(auto directory, storage::DataDirectory::open(config.data_dir));
   const Ballast ballast(directory.ballast(), config.ballast_bytes);
   TRY(const bool gave_up, ballast.give_up_below(needed_to_open_bytes));
@@ -72,13 +68,15 @@ Result<Stores> open_stores(const Config& config) {
   TRY_VOID(ballast.require(storage::CoreDbOptions().open_floor_bytes));
   TRY(auto local, storage::LocalDb::open({.path = directory.local_db()}, region_key));
   TRY(auto node, local->node());
-  if (!node) return wrong_place(config, "data_dir was not made by `holdfast init` or `holdfast join`");
+  if (!node)
+    return wrong_setting(config.file, "data_dir", "was not made by `holdfast init` or `holdfast join`");
   if (node->region.str() != config.region) {
-    return wrong_place(config, "region: the data directory belongs to region \"" + node->region.str() + "\"");
+    return wrong_setting(config.file, "region",
+                         "the data directory belongs to region \"" + node->region.str() + "\"");
   }
   TRY(auto node_key, crypto::NodeKey::from_private_bytes(node->node_key));
   TRY(const auto generation, directory.current());
-  if (!generation) return wrong_place(config, "data_dir holds no store");
+  if (!generation) return wrong_setting(config.file, "data_dir", "holds no store");
   TRY(auto core, storage::CoreDb::open({.path = generation->core_db()}));
   TRY(auto root, find_root(*core, *local, *node, region_key));
   TRY_VOID(core->unlock(node->cluster, root.copy()));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <cerrno>
@@ -16,6 +17,7 @@
 #include "holdfast/async/timer.h"
 #include "holdfast/base/log.h"
 #include "holdfast/base/metrics.h"
+#include "holdfast/net/check_address.h"
 #include "holdfast/net/proxy_protocol.h"
 
 namespace holdfast::net {
@@ -241,6 +243,13 @@ async::Task<Result<>> Listener::Impl::read_proxy_header(Connection* connection, 
   CO_TRY(ProxyHeader parsed, parse_proxy_header(header));
   if (!parsed.is_local) connection->set_remote(std::move(parsed.source));
   co_return Result<>{};
+}
+
+Result<> check_address(const std::string& address, std::uint16_t port) {
+  TRY(const IpAddress ip, parse_address(address));
+  asio::io_context context;
+  TRY_VOID(bound(context.get_executor(), tcp::endpoint(ip, port), false));
+  return {};
 }
 
 Listener::Listener(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

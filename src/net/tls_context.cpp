@@ -24,6 +24,10 @@ std::unexpected<Error> bad_certificate(std::string message, std::string detail =
   return fail(ErrorKind::invalid, "bad_certificate", std::move(message), std::move(detail));
 }
 
+std::unexpected<Error> bad_private_key(std::string message, std::string detail = openssl_errors()) {
+  return fail(ErrorKind::invalid, "bad_private_key", std::move(message), std::move(detail));
+}
+
 /// What all contexts share. The names are constants: a failure is a defect of the build.
 Result<std::shared_ptr<TlsContext>> make_context(TlsContext::Kind kind, int least_version) {
   auto made = std::make_shared<TlsContext>(kind);
@@ -53,9 +57,9 @@ Result<> use_identity(TlsContext& into, const TlsIdentity& identity) {
   if (failed) return bad_certificate("the certificate is not PEM, or its key is too weak", failed.message());
   const BytesView key = identity.private_key_pem.expose();
   into.context.use_private_key(boost::asio::buffer(key.data(), key.size()), ssl::context::pem, failed);
-  if (failed) return bad_certificate("the private key is not PEM or not the certificate's", failed.message());
+  if (failed) return bad_private_key("the private key is not PEM or not the certificate's", failed.message());
   if (SSL_CTX_check_private_key(into.context.native_handle()) != 1) {
-    return bad_certificate("the private key is not the certificate's");
+    return bad_private_key("the private key is not the certificate's");
   }
   return {};
 }

@@ -1,5 +1,6 @@
 """What a region refuses at its start: one clear line each, and data as it was."""
 
+import hashlib
 import json
 import os
 import pathlib
@@ -81,6 +82,63 @@ def test_a_configuration_error_names_file_key_and_expectation(region):
     status, line = region.refused_start()
     assert status == 2
     assert str(region.config) in line and "listeners.public.address" in line and 'expected "IP:PORT"' in line
+
+
+# What this host does not have, for every key that names a file or an address of it.
+NOT_MINE = "192.0.2.1:8443"
+WRONG_PREMISES = [
+    ("data_dir", "/nope", "made"),
+    ("data_dir", "tls", "made"),
+    ("data_dir", "holdfast.json", "made"),
+    ("region_key_file", "/nope", "RSA private key"),
+    ("region_key_file", "garbage", "RSA private key"),
+    ("region_key_file", "${CREDENTIALS_DIRECTORY}/region.key", "CREDENTIALS_DIRECTORY is not set"),
+    ("tls.certificate_file", "/nope", "certificate chain in PEM"),
+    ("tls.certificate_file", "garbage", "certificate chain in PEM"),
+    ("tls.key_file", "/nope", "private key in PEM"),
+    ("tls.key_file", "garbage", "key of tls.certificate_file in PEM"),
+    ("tls.key_file", "region.key", "key of tls.certificate_file in PEM"),
+    ("listeners.public.address", NOT_MINE, "an address of this host"),
+    ("listeners.public.proxy_address", NOT_MINE, "an address of this host"),
+    ("listeners.objects.address", NOT_MINE, "an address of this host"),
+    ("listeners.objects.proxy_address", NOT_MINE, "an address of this host"),
+    ("listeners.admin.address", "[2001:db8::1]:8443", "an address of this host"),
+    ("listeners.replication.address", NOT_MINE, "an address of this host"),
+]
+
+
+def content(directory):
+    return {str(file): (stat.S_IFMT(file.lstat().st_mode), file.lstat().st_mtime_ns,
+                        hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else "")
+            for file in directory.rglob("*")}
+
+
+@pytest.mark.parametrize("key, value, expected", WRONG_PREMISES)
+def test_what_the_configuration_names_is_looked_at_before_data_is_touched(region, key, value, expected):
+    (region.dir / "garbage").write_text("no PEM\n")
+    (region.dir / "garbage").chmod(0o600)
+    before = content(region.dir / "data")
+    assert len(before) > 5
+    status, line = region.refused_start("--set", f"{key}={value}")
+    assert status == 2, line
+    assert f"{region.config}: {key}: " in line and value.split("/")[-1] in line, line
+    assert "expected" in line or "CREDENTIALS_DIRECTORY" in line, line
+    assert expected in line, line
+    assert content(region.dir / "data") == before
+
+
+def test_no_key_that_names_a_file_or_an_address_is_left_out():
+    rows = [[cell.strip() for cell in line.split("|")[1:3]]
+            for line in run("config-reference").stdout.splitlines() if line.startswith("| `")]
+    keys = {key.strip("`") for key, takes in rows if takes.startswith(("a path", '"IP:PORT"'))}
+    assert len(keys) >= 10 and keys == {key for key, _, _ in WRONG_PREMISES}
+
+
+def test_a_second_socket_that_nobody_may_use(region):
+    status, line = region.refused_start("--set", f"listeners.public.proxy_address=127.0.0.1:{BASE_PORT + 9}",
+                                        "--set", "listeners.public.trusted_proxies=[]")
+    assert status == 2
+    assert f"{region.config}: listeners.public.trusted_proxies: " in line and "expected" in line
 
 
 def test_a_missing_configuration_is_named(tmp_path):

@@ -44,8 +44,8 @@ struct TlsSetup {
 /// Thread-safe. reload takes effect for the next handshake; open connections keep what they began with.
 class ServerTls {
  public:
-  /// `invalid` code `bad_certificate` if the PEM does not parse or key and certificate do not belong
-  /// together.
+  /// `invalid`: code `bad_certificate` if the certificate does not parse or is too weak, `bad_private_key` if
+  /// the key does not parse or is not the certificate's.
   static Result<std::unique_ptr<ServerTls>> create(const TlsIdentity& identity);
 
   /// The same errors; on error the old certificate stays in use.
@@ -83,7 +83,7 @@ class ClientTls {
 /// refusal reaches it with the first read.
 class PeerTls {
  public:
-  /// `invalid` code `bad_certificate` as ServerTls, and for a key other than Ed25519.
+  /// `invalid` as ServerTls; code `bad_certificate` also for a key other than Ed25519.
   static Result<PeerTls> create(const TlsIdentity& identity);
 
   [[nodiscard]] TlsSetup accept(PeerCheck check) const;

@@ -9,6 +9,7 @@
 
 #include "holdfast/base/encoding.h"
 #include "holdfast/base/metrics.h"
+#include "holdfast/net/check_address.h"
 #include "net_test_support.h"
 
 namespace holdfast::net::test {
@@ -96,6 +97,9 @@ TEST_F(ListenerTest, APortInUseIsOneClearError) {
   EXPECT_EQ(second.error().code, "port_in_use");
   EXPECT_EQ(second.error().message,
             "port " + std::to_string(first->port()) + " on 127.0.0.1 is in use already");
+  const auto checked = check_address("127.0.0.1", first->port());
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().code, "port_in_use");
 }
 
 TEST_F(ListenerTest, WhatCannotBeBoundIsRefused) {
@@ -104,6 +108,9 @@ TEST_F(ListenerTest, WhatCannotBeBoundIsRefused) {
   EXPECT_EQ(elsewhere.error().code, "cannot_listen");
   EXPECT_TRUE(elsewhere.error().message.contains("192.0.2.1:8443")) << elsewhere.error().message;
   EXPECT_FALSE(Listener::open(io, {.name = "public", .address = "localhost"}));
+  const auto checked = check_address("192.0.2.1", 8443);
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().code, "cannot_listen");
   EXPECT_FALSE(Listener::open(io, {.name = "public", .proxy_protocol_required = true}))
       << "nobody is trusted";
 }

@@ -146,9 +146,11 @@ TEST_F(PublicTls, AFailedReloadKeepsTheOldCertificate) {
   for (const auto* bad : {&mixed}) {
     const auto result = tls->reload(*bad);
     ASSERT_FALSE(result);
-    EXPECT_EQ(result.error().code, "bad_certificate");
+    EXPECT_EQ(result.error().code, "bad_private_key");
   }
-  EXPECT_FALSE(tls->reload({.certificate_pem = "no PEM", .private_key_pem = Secret("no PEM")}));
+  const auto garbage = tls->reload({.certificate_pem = "no PEM", .private_key_pem = Secret("no PEM")});
+  ASSERT_FALSE(garbage);
+  EXPECT_EQ(garbage.error().code, "bad_certificate");
   EXPECT_FALSE(
       tls->reload({.certificate_pem = authority.server().certificate_pem, .private_key_pem = Secret()}));
   EXPECT_TRUE(connect(listener->port(), authority.client().connect("localhost")));
