@@ -212,6 +212,11 @@ async::Task<Response> Exchange::run(RequestHead head, MessageBody* body) {
   } catch (const std::exception& failure) {
     answer = fail(internal_error(failure.what()));
   }
+  if (!answer && body->sender_gone()) {
+    // Whatever it meant to the handler, it is the sender's doing: not our 5xx, and no defect.
+    edge_status_ = 400;
+    answer = fail(ErrorKind::invalid, "invalid_request", "the body ends early");
+  }
   if (!answer) log_defect(answer.error(), request_);
   Response response = answer ? *std::move(answer) : render(answer.error(), edge_status_);
   finish(response);

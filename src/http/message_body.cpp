@@ -14,6 +14,11 @@ Error body_too_large() {
 
 }  // namespace
 
+bool is_peer_gone(const Error& error) {
+  return error.code == "connection_truncated" || error.code == "connection_lost" ||
+         error.code == "tls_failed";
+}
+
 MessageBody::MessageBody(net::Connection* connection, ReadBuffer* buffer, MessageReader* reader,
                          BodyLimits limits)
     : connection_(connection),

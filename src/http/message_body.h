@@ -10,6 +10,10 @@
 
 namespace holdfast::http {
 
+/// Whether the connection is over, and nobody is there to answer: not a clean end, and not our own
+/// cancelling.
+bool is_peer_gone(const Error& error);
+
 struct BodyLimits {
   std::uint64_t most_bytes = 0;
   std::chrono::nanoseconds time{};  ///< for the whole body; one second more per `min_rate_bytes` received
@@ -41,6 +45,8 @@ class MessageBody final : public BodyReader {
   /// What is left can be read away at small cost: the connection need not be closed for it.
   [[nodiscard]] bool skippable() const;
   async::Task<Result<>> skip();
+  /// The sender broke off: nobody waits for an answer.
+  [[nodiscard]] bool sender_gone() const { return failure_ && is_peer_gone(*failure_); }
 
  private:
   async::Task<Result<>> fill();

@@ -88,8 +88,8 @@ async::Task<> Session::refuse(EdgeError error) {
   Exchange exchange(server_, listener_, client_);
   Response response = exchange.refused(std::move(error));
   const int status = response.status;
-  static_cast<void>(co_await write(&response, plan_response(response, false, false, false), false, {}));
-  log_access(exchange.request(), status);
+  const auto written = co_await write(&response, plan_response(response, false, false, false), false, {});
+  log_access(exchange.request(), status, !written && is_peer_gone(written.error()));
 }
 
 async::Task<bool> Session::serve(RequestHead head) {
@@ -113,7 +113,7 @@ async::Task<bool> Session::serve(RequestHead head) {
     const auto plan = plan_response(response, is_head, http_1_0, keep);
     const int status = response.status;
     const auto written = co_await write(&response, plan, http_1_0, exchange.request().request_id);
-    log_access(exchange.request(), status);
+    log_access(exchange.request(), status, body.sender_gone() || (!written && is_peer_gone(written.error())));
     if (!written) {
       connection_.close();  // a cut body must not look like a whole one: no polite end
       co_return false;
@@ -180,7 +180,7 @@ async::Task<Result<>> Session::write_slices(MessageWriter::Pieces message) {
   co_return Result<>{};
 }
 
-void Session::log_access(const Request& request, int status) const {
+void Session::log_access(const Request& request, int status, bool client_gone) const {
   if (!server_->options.access_log) return;
   const auto took = system_clock().steady_now() - request.received_at;
   log::info(log::For{request.request_id}, "request",
@@ -189,7 +189,8 @@ void Session::log_access(const Request& request, int status) const {
              {"route", request.route},
              {"status", status},
              {"bytes", written_bytes_},
-             {"micros", std::chrono::duration_cast<std::chrono::microseconds>(took).count()}});
+             {"micros", std::chrono::duration_cast<std::chrono::microseconds>(took).count()},
+             {"outcome", client_gone ? "client_gone" : "answered"}});
 }
 
 async::Task<> serve_connection(ServerState* server, const ListenerState* listener,

@@ -44,7 +44,8 @@ class Session {
   async::Task<Result<>> write_slices(MessageWriter::Pieces message);
   /// This connection is one more than there may be, and no other has gone for it.
   [[nodiscard]] bool is_one_too_many() const;
-  void log_access(const Request& request, int status) const;
+  /// `client_gone`: it broke off its body, or the response: `status` reached nobody, or not as a whole.
+  void log_access(const Request& request, int status, bool client_gone) const;
 
   ServerState* server_;
   const ListenerState* listener_;

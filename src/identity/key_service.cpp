@@ -58,6 +58,13 @@ std::shared_ptr<const Signer> signer_of(const std::vector<Entry>& entries, Signi
              .key = newest->key});
 }
 
+/// Two that look after keys at once (a pool's creation and the service's own loop) find the same work: who
+/// comes second has nothing left to do, and what else has changed is looked at in the next round.
+Result<> unless_raced(Result<> done) {
+  if (!done && done.error().code == changed_meanwhile().code) return {};
+  return done;
+}
+
 std::string_view state_name(SigningKeyState state) {
   switch (state) {
     case SigningKeyState::pending:
@@ -276,12 +283,12 @@ async::Task<Result<>> KeyService::maintain(std::chrono::milliseconds limit) {
         if (record->state == SigningKeyState::pending) pending.emplace_back(pool, parts.text());
         if (record->state == SigningKeyState::retiring && now >= record->retired_at) retiring.push_back(pool);
       }));
-  for (const PoolId& pool : retiring) CO_TRY_VOID(co_await erase_retired(pool));
+  for (const PoolId& pool : retiring) CO_TRY_VOID(unless_raced(co_await erase_retired(pool)));
   if (pending.empty()) co_return Result<>();
   // Every row read above is at or below the durable head, so waiting for that covers them all.
   CO_TRY_VOID(
       co_await base_.peers.wait_durable_everywhere(storage::position_of(base_.core.durable()), limit));
-  for (const auto& [pool, kid] : pending) CO_TRY_VOID(co_await activate(pool, kid));
+  for (const auto& [pool, kid] : pending) CO_TRY_VOID(unless_raced(co_await activate(pool, kid)));
   co_return Result<>();
 }
 

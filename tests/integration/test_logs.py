@@ -2,10 +2,13 @@
 
 import datetime
 import json
+import socket
+import ssl
+import struct
 
 import pytest
 
-from demo import Demo
+from demo import Demo, wait_until
 from holdfast_client import expect, request
 
 LEVELS = {"debug", "info", "warn", "error"}
@@ -83,6 +86,39 @@ def test_what_services_say_of_a_request_carries_its_id_too(demo):
     fenced = demo.primary.admin.call("POST", "/admin/v1/region/fence")
     assert lines_of(demo, demo.primary, expect(fenced, 200)) == ["this region was fenced"]
     expect(demo.primary.admin.call("POST", "/admin/v1/region/unfence"), 200)
+
+
+def errors_since(demo, seen):
+    return [event for event in events(demo, demo.primary)[seen:] if event["level"] == "error"]
+
+
+def test_an_upload_that_its_client_broke_off_is_no_failure_of_the_region(demo):
+    seen = len(events(demo, demo.primary))
+    token = demo.sign_in(demo.primary.cognito)["AccessToken"]
+    host, port = demo.primary.objects.removeprefix("https://").split(":")
+    context = ssl.create_default_context(cafile=demo.ca)
+    with socket.create_connection((host, int(port))) as plain:
+        with context.wrap_socket(plain, server_hostname=host) as upload:
+            upload.sendall(f"PUT /{demo.info['bucket']}/broken.bin HTTP/1.1\r\nHost: {host}\r\nContent-Length: 1000000"
+                           f"\r\nExpect: 100-continue\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
+            assert upload.recv(100).startswith(b"HTTP/1.1 100 "), "it is being handled"
+            upload.sendall(bytes(1000))
+            upload.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    def broken():
+        return [event for event in events(demo, demo.primary) if event["message"] == "request"
+                and event["route"] == "/{bucket}/{key...}" and event["outcome"] == "client_gone"]
+
+    wait_until("the upload's line", broken)
+    assert [(event["status"], event["level"]) for event in broken()] == [(400, "info")]
+    assert not errors_since(demo, seen)
+
+
+def test_pools_are_made_without_an_error_in_the_log(demo):
+    seen = len(events(demo, demo.primary))
+    for number in range(8):
+        expect(demo.primary.admin.call("POST", "/admin/v1/pools", {"name": f"pool-{number}"}), 201)
+    assert not errors_since(demo, seen)
 
 
 def test_text_is_there_for_people(tmp_path):

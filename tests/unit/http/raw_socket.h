@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace holdfast::http {
 
@@ -27,7 +28,9 @@ class RawSocket {
   }
   RawSocket(const RawSocket&) = delete;
   RawSocket& operator=(const RawSocket&) = delete;
-  ~RawSocket() { ::close(socket_); }
+  ~RawSocket() {
+    if (socket_ >= 0) ::close(socket_);
+  }
 
   RawSocket& send(std::string_view bytes) {
     while (!bytes.empty()) {
@@ -48,6 +51,13 @@ class RawSocket {
       total += static_cast<std::size_t>(sent);
     }
     return total;
+  }
+
+  /// Breaks the connection off (RST) instead of ending it.
+  void break_off() {
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    ::close(std::exchange(socket_, -1));
   }
 
   void finish_sending() { ::shutdown(socket_, SHUT_WR); }

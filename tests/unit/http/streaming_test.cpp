@@ -90,6 +90,33 @@ TEST_F(StreamingTest, ABodyThatNobodyReadEndsTheConnectionOnlyWhenItIsLarge) {
   EXPECT_TRUE(answer.contains("Connection: close\r\n"));
 }
 
+TEST_F(StreamingTest, AnUploadThatIsBrokenOffIsTheSendersDoing) {
+  auto options = listener();
+  std::atomic<int> status = 0;
+  Latch answered;
+  options.decorate = [&](const Request& request, Response& response) {
+    if (request.method != Method::put) return;
+    status = response.status;
+    answered.set();
+  };
+  // Handlers make of a body that fails what their renderer makes of the error's kind: 503 for a lost
+  // connection.
+  options.errors = [](const Error& error, int edge_status, const Request&) {
+    return respond(edge_status == 0 ? 503 : edge_status, "text/plain", Bytes(error.code));
+  };
+  start({}, std::move(options));
+  RawSocket client(port_);
+  client.send(
+      "PUT /count HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n");
+  ASSERT_EQ(status_of(client.response()), 100) << "it is being handled";
+  client.send("abc");
+  client.break_off();
+  ASSERT_TRUE(answered.wait());
+  EXPECT_EQ(status, 400);
+  EXPECT_TRUE(is_alive());
+  server_.reset();  // before what its decorator writes to
+}
+
 class FailingSource final : public BodySource {
  public:
   explicit FailingSource(std::size_t announced) : announced_(announced) {}

@@ -1,6 +1,8 @@
 #include "holdfast/identity/key_service.h"
 
+#include <latch>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "identity_fixture.h"
 
@@ -56,6 +58,31 @@ TEST_F(KeyServiceTest, AKeySignsNothingBeforeEveryMemberHasIt) {
   member_has_everything();
   EXPECT_TRUE(region_.run(identity_.keys.maintain(std::chrono::seconds(5))));
   EXPECT_TRUE(identity_.keys.signer(pool));
+}
+
+TEST_F(KeyServiceTest, WhoComesSecondToAKeyHasNothingLeftToDo) {
+  constexpr int rounds = 8;
+  join_a_member();
+  for (int round = 0; round < rounds; ++round) {
+    const auto key = region_.run(identity_.keys.generate(SigningAlgorithm::es256));
+    ASSERT_TRUE(key);
+    const PoolId pool("us-east-1_AbCdEfGh" + std::to_string(round));
+    auto transaction = region_.core().transaction();
+    region_.core().keys()->create_key(transaction, storage::Scope::pool(pool), region_.clock().now());
+    identity_.keys.add_first(transaction, pool, *key);
+    region_.store().commit(std::move(transaction));
+    member_has_everything();
+    std::latch together(2);
+    const auto maintain = [&] {
+      together.arrive_and_wait();
+      const auto done = region_.run(identity_.keys.maintain(std::chrono::seconds(5)));
+      EXPECT_TRUE(done) << done.error().describe();
+    };
+    std::thread other(maintain);
+    maintain();
+    other.join();
+    EXPECT_TRUE(identity_.keys.signer(pool));
+  }
 }
 
 TEST_F(KeyServiceTest, ALostMemberIsNotWaitedFor) {
