@@ -90,23 +90,22 @@ bool is_cors_request_header(std::string_view name) {
 }
 
 void add_rows_with_cors(http::Router& router, std::vector<http::Row> rows, OriginCheck is_allowed) {
-  std::map<std::string, std::pair<std::string, http::ErrorRenderer>> methods;
+  std::map<std::string, std::string> methods;
   for (http::Row& row : rows) {
-    auto& [names, errors] = methods[row.path];
+    std::string& names = methods[row.path];
     names.append(names.empty() ? "" : ", ").append(http::to_string(row.method));
-    if (!errors) errors = row.errors;
     row.decorate = with_origin(std::move(row.decorate), is_allowed);
     router.add(std::move(row));
   }
-  for (auto& [path, path_methods] : methods) {
-    auto& [names, errors] = path_methods;
+  for (const auto& [path, names] : methods) {
+    // A preflight is the browser's own request: it is refused in the listener's form, whatever the rows
+    // speak.
     router.add({.method = Method::options,
                 .path = path,
                 .handler = [names, is_allowed](
                                Request* request) { return answer_preflight(request, names, is_allowed); },
-                .errors = errors,
-                .decorate = with_origin({}, is_allowed),
-                .about = {.summary = "Answers a browser's preflight (CORS).", .success = 204}});
+                 .decorate = with_origin({}, is_allowed),
+                 .about = {.summary = "Answers a browser's preflight (CORS).", .success = 204}});
   }
 }
 

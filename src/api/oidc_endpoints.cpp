@@ -123,7 +123,7 @@ async::Task<Result<Response>> answer_jwks(OidcParts parts, PoolId pool) {
   co_return published(*document);
 }
 
-/// A signed-in page needs discovery and keys from anywhere: they are public, so any origin may read them.
+/// Discovery and keys are public documents: pages of any origin may read them (docs/adr/0075).
 bool any_origin(const Request&, std::string_view) { return true; }
 
 PoolId pool_of(const Request& request) { return PoolId(std::string(request.param("pool"))); }

@@ -14,8 +14,8 @@ namespace holdfast::api {
 using OriginCheck = std::function<bool(const http::Request& request, std::string_view origin)>;
 
 /// Adds rows that browser pages call: every response of theirs, errors too, says `Vary: Origin` and names the
-/// origin when it is allowed, and each path gets a preflight row (OPTIONS). Never with credentials, never
-/// `*`, never `null`.
+/// origin when it is allowed, and each path gets a preflight row (OPTIONS), which refuses strangers with 403
+/// `origin_not_allowed`. Never with credentials, never `*`, never `null`.
 void add_rows_with_cors(http::Router& router, std::vector<http::Row> rows, OriginCheck is_allowed);
 
 /// Whether a page may send this header: what the OIDC and AWS libraries for browsers send (proof.md), our

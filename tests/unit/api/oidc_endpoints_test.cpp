@@ -69,7 +69,21 @@ TEST_F(OidcEndpoints, DiscoveryIsTheIssuersAndMayBeReadByPages) {
   headers.add("Origin", "https://app.example.com");
   const auto page = send(http::Method::get, "/" + pool_.id.str() + "/.well-known/jwks.json", "", headers);
   EXPECT_EQ(page.header("Access-Control-Allow-Origin"), "https://app.example.com");
+  EXPECT_EQ(page.header("Access-Control-Allow-Credentials"), "<none>");
   EXPECT_EQ(page.header("Vary"), "Origin");
+}
+
+TEST_F(OidcEndpoints, APreflightOfAStrangerIsRefusedInOneFormEverywhere) {
+  http::Headers headers;
+  headers.add("Origin", "https://evil.example");
+  headers.add("Access-Control-Request-Method", "POST");
+  for (const auto& target :
+       {std::string("/"), "/" + pool_.id.str() + "/oauth2/token", "/" + pool_.id.str() + "/oauth2/revoke"}) {
+    const auto refused = send(http::Method::options, target, "", headers);
+    EXPECT_EQ(refused.status, 403) << target;
+    EXPECT_EQ(refused.json.value("code", ""), "origin_not_allowed") << target;
+    EXPECT_EQ(refused.header("Access-Control-Allow-Origin"), "<none>");
+  }
 }
 
 TEST_F(OidcEndpoints, TokensAreReadByPagesOfThePoolsAppsAlone) {
