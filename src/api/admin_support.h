@@ -17,6 +17,7 @@
 #include "holdfast/base/encoding.h"
 #include "holdfast/base/json.h"
 #include "holdfast/identity/page.h"
+#include "holdfast/identity/page_token.h"
 #include "repeatable.h"
 
 namespace holdfast::api {
@@ -72,15 +73,15 @@ nlohmann::json describe_page(std::string_view name, const identity::Page<T>& pag
 /// or not.
 template <class T, class Key>
 Result<identity::Page<T>> page_by_key(std::vector<T> items, const identity::PageQuery& query, Key key) {
-  auto after = from_base64url(query.next);
-  if (!after) return fail(ErrorKind::invalid, "invalid_next", "next is not one that a list gave");
+  constexpr std::string_view list = "by key";
+  TRY(const auto after, identity::page_key(list, query.next));
   std::ranges::sort(items, {}, key);
   const auto begin =
-      query.next.empty() ? items.begin() : std::ranges::upper_bound(items, std::string(*after), {}, key);
+      query.next.empty() ? items.begin() : std::ranges::upper_bound(items, std::string(after), {}, key);
   const auto left = static_cast<std::size_t>(items.end() - begin);
   const auto end = begin + static_cast<std::ptrdiff_t>(std::min(left, query.limit));
   identity::Page<T> page{.items = {std::make_move_iterator(begin), std::make_move_iterator(end)}, .next = {}};
-  if (left > query.limit) page.next = to_base64url(key(page.items.back()));
+  if (left > query.limit) page.next = identity::page_token(list, key(page.items.back()));
   return page;
 }
 

@@ -6,7 +6,7 @@
 #include "holdfast/api/apps_endpoints.h"
 #include "holdfast/api/json_body.h"
 #include "holdfast/api/written.h"
-#include "holdfast/base/encoding.h"
+#include "holdfast/identity/page_token.h"
 #include "holdfast/objects/object_rules.h"
 #include "repeatable.h"
 
@@ -37,12 +37,9 @@ std::vector<ClientId> to_client_ids(std::vector<std::string> names) {
 }
 
 /// Where a page of names goes on: the last name, opaque.
+constexpr std::string_view names_list = "names";
 Result<std::string> name_after(const Request& request) {
-  const auto next = request.query("next").value_or("");
-  auto name = from_base64url(next);
-  if (!name)
-    return fail(ErrorKind::invalid, "invalid_next", "next is not a token that this service gave out");
-  return name;
+  return identity::page_key(names_list, request.query("next").value_or(""));
 }
 
 apps::App read_app_fields(JsonFields& fields) {
@@ -78,7 +75,8 @@ async::Task<Result<Response>> list_apps(AppAdminParts parts, const Request* requ
     CO_TRY(const auto state, parts.apps.effective(app.id));
     shown.push_back(to_json(app, state));
   }
-  const auto next = found.size() == limit ? to_base64url(found.back().id.str()) : std::string();
+  const auto next =
+      found.size() == limit ? identity::page_token(names_list, found.back().id.str()) : std::string();
   co_return json_response(200, {{"apps", std::move(shown)}, {"next", text_or_null(next)}});
 }
 
@@ -172,7 +170,8 @@ async::Task<Result<Response>> list_buckets(AppAdminParts parts, const Request* r
   CO_TRY(const auto found, parts.buckets.list(after, limit));
   auto shown = nlohmann::json::array();
   for (const auto& bucket : found) shown.push_back(to_json(bucket));
-  const auto next = found.size() == limit ? to_base64url(found.back().name) : std::string();
+  const auto next =
+      found.size() == limit ? identity::page_token(names_list, found.back().name) : std::string();
   co_return json_response(200, {{"buckets", std::move(shown)}, {"next", text_or_null(next)}});
 }
 

@@ -1,6 +1,7 @@
 // The audit trail (docs/api/admin.md, "Audit").
 #include "admin_support.h"
 #include "holdfast/api/json_body.h"
+#include "holdfast/identity/page_token.h"
 #include "holdfast/storage/audit_event.h"
 #include "holdfast/storage/reader.h"
 
@@ -49,14 +50,14 @@ Result<AuditQuery> read_audit_query(const Request& request) {
 }
 
 Result<identity::Page<AuditEvent>> read_events(const storage::CoreDb& core, const AuditQuery& query) {
-  auto after = from_base64url(query.page.next);
-  if (!after) return fail(ErrorKind::invalid, "invalid_next", "next is not one that a list gave");
+  constexpr std::string_view list = "audit";
+  TRY(const auto after, identity::page_key(list, query.page.next));
   identity::Page<AuditEvent> page;
   Bytes last;
-  TRY_VOID(storage::scan_audit(core.reader(), query.from, query.until, *after, query.page.limit + 1,
+  TRY_VOID(storage::scan_audit(core.reader(), query.from, query.until, after, query.page.limit + 1,
                                [&](BytesView key, AuditEvent event) {
                                  if (page.items.size() == query.page.limit) {
-                                   page.next = to_base64url(last);
+                                   page.next = identity::page_token(list, last);
                                    return;
                                  }
                                  last = Bytes(key);

@@ -10,6 +10,7 @@
 #include "holdfast/identity/actor.h"
 #include "holdfast/identity/foundation.h"
 #include "holdfast/identity/page.h"
+#include "holdfast/identity/page_token.h"
 #include "holdfast/storage/transaction.h"
 
 namespace holdfast::identity {
@@ -51,14 +52,11 @@ inline storage::AuditEvent audit_event(const Foundation& base, const Actor& acto
 }
 
 /// The key that a page starts behind.
-inline Result<Bytes> page_start(const PageQuery& query) {
+inline Result<Bytes> page_start(std::string_view list, const PageQuery& query) {
   if (query.limit == 0 || query.limit > max_page_size) {
     return fail(ErrorKind::invalid, "invalid_limit", "limit must be between 1 and 200");
   }
-  auto key = from_base64url(query.next);
-  if (!key || query.next.size() > 1024)
-    return fail(ErrorKind::invalid, "invalid_next", "next is not one that a list gave");
-  return key;
+  return page_key(list, query.next);
 }
 
 /// Pages through the rows under `prefix`. `take(key, stored)` gives Result<std::optional<T>>, empty for a row
@@ -66,8 +64,8 @@ inline Result<Bytes> page_start(const PageQuery& query) {
 template <class T, class Take>
 Result<Page<T>> read_page(const storage::Reader& reader, const storage::Table& table, BytesView prefix,
                           const PageQuery& query, std::size_t scan_limit, Take take) {
-  TRY(const Bytes after, page_start(query));
-  // A token of another list would start outside this one.
+  TRY(const Bytes after, page_start(table.name, query));
+  // A token of another pool's list would start outside this one.
   if (!after.empty() && !after.starts_with(prefix)) {
     return fail(ErrorKind::invalid, "invalid_next", "next is not one that this list gave");
   }
@@ -93,7 +91,7 @@ Result<Page<T>> read_page(const storage::Reader& reader, const storage::Table& t
         return true;
       }));
   TRY_VOID(std::move(taken));
-  if (more) page.next = to_base64url(last);
+  if (more) page.next = page_token(table.name, last);
   return page;
 }
 

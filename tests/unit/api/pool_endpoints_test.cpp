@@ -104,7 +104,14 @@ TEST_F(PoolEndpoints, ListsPageAndRefuseWhatTheyDoNotKnow) {
   EXPECT_EQ(get("/admin/v1/pools?limit=0").code(), "invalid_limit");
   EXPECT_EQ(get("/admin/v1/pools?limit=201").code(), "invalid_limit");
   EXPECT_EQ(get("/admin/v1/pools?limit=2x").code(), "invalid_limit");
-  EXPECT_EQ(get("/admin/v1/pools?next=!").code(), "invalid_next");
+  const std::string given = get("/admin/v1/pools?limit=1").json.at("next").get<std::string>();
+  const std::string changed = given.substr(0, given.size() - 3) + (given.ends_with("AAA") ? "BBB" : "AAA");
+  for (const auto& made_up : {std::string("!"), std::string("AA"), std::string("AAAA"), std::string(500, 'a'),
+                              std::string(4000, 'a'), changed}) {
+    const auto refused = get("/admin/v1/pools?next=" + made_up);
+    EXPECT_EQ(refused.status, 400) << made_up;
+    EXPECT_EQ(refused.code(), "invalid_next") << made_up;
+  }
   EXPECT_EQ(get("/admin/v1/pools?page=2").code(), "unknown_field");
   EXPECT_EQ(get("/admin/v1/pools?limit=1&limit=2").code(), "invalid_field");
 }
