@@ -28,6 +28,33 @@ bool is_page_of_app(const ObjectEndpointParts& parts, const Request& request, st
   return app && *app && apps::allows_origin(**app, origin);
 }
 
+async::Task<Result<Response>> refuse_operation(Request* request) {
+  co_return fail(ErrorKind::invalid, "not_implemented",
+                 "this operation is not served: " + std::string(http::to_string(request->method)) + " here");
+}
+
+/// S3's other operations on these paths (new buckets, multipart uploads, deletes in bulk): refused as S3
+/// does, without looking at who asks or at the body.
+void add_refused_rows(http::Router& router) {
+  const auto add = [&](const char* path, std::initializer_list<Method> methods) {
+    for (const Method method : methods) {
+      router.add({.method = method,
+                  .path = path,
+                  .auth = AuthLevel::open,
+                  .handler = refuse_operation,
+                  .body_limit_bytes = put_body_limit_bytes,
+                  .streaming = true,
+                  .accepts_content_encoding = true,
+                  .errors = s3_error_response,
+                  .decorate = protect_object_answer});
+    }
+  };
+  add("/", {Method::get});
+  for (const auto* path : {"/{bucket}", "/{bucket}/"})
+    add(path, {Method::put, Method::post, Method::del, Method::patch});
+  add(object_path, {Method::post, Method::patch});
+}
+
 }  // namespace
 
 async::Task<Result<Response>> delete_object(ObjectEndpointParts parts, Request* request) {
@@ -79,6 +106,7 @@ void add_object_rows(http::Router& router, ObjectEndpointParts parts) {
   add_rows_with_cors(router, std::move(rows), [parts](const Request& request, std::string_view origin) {
     return is_page_of_app(parts, request, origin);
   });
+  add_refused_rows(router);
 }
 
 }  // namespace holdfast::api

@@ -39,6 +39,7 @@ constexpr std::array s3_errors{
     S3Error{"key_too_long", 400, "KeyTooLongError"},
     S3Error{"metadata_too_large", 400, "MetadataTooLarge"},
     S3Error{"acl_not_supported", 400, "AccessControlListNotSupported"},
+    S3Error{"invalid_argument", 400, "InvalidArgument"},
     S3Error{"not_implemented", 501, "NotImplemented"},
     S3Error{"method_not_allowed", 405, "MethodNotAllowed"},
     S3Error{"position_pending", 503, "ServiceUnavailable"},

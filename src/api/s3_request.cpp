@@ -39,6 +39,9 @@ Result<> check_s3_query(const http::Request& request, std::initializer_list<std:
       return fail(ErrorKind::invalid, "not_implemented", "this operation is not served: ?" + name);
     }
   }
+  if (const auto repeated = request.target.query.repeated()) {
+    return fail(ErrorKind::invalid, "invalid_argument", std::string(*repeated) + " must be there once");
+  }
   return {};
 }
 

@@ -23,7 +23,7 @@ objects::Conditions conditions_of(const http::Request& request);
 
 /// Sub-resources (`?acl`, `?uploads`, `?tagging`, …) are other operations on the same path: one that is not
 /// served must not be taken for the plain one. Refuses every query parameter but these and the SDKs' `x-id`
-/// as `not_implemented`.
+/// as `not_implemented`, and one that is there twice as `invalid_argument`.
 Result<> check_s3_query(const http::Request& request, std::initializer_list<std::string_view> known);
 
 async::Task<Result<http::Response>> put_object(ObjectEndpointParts parts, http::Request* request);

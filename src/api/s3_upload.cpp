@@ -112,6 +112,10 @@ Result<Announced> read_announced(const Request& request) {
   if (announced.framed) {
     TRY(announced.size, decoded_length(request));
   } else {
+    // HTTP takes a request without either for one without a body; an object is never made of that.
+    if (!request.headers.has("Content-Length") && !request.headers.has("Transfer-Encoding")) {
+      return fail(ErrorKind::invalid, "missing_length", "Content-Length or a chunked body is needed");
+    }
     announced.size = request.body_stream->size();
   }
   announced.expected.size = announced.size;

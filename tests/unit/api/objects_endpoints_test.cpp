@@ -154,6 +154,31 @@ TEST_F(AppApiTest, OtherOperationsOfS3AreNotTakenForPlainOnes) {
       is_s3_error(call_s3(Method::get, "/photos-bucket?list-type=2&versions"), 501, "NotImplemented"));
 }
 
+TEST_F(AppApiTest, OperationsWithoutARowAreNotImplemented) {
+  const std::vector<std::pair<Method, std::string>> others = {
+      {Method::post, "/photos-bucket?delete"},
+      {Method::post, "/photos-bucket/"},
+      {Method::put, "/photos-bucket"},
+      {Method::put, "/new-bucket"},
+      {Method::del, "/photos-bucket"},
+      {Method::patch, "/photos-bucket"},
+      {Method::get, "/"},
+      {Method::post, hello_target + std::string("?uploads")},
+      {Method::patch, hello_target}};
+  for (const auto& [method, target] : others) {
+    EXPECT_TRUE(is_s3_error(call_s3(method, target, "x"), 501, "NotImplemented"))
+        << http::to_string(method) << " " << target;
+  }
+  EXPECT_EQ(call_s3(Method::head, "/photos-bucket").status, 200) << "it is still there";
+}
+
+TEST_F(AppApiTest, AnObjectIsNotMadeOfABodyThatNobodyAnnounced) {
+  EXPECT_TRUE(is_s3_error(call_s3_as_is(Method::put, hello_target), 411, "MissingContentLength"));
+  EXPECT_EQ(call_s3(Method::head, hello_target).status, 404);
+  EXPECT_EQ(call_s3_as_is(Method::put, hello_target, "", {{"Content-Length", "0"}}).status, 200);
+  EXPECT_EQ(call_s3(Method::head, hello_target).head_size, 0U);
+}
+
 TEST_F(AppApiTest, RefusalsNameStateOrPrimary) {
   set_state(apps::AppState::fenced);
   const auto fenced = call_s3(Method::put, hello_target, "hello");
@@ -234,7 +259,8 @@ TEST_F(AppApiTest, ListingsPageByToken) {
                   .body.contains("<KeyCount>1</KeyCount>"));
   EXPECT_TRUE(call_s3(Method::get, "/photos-bucket?list-type=2&max-keys=9999")
                   .body.contains("<MaxKeys>1000</MaxKeys>"));
-  for (const auto* bad : {"max-keys=x", "max-keys=-1", "continuation-token=x", "encoding-type=xml"}) {
+  for (const auto* bad : {"max-keys=x", "max-keys=-1", "continuation-token=x", "encoding-type=xml",
+                          "prefix=a&prefix=b", "list-type=2"}) {
     EXPECT_TRUE(is_s3_error(call_s3(Method::get, std::string("/photos-bucket?list-type=2&") + bad), 400,
                             "InvalidArgument"))
         << bad;
