@@ -3,14 +3,12 @@
 #include <algorithm>
 
 #include "holdfast/base/codec.h"
+#include "holdfast/base/control_characters.h"
 #include "holdfast/base/encoding.h"
 #include "holdfast/base/text.h"
 
 namespace holdfast::apps {
 namespace {
-
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-bool is_line_space(char c) { return c == '\t' || c == '\n' || c == '\r'; }
 
 std::string without_dashes(std::string_view uuid) {
   std::string digits;
@@ -39,8 +37,7 @@ Result<CommentId> parse_comment_id(std::string_view text) {
 }
 
 Result<> check_photo_id(std::string_view photo) {
-  if (photo.empty() || photo.size() > max_photo_id_bytes || !is_utf8(photo) ||
-      std::ranges::any_of(photo, is_control)) {
+  if (photo.empty() || photo.size() > max_photo_id_bytes || !is_utf8(photo) || has_control_character(photo)) {
     return fail(ErrorKind::invalid, "invalid_photo_id",
                 "photoId must be 1 to 512 bytes of UTF-8 without control characters");
   }
@@ -53,7 +50,7 @@ Result<> check_message(std::string_view message) {
   if (message.size() > max_message_bytes) {
     return fail(ErrorKind::invalid, "invalid_message", "message must not be longer than 8192 bytes");
   }
-  if (std::ranges::any_of(message, [](char c) { return is_control(c) && !is_line_space(c); })) {
+  if (has_control_character(message, true)) {
     return fail(ErrorKind::invalid, "invalid_message", "message must not contain control characters");
   }
   return {};

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "holdfast/base/control_characters.h"
 #include "holdfast/base/encoding.h"
 #include "holdfast/base/text.h"
 
@@ -39,7 +40,6 @@ std::unexpected<Error> invalid_attribute(std::string_view name, std::string_view
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20U || c == 0x7f; }
 
 std::optional<std::int64_t> whole_number(std::string_view text) {
   std::int64_t value = 0;
@@ -136,7 +136,7 @@ std::string uuid_text(BytesView bytes) {
   return text;
 }
 
-bool is_printable(std::string_view text) { return is_utf8(text) && std::ranges::none_of(text, is_control); }
+bool is_printable(std::string_view text) { return is_utf8(text) && !has_control_character(text); }
 
 std::string printable_or(std::string_view text, std::string_view otherwise) {
   return std::string(text.size() <= 64 && is_printable(text) ? text : otherwise);
@@ -216,12 +216,33 @@ Result<> check_attribute(const Pool& pool, std::string_view name, std::string_vi
               "the pool has no attribute " + printable_or(name, "of that name"));
 }
 
+namespace {
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 2> proofs = {
+    {{"email", "email_verified"}, {"phone_number", "phone_number_verified"}}};
+
+/// Whether `attributes` say that something was proven which is not there.
+bool proves_nothing(const Attributes& attributes, std::string_view address, std::string_view flag) {
+  const auto said = attributes.find(std::string(flag));
+  return said != attributes.end() && said->second == "true" && !attributes.contains(std::string(address));
+}
+
+Result<> check_proofs(const Attributes& attributes) {
+  for (const auto& [address, flag] : proofs) {
+    if (proves_nothing(attributes, address, flag))
+      return invalid_attribute(flag, "\"true\" only beside " + std::string(address));
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<> check_new_attributes(const Pool& pool, const Attributes& attributes) {
   for (const auto& [name, value] : attributes) TRY_VOID(check_attribute(pool, name, value));
   for (const std::string& name : pool.required_attributes) {
     if (!attributes.contains(name)) return invalid_attribute(name, "given: the pool requires it");
   }
-  return {};
+  return check_proofs(attributes);
 }
 
 Result<Attributes> change_attributes(const Pool& pool, const Attributes& before, const Attributes& change) {
@@ -241,12 +262,14 @@ Result<Attributes> change_attributes(const Pool& pool, const Attributes& before,
     after[name] = value;
   }
   // An address that was never proven says nothing about the new one.
-  for (const std::string_view proven : {"email", "phone_number"}) {
-    const std::string key(proven);
-    const std::string flag = key + "_verified";
+  for (const auto& [address, proof] : proofs) {
+    const std::string key(address);
+    const std::string flag(proof);
     const bool changed = change.contains(key) && (!before.contains(key) || before.at(key) != change.at(key));
-    if (changed && !change.contains(flag)) after.erase(flag);
+    const bool moot = changed || proves_nothing(after, address, proof);
+    if (moot && !change.contains(flag)) after.erase(flag);
   }
+  TRY_VOID(check_proofs(after));
   return after;
 }
 

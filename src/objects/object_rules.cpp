@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "holdfast/base/control_characters.h"
 #include "holdfast/base/encoding.h"
 #include "holdfast/base/text.h"
 
@@ -48,7 +49,7 @@ Result<> check_object_key(std::string_view key) {
   if (key.size() > max_object_key_bytes) {
     return fail(ErrorKind::invalid, "key_too_long", "an object key has at most 1024 bytes");
   }
-  if (key.empty() || !is_utf8(key) || std::ranges::any_of(key, is_control) || has_noncharacter(key)) {
+  if (key.empty() || !is_utf8(key) || has_control_character(key) || has_noncharacter(key)) {
     return fail(ErrorKind::invalid, "invalid_key", "an object key is UTF-8 text without control characters");
   }
   return {};

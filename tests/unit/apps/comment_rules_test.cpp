@@ -23,7 +23,7 @@ TEST(CommentRules, PhotoIdsAreBoundedPlainText) {
   EXPECT_TRUE(check_photo_id("holiday/beach.jpg"));
   EXPECT_TRUE(check_photo_id(std::string(512, 'a')));
   for (const auto& bad : {std::string(), std::string(513, 'a'), std::string("a\nb"), std::string("a\x7f"),
-                          std::string("a\0b", 3), std::string("\xff")}) {
+                          std::string("a\0b", 3), std::string("\xff"), std::string("a\xc2\x85")}) {
     EXPECT_FALSE(check_photo_id(bad));
   }
 }
@@ -35,6 +35,7 @@ TEST(CommentRules, MessagesAreBoundedText) {
   EXPECT_EQ(check_message(" \n\t ").error().code, "invalid_message");
   EXPECT_EQ(check_message("").error().code, "invalid_message");
   EXPECT_EQ(check_message(std::string_view("a\0b", 3)).error().code, "invalid_message");
+  EXPECT_EQ(check_message("a\xc2\x85z").error().code, "invalid_message") << "U+0085, a C1 control";
   EXPECT_EQ(check_message("\xed\xa0\x80").error().code, "invalid_utf8");
 }
 

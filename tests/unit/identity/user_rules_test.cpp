@@ -93,6 +93,7 @@ TEST(UserRules, AttributesAreCheckedByTheirDefinition) {
   EXPECT_EQ(refused("birthdate", "long ago"), "invalid_attribute");
   EXPECT_EQ(refused("email_verified", "1"), "invalid_attribute");
   EXPECT_EQ(refused("name", "Ada\nLovelace"), "invalid_attribute");
+  EXPECT_EQ(refused("name", "Ada\xc2\x85Lovelace"), "invalid_attribute") << "U+0085, a C1 control";
   EXPECT_EQ(refused("address", "1 Main St\nSpringfield"), "");
   EXPECT_EQ(refused("name", std::string(2049, 'a')), "invalid_attribute");
   EXPECT_EQ(refused("name", "\xff"), "invalid_attribute");
@@ -102,6 +103,25 @@ TEST(UserRules, RequiredAttributesMustBeThere) {
   const Pool pool = pool_with_attributes();
   EXPECT_FALSE(check_new_attributes(pool, {{"name", "Ada"}}));
   EXPECT_TRUE(check_new_attributes(pool, {{"email", "ada@example.com"}}));
+}
+
+TEST(UserRules, NothingIsVerifiedThatIsNotThere) {
+  Pool pool = pool_with_attributes();
+  pool.required_attributes.clear();
+  EXPECT_EQ(check_new_attributes(pool, {{"email_verified", "true"}}).error().code, "invalid_attribute");
+  EXPECT_EQ(check_new_attributes(pool, {{"phone_number_verified", "true"}}).error().code,
+            "invalid_attribute");
+  EXPECT_TRUE(check_new_attributes(pool, {{"email_verified", "false"}}));
+  EXPECT_TRUE(check_new_attributes(pool, {{"email", "a@example.com"}, {"email_verified", "true"}}));
+  EXPECT_EQ(change_attributes(pool, {}, {{"email_verified", "true"}}).error().code, "invalid_attribute");
+  const Attributes before = {{"email", "a@example.com"}};
+  EXPECT_TRUE(change_attributes(pool, before, {{"email_verified", "true"}}));
+  EXPECT_EQ(change_attributes(pool, before, {{"email", ""}, {"email_verified", "true"}}).error().code,
+            "invalid_attribute");
+  // Who was stored so before it was refused can still be changed.
+  const auto mended = change_attributes(pool, {{"email_verified", "true"}}, {{"name", "Ada"}});
+  ASSERT_TRUE(mended) << mended.error().describe();
+  EXPECT_FALSE(mended->contains("email_verified"));
 }
 
 TEST(UserRules, ChangesAddReplaceAndRemove) {
