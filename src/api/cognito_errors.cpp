@@ -10,11 +10,12 @@ namespace holdfast::api {
 namespace {
 
 /// Codes with a name of their own; every other error is named by its kind.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 15> names_by_code = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 16> names_by_code = {{
     {"user_not_confirmed", "UserNotConfirmedException"},
     {"password_reset_required", "PasswordResetRequiredException"},
     {"invalid_password", "InvalidPasswordException"},
     {"refresh_token_reuse", "RefreshTokenReuseException"},
+    {"unsupported_token_type", "UnsupportedTokenTypeException"},
     {"unknown_operation", "UnknownOperationException"},
     {"client_not_found", "ResourceNotFoundException"},
     {"read_only_region", "OperationNotEnabledException"},

@@ -235,6 +235,16 @@ TEST_F(CognitoTokens, RevokeTokenEndsItsOwnFamilyOnly) {
   EXPECT_EQ(get_user(token(two, "AccessToken")).status, 200);
 }
 
+TEST_F(CognitoTokens, RevokeTokenTakesRefreshTokensOnly) {
+  const auto signed_in = password("ada");
+  for (const auto* kind : {"AccessToken", "IdToken"}) {
+    const auto refused = revoke(web_.id, token(signed_in, kind));
+    EXPECT_EQ(refused.status, 400) << kind;
+    EXPECT_EQ(exception(refused), "UnsupportedTokenTypeException") << kind;
+  }
+  EXPECT_EQ(get_user(token(signed_in, "AccessToken")).status, 200);
+}
+
 TEST_F(CognitoTokens, RevokeTokenKnowsItsCaller) {
   const auto server = make_confidential();
   EXPECT_EQ(exception(revoke(ClientId("unknown"), "x")), "ResourceNotFoundException");
