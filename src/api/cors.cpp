@@ -104,8 +104,8 @@ void add_rows_with_cors(http::Router& router, std::vector<http::Row> rows, Origi
                 .path = path,
                 .handler = [names, is_allowed](
                                Request* request) { return answer_preflight(request, names, is_allowed); },
-                 .decorate = with_origin({}, is_allowed),
-                 .about = {.summary = "Answers a browser's preflight (CORS).", .success = 204}});
+                .decorate = with_origin({}, is_allowed),
+                .about = {.summary = "Answers a browser's preflight (CORS).", .success = 204}});
   }
 }
 

@@ -1,5 +1,6 @@
 #include "region_status.h"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -152,10 +153,34 @@ std::string advice_at_secondary(const Json& region) {
   return "nothing.";
 }
 
+/// A rule in force that fewer live secondaries can meet than it asks for: its writes end `outcome_unknown`.
+std::string advice_on_acknowledge(const Json& region) {
+  const auto& secondaries = region.at("secondaries");
+  const auto live = std::ranges::count_if(
+      secondaries, [](const Json& one) { return text_of(one, "state") == "streaming"; });
+  std::string away;
+  for (const auto& one : secondaries) {
+    if (text_of(one, "state") != "streaming") away += (away.empty() ? "" : ", ") + text_of(one, "name");
+  }
+  for (const auto& rule : region.value("acknowledge", Json::array())) {
+    const auto needed = static_cast<long long>(number_of(rule, "inForce").value_or(0));
+    if (needed <= live) continue;
+    const std::string lower =
+        "lower replication.acknowledge." + text_of(rule, "class") + " and restart this region";
+    const std::string what =
+        away.empty() ? "let another region join, or " + lower
+                     : "start " + away + " (gone for good: " + lower + ", then `holdfast region remove`)";
+    return what + ": writes wait for " + std::to_string(needed) + " secondaries, and " +
+           std::to_string(live) + " of them are connected; they end in \"outcome unknown\" meanwhile.";
+  }
+  return {};
+}
+
 /// The worst that holds for any secondary, or nothing.
 std::string advice_at_primary(const Json& region) {
   if (!region.value("mayWrite", true))
     return "read its log for the storage error, mend the disk, restart it.";
+  if (auto unmet = advice_on_acknowledge(region); !unmet.empty()) return unmet;
   const auto& secondaries = region.at("secondaries");
   if (secondaries.empty()) return "nothing; but no other region could sign users in if this one died.";
   const auto first = [&](auto holds) -> std::string {

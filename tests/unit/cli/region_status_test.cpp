@@ -104,6 +104,27 @@ TEST(RegionStatus, ASecondaryThatIsAwayAtRiskOrLost) {
   EXPECT_NE(advised(lost).find("snapshot"), std::string::npos);
 }
 
+TEST(RegionStatus, ARuleThatTooFewLiveSecondariesCanMeetComesFirst) {
+  const auto rule = [](int needed, int in_force) {
+    return Json::array({{{"class", "security"}, {"needed", needed}, {"of", 2}, {"inForce", in_force}}});
+  };
+  auto region = status_of_primary(status_secondary("streaming"));
+  auto away = status_secondary("lost");
+  away["name"] = "ap-south-1";
+  region["secondaries"].push_back(away);
+  region["acknowledge"] = rule(2, 1);
+  EXPECT_EQ(advised(region).find("acknowledge"), std::string::npos) << "two are not asked for yet";
+  region["acknowledge"] = rule(1, 2);
+  const auto unmet = advised(region);
+  EXPECT_TRUE(unmet.starts_with("start ap-south-1 (gone for good: lower replication.acknowledge.security "))
+      << unmet;
+  EXPECT_NE(unmet.find("wait for 2 secondaries, and 1 of them"), std::string::npos) << unmet;
+
+  auto alone = status_of("primary");
+  alone["acknowledge"] = rule(1, 1);
+  EXPECT_TRUE(advised(alone).starts_with("let another region join, or lower")) << advised(alone);
+}
+
 TEST(RegionStatus, TheWorstSecondaryDecidesWhatToDo) {
   auto region = status_of_primary(status_secondary("disconnected"));
   auto diverged = status_secondary("streaming");
