@@ -89,7 +89,8 @@ bool is_cors_request_header(std::string_view name) {
          (lower.starts_with("x-amz-") || std::ranges::find(request_headers, lower) != request_headers.end());
 }
 
-void add_rows_with_cors(http::Router& router, std::vector<http::Row> rows, OriginCheck is_allowed) {
+void add_rows_with_cors(http::Router& router, std::vector<http::Row> rows, OriginCheck is_allowed,
+                        const http::ErrorRenderer& preflight_errors) {
   std::map<std::string, std::string> methods;
   for (http::Row& row : rows) {
     std::string& names = methods[row.path];
@@ -98,12 +99,12 @@ void add_rows_with_cors(http::Router& router, std::vector<http::Row> rows, Origi
     router.add(std::move(row));
   }
   for (const auto& [path, names] : methods) {
-    // A preflight is the browser's own request: it is refused in the listener's form, whatever the rows
-    // speak.
+    // A preflight is the browser's own request, not the page's: no OAuth or AWS library reads its answer.
     router.add({.method = Method::options,
                 .path = path,
                 .handler = [names, is_allowed](
                                Request* request) { return answer_preflight(request, names, is_allowed); },
+                .errors = preflight_errors,
                 .decorate = with_origin({}, is_allowed),
                 .about = {.summary = "Answers a browser's preflight (CORS).", .success = 204}});
   }

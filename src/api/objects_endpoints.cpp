@@ -103,9 +103,10 @@ void add_object_rows(http::Router& router, ObjectEndpointParts parts) {
   put.streaming = true;
   put.body_limit_bytes = put_body_limit_bytes;
   put.accepts_content_encoding = true;
-  add_rows_with_cors(router, std::move(rows), [parts](const Request& request, std::string_view origin) {
+  const auto is_allowed = [parts](const Request& request, std::string_view origin) {
     return is_page_of_app(parts, request, origin);
-  });
+  };
+  add_rows_with_cors(router, std::move(rows), is_allowed, s3_error_response);
   add_refused_rows(router);
 }
 

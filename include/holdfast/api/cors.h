@@ -15,8 +15,10 @@ using OriginCheck = std::function<bool(const http::Request& request, std::string
 
 /// Adds rows that browser pages call: every response of theirs, errors too, says `Vary: Origin` and names the
 /// origin when it is allowed, and each path gets a preflight row (OPTIONS), which refuses strangers with 403
-/// `origin_not_allowed`. Never with credentials, never `*`, never `null`.
-void add_rows_with_cors(http::Router& router, std::vector<http::Row> rows, OriginCheck is_allowed);
+/// `origin_not_allowed` in the form of `preflight_errors` (else the listener's, whatever form the rows have).
+/// Never with credentials, never `*`, never `null`.
+void add_rows_with_cors(http::Router& router, std::vector<http::Row> rows, OriginCheck is_allowed,
+                        const http::ErrorRenderer& preflight_errors = {});
 
 /// Whether a page may send this header: what the OIDC and AWS libraries for browsers send (proof.md), our
 /// own, and any `x-amz-…`.

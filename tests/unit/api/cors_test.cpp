@@ -74,6 +74,20 @@ TEST(Cors, PreflightAllowsTheMethodsOfThePathAndKnownHeaders) {
   EXPECT_EQ(preflight.headers.count("Vary"), 2U);
 }
 
+TEST(Cors, PreflightsHaveAFormOfTheirOwn) {
+  const auto row_errors = [](const Error&, int, const http::Request&) { return http::respond_empty(418); };
+  const auto preflight_of = [&](const http::ErrorRenderer& errors) -> std::string {
+    http::Router router;
+    std::vector<http::Row> rows;
+    rows.push_back({.method = Method::post, .path = "/", .handler = plain_answer, .errors = row_errors});
+    add_rows_with_cors(
+        router, std::move(rows), [](const http::Request&, std::string_view) { return false; }, errors);
+    return router.match(Method::options, "/").row->errors ? "its own" : "the listener's";
+  };
+  EXPECT_EQ(preflight_of({}), "the listener's");
+  EXPECT_EQ(preflight_of(row_errors), "its own");
+}
+
 TEST(Cors, PreflightOfAStrangerIsRefused) {
   const auto refused = cross(Method::options, "/state/photos", "https://evil.example",
                              {{"Access-Control-Request-Method", "POST"}});

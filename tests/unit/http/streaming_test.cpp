@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "server_fixture.h"
 
 namespace holdfast::http {
