@@ -226,8 +226,8 @@ TEST_F(SessionTest, AScopeTakenFromTheClientIsGoneWithTheNextRefresh) {
   const UserTokens refreshed = must(try_refresh(web_.id, tokens.refresh_token));
   EXPECT_FALSE(region_.run(identity_.tokens.verify_self_service(refreshed.access_token)));
   const Client now = *must(identity_.clients.get(web_.id));
-  const auto narrowed =
-      region_.run(identity_.sign_in.refresh_for(now, tokens.refresh_token, std::string(self_service_scope)));
+  const auto narrowed = region_.run(
+      identity_.sign_in.refresh_for(now, tokens.refresh_token, {}, std::string(self_service_scope)));
   ASSERT_FALSE(narrowed);
   EXPECT_EQ(narrowed.error().code, "invalid_scope");
 }
