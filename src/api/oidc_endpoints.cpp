@@ -133,13 +133,13 @@ PoolId pool_of(const Request& request) { return PoolId(std::string(request.param
 void add_oidc_rows(http::Router& router, const OidcParts& parts) {
   std::vector<http::Row> open;
   auto kept = std::make_shared<oidc::DiscoveryCache>(parts.issuer_base, parts.oidc.tokens.grant_types());
-  open.push_back({.method = Method::get,
-                  .path = "/{pool}/.well-known/openid-configuration",
-                  .auth = AuthLevel::open,
-                  .handler = [parts, kept](Request* request) {
-                    return answer_discovery(parts, kept, pool_of(*request));
-                  },
-                  .about = {.summary = "OpenID Connect discovery document of a pool."}});
+  open.push_back(
+      {.method = Method::get,
+       .path = "/{pool}/.well-known/openid-configuration",
+       .auth = AuthLevel::open,
+       .handler = [parts,
+                   kept](Request* request) { return answer_discovery(parts, kept, pool_of(*request)); },
+       .about = {.summary = "OpenID Connect discovery document of a pool."}});
   open.push_back({.method = Method::get,
                   .path = "/{pool}/.well-known/jwks.json",
                   .auth = AuthLevel::open,
