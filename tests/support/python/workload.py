@@ -304,7 +304,8 @@ class Sessions(Lane):
         return "live" if expect(answer, 200, 400).status == 200 else "ended"
 
     def compare(self, regions):
-        for token, states in self.may_be.items():
+        # Long runs make thousands: as many as a minute makes are looked at.
+        for token, states in self.chance.sample([*self.may_be.items()], min(300, len(self.may_be))):
             seen = {self.look(region, token) for region in regions}
             if not seen <= states:
                 raise Wrong(f"{self.name}: a session is {seen} at the regions; acknowledged: {states}")
