@@ -46,7 +46,8 @@ void add_refused_rows(http::Router& router) {
                   .streaming = true,
                   .accepts_content_encoding = true,
                   .errors = s3_error_response,
-                  .decorate = protect_object_answer});
+                  .decorate = protect_object_answer,
+                  .about = {.summary = "Not implemented here: answers 501.", .success = 501}});
     }
   };
   add("/", {Method::get});
