@@ -50,7 +50,6 @@ void add_refused_rows(http::Router& router) {
                   .about = {.summary = "Not implemented here: answers 501.", .success = 501}});
     }
   };
-  add("/", {Method::get});
   for (const auto* path : {"/{bucket}", "/{bucket}/"})
     add(path, {Method::put, Method::post, Method::del, Method::patch});
   add(object_path, {Method::post, Method::patch});
