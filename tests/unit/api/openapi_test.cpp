@@ -2,6 +2,7 @@
 
 #include "admin_fixture.h"
 #include "holdfast/api/health.h"
+#include "holdfast/base/text.h"
 
 namespace holdfast::api {
 namespace {
