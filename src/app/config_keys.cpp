@@ -52,10 +52,14 @@ template <ListenerConfig& (*get)(Config&)>
 void add_listener_keys(std::vector<ConfigKey>& keys, std::string_view name, std::string_view serves,
                        std::string_view default_address) {
   const std::string prefix = "listeners." + std::string(name) + ".";
-  keys.push_back({prefix + "enabled", a_flag, "true", "-", serves,
-                  boolean(+[](Config& c) -> bool& { return get(c).enabled; })});
+  // The one between regions is always on: whoever may be primary is dialled by the others.
+  const bool is_optional = name != "replication";
+  if (is_optional) {
+    keys.push_back({prefix + "enabled", a_flag, "true", "-", serves,
+                    boolean(+[](Config& c) -> bool& { return get(c).enabled; })});
+  }
   keys.push_back({prefix + "address", an_address, '"' + std::string(default_address) + '"', "-",
-                  "Address and port it is bound to.",
+                  is_optional ? "Address and port it is bound to." : serves,
                   text_that(is_address_and_port, +[](Config& c) -> std::string& { return get(c).address; })});
 }
 

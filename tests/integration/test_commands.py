@@ -289,7 +289,7 @@ def test_operators_and_admin_tokens(region, tmp_path):
                     "--for-region", "us-east-1", "--token-out", token_file)
     assert "token" not in token and stat.S_IMODE(token_file.stat().st_mode) == 0o600
     listed = command(region, "admin-token", "list")["tokens"]
-    assert sorted(row["name"] for row in listed) == ["dashboard", "init"]
+    assert sorted(row["name"] for row in listed) == ["dashboard", "init", "metrics-token"]
     assert token_file.read_text().strip() not in json.dumps(listed)
 
     by_hand = ("--url", region.admin_url, "--ca-file", region.ca, "--token-file", token_file)
