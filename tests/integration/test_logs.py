@@ -86,6 +86,13 @@ def test_what_services_say_of_a_request_carries_its_id_too(demo):
     fenced = demo.primary.admin.call("POST", "/admin/v1/region/fence")
     assert lines_of(demo, demo.primary, expect(fenced, 200)) == ["this region was fenced"]
     expect(demo.primary.admin.call("POST", "/admin/v1/region/unfence"), 200)
+    demo.primary.wait_for("/health/traffic?role=primary")
+
+    def is_home():  # the override, which the primary merges
+        return demo.primary.get(f"/state/{demo.info['app']}").json()["state"] == "fenced"
+
+    wait_until("the override at the primary", is_home)
+    expect(demo.primary.admin.call("PUT", f"/admin/v1/apps/{demo.info['app']}/state", {"state": "active"}), 200)
 
 
 def errors_since(demo, seen):

@@ -49,7 +49,7 @@ def test_join_leaves_an_admin_token_that_outlives_the_primary(primary, tmp_path)
         primary.process.wait()
         assert second.admin.get("/admin/v1/region")["name"] == "eu-west-1"
         listed = second.admin.get("/admin/v1/admin-tokens")
-        assert sorted(each["name"] for each in listed["tokens"]) == ["init", "join"], listed
+        assert sorted(each["name"] for each in listed["tokens"]) == ["init", "join", "metrics-token"], listed
 
 
 def test_a_dead_member_is_removed_and_replaced(primary, tmp_path):
