@@ -320,9 +320,6 @@ async::Task<Result<UserTokens>> SignInService::refresh_for(Client client, std::s
     co_return fail(ErrorKind::forbidden, "flow_not_enabled",
                    "REFRESH_TOKEN_AUTH flow not enabled for this client");
   }
-  // Sealed tokens have no dots; a compact JWS, an access or ID token, has two.
-  if (std::ranges::count(refresh_token, '.') == 2)
-    co_return fail(ErrorKind::invalid, "unsupported_token_type", "only refresh tokens can be revoked");
   const auto claims = parts_.sessions.unseal(SealedKind::refresh_token, std::move(refresh_token));
   if (!claims || claims->client != client.id || claims->pool != client.pool) {
     co_return refused("invalid_token", "Invalid Refresh Token");
