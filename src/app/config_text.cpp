@@ -30,6 +30,7 @@ Result<std::string> with_settings(std::string_view text, const std::vector<Overr
 }
 
 Result<> change_config(const std::filesystem::path& file, const std::vector<Override>& settings) {
+  if (settings.empty()) return {};
   TRY(const auto before, read_file(file));
   TRY(const auto after, with_settings(before, settings));
   TRY_VOID(parse_config(after, file));

@@ -42,13 +42,13 @@ def test_the_story_needs_no_resolver(nameless, tmp_path):
 
 
 def test_a_region_that_does_not_start_is_told_with_the_end_of_its_log(tmp_path):
-    with Demo(tmp_path, "--secondaries", "0") as demo:
+    with Demo(tmp_path) as demo:
         config = demo.primary.dir / "holdfast.json"
         log = demo.primary.log_file
     broken = json.loads(config.read_text())
     broken["no_such_key"] = 1
     config.write_text(json.dumps(broken))
-    story = [sys.executable, "-B", STORY, "--binary", BINARY, "--dir", tmp_path, "--secondaries", "0"]
+    story = [sys.executable, "-B", STORY, "--binary", BINARY, "--dir", tmp_path]
     done = subprocess.run(list(map(str, story)), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert "us-east-1 ended before it answered GET https://localhost:" in done.stderr, done.stderr
@@ -57,7 +57,7 @@ def test_a_region_that_does_not_start_is_told_with_the_end_of_its_log(tmp_path):
 
 
 def test_who_waits_in_vain_is_told_why(tmp_path):
-    with Demo(tmp_path, "--secondaries", "0") as demo:
+    with Demo(tmp_path) as demo:
         region = demo.primary
         with pytest.raises(AssertionError) as given_up:
             region.wait_for("/state/nobody", timeout=0.2)

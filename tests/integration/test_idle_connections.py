@@ -1,5 +1,6 @@
 """Ten thousand idle connections, and one more than there may be (docs/operations/limits.md)."""
 
+import os
 import resource
 
 import pytest
@@ -49,7 +50,13 @@ def test_ten_thousand_idle_connections_cost_little_and_disturb_nobody(tmp_path):
         assert is_answered(region)
         assert crowd.alive() == CROWD
         crowd.close()
-        wait_until("most of the memory is given back", lambda: memory_kib(pid) - before < grown / 4, 30)
+        assert is_answered(region)
+        if is_sanitized(BINARY):  # its allocator keeps what is freed: but what is freed is used again
+            wait_until("the connections are closed", lambda: len(os.listdir(f"/proc/{pid}/fd")) < CROWD / 10, 60)
+            crowd.grow(CROWD)
+            assert memory_kib(pid, "VmHWM") - before < grown * 1.5
+        else:
+            wait_until("most of the memory is given back", lambda: memory_kib(pid) - before < grown / 4, 30)
         assert is_answered(region)
 
 
