@@ -56,7 +56,13 @@ class ComposeRegion:
     def start(self):
         compose("start", self.name)
         self.demo.learn_addresses()
-        wait_until(f"{self.name} is ready", lambda: self.get("/health/ready").status == 200)
+        self.wait_for("/health/ready")
+
+    def wait_for(self, path):
+        wait_until(f"{self.name}: GET {path}", lambda: self.get(path).status == 200)
+
+    def log_end(self):
+        return compose("logs", "--no-color", "--tail", "10", self.name)
 
 
 class ComposeDemo:

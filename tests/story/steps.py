@@ -5,7 +5,7 @@ import stat
 import subprocess
 import time
 
-from demo import log_end, wait_until
+from demo import wait_until
 from holdfast_client import Cognito, client_credentials, expect, new_id, request, verify_rs256
 
 FIRST_PASSWORD = "Temporary-1-Lantern"
@@ -40,7 +40,7 @@ class Story:
             except Exception as error:  # the story ends at the first step that does not hold, and says why
                 print(f"  FAILED  {name}\n          {type(error).__name__}: {error}", flush=True)
                 for region in self.demo.regions:
-                    print(log_end(region.log_file), flush=True)
+                    print(region.log_end(), flush=True)
                 return False
             print(f"  {time.monotonic() - begin:6.2f} s  {name}{': ' + shown if shown else ''}", flush=True)
         print("Every step held.")

@@ -78,11 +78,14 @@ class Region:
         try:
             wait_until(f"{self.name}: GET {self.public}{path}", look, timeout)
         except (AssertionError, RuntimeError) as error:
-            raise AssertionError(f"{error}\n{log_end(self.log_file)}") from error
+            raise AssertionError(f"{error}\n{self.log_end()}") from error
 
     @property
     def log_file(self):
         return self.demo.dir / f"{self.name}.log"
+
+    def log_end(self):
+        return log_end(self.log_file)
 
     def kill(self):
         """kill -9, and waits until the kernel has taken the process away."""
