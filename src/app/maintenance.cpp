@@ -10,11 +10,11 @@ using namespace std::chrono_literals;
 // A damaged log is noticed if it lost more than was written within this time.
 constexpr auto watermark_interval = 100ms;
 
-async::Task<> repeat(async::DiskPool& disk, std::chrono::nanoseconds interval, std::string_view name,
+async::Task<> repeat(async::DiskPool* disk, std::chrono::nanoseconds interval, std::string_view name,
                      std::shared_ptr<Maintenance::Duty> duty) {
   while (true) {
     co_await async::sleep_for(interval);
-    const auto done = co_await async::offload(disk, [duty] { return (*duty)(); });
+    const auto done = co_await async::offload(*disk, [duty] { return (*duty)(); });
     if (!done && done.error().code != "cancelled" && done.error().code != "shutting_down")
       log::error(name, done.error());
   }
@@ -28,7 +28,7 @@ Maintenance::Maintenance(Foundation& foundation) : foundation_(foundation) {
 }
 
 void Maintenance::every(std::chrono::nanoseconds interval, std::string_view name, Duty duty) {
-  run(repeat(foundation_.disk, interval, name, std::make_shared<Duty>(std::move(duty))));
+  run(repeat(&foundation_.disk, interval, name, std::make_shared<Duty>(std::move(duty))));
 }
 
 void Maintenance::run(async::Task<> loop) { tasks_.spawn(foundation_.io.next(), std::move(loop)); }

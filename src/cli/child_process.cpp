@@ -33,6 +33,7 @@ namespace {
 Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& arguments,
                                          const std::filesystem::path& log_file) {
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (const auto& argument : arguments)
     argv.push_back(const_cast<char*>(argument.c_str()));  // exec's old signature
   argv.push_back(nullptr);

@@ -167,11 +167,17 @@ std::string advice_on_acknowledge(const Json& region) {
     if (needed <= live) continue;
     const std::string lower =
         "lower replication.acknowledge." + text_of(rule, "class") + " and restart this region";
-    const std::string what =
-        away.empty() ? "let another region join, or " + lower
-                     : "start " + away + " (gone for good: " + lower + ", then `holdfast region remove`)";
-    return what + ": writes wait for " + std::to_string(needed) + " secondaries, and " +
-           std::to_string(live) + " of them are connected; they end in \"outcome unknown\" meanwhile.";
+    std::string what;
+    if (away.empty()) {
+      what.append("let another region join, or ").append(lower);
+    } else {
+      what.append("start ").append(away).append(" (gone for good: ").append(lower);
+      what.append(", then `holdfast region remove`)");
+    }
+    what.append(": writes wait for ").append(std::to_string(needed)).append(" secondaries, and ");
+    what.append(std::to_string(live))
+        .append(" of them are connected; they end in \"outcome unknown\" meanwhile.");
+    return what;
   }
   return {};
 }
