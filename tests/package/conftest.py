@@ -55,9 +55,12 @@ def not_possible_here(capsys, what):
         reason = done.stderr if done.returncode else ""
     except (OSError, AssertionError) as error:
         reason = str(error)
-    if not reason:
-        return False
-    message = f"NOT TESTED: {what}, for no namespaces can be had here: {reason.strip()}"
+    return bool(reason) and not_tested(capsys, what, f"no namespaces can be had here: {reason.strip()}")
+
+
+def not_tested(capsys, what, reason):
+    """Says so, loudly; under `./dev test --long` it is a failure."""
+    message = f"NOT TESTED: {what}, for {reason}"
     if os.environ.get("HOLDFAST_LONG"):
         pytest.fail(message)
     with capsys.disabled():

@@ -14,7 +14,9 @@ mount -t tmpfs -o mode=755 tmpfs /run
 mount -t proc proc /proc
 umount -R /sys/fs/cgroup
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
-mkdir -p "$state/tmp"
+mkdir -p "$state/tmp" "$state/data"
+# Whatever the host's file system is, overlays can be laid over this one.
+mount -t tmpfs tmpfs "$state/data"
 mount --bind "$state/hosts" /etc/hosts
 ip link set lo up
 exec env DOCKER_TMPDIR="$state/tmp" dockerd --data-root "$state/data" --exec-root /run/docker --pidfile /run/docker.pid \
