@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include <future>
 
 #include "holdfast/async/io_pool.h"
+#include "storage/temp_directory.h"
 #include "test_store.h"
 #include "watchdog.h"
 
@@ -61,14 +61,9 @@ class NotifySocket {
   int socket_ = -1;
 };
 
-std::string socket_path() {
-  std::string pattern = testing::TempDir() + "notifyXXXXXX";
-  EXPECT_NE(mkdtemp(pattern.data()), nullptr);
-  return pattern + "/socket";
-}
-
 TEST(ServiceManager, SaysWhatItDoesToASocketInTheFileSystem) {
-  const NotifySocket systemd(socket_path());
+  const test::TempDirectory directory;
+  const NotifySocket systemd(directory / "socket");
   ServiceManager manager(systemd.address());
   manager.ready();
   EXPECT_EQ(systemd.next(), "READY=1");
@@ -86,7 +81,8 @@ TEST(ServiceManager, SaysWhatItDoesToAnAbstractSocket) {
 }
 
 TEST(ServiceManager, TheSameStatusIsNotSentTwice) {
-  const NotifySocket systemd(socket_path());
+  const test::TempDirectory directory;
+  const NotifySocket systemd(directory / "socket");
   ServiceManager manager(systemd.address());
   for (const auto* line : {"primary", "primary", "secondary"}) manager.status(line);
   EXPECT_EQ(systemd.next(), "STATUS=primary");
@@ -129,7 +125,8 @@ TEST(ServiceManager, TheStatusLineSaysWhoWeAre) {
 }
 
 TEST(Watchdog, IsFedOnlyWhileEveryThreadAnswers) {
-  const NotifySocket systemd(socket_path());
+  const test::TempDirectory directory;
+  const NotifySocket systemd(directory / "socket");
   ServiceManager manager(systemd.address(), 200ms);
   async::IoPool io(2);
   std::vector<Vital> vitals;
