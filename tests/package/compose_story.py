@@ -13,7 +13,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "support" / "python"), str(ROOT / "tests" / "story")]
 
-from demo import wait_until  # noqa: E402
+from demo import Regions, wait_until  # noqa: E402
 from holdfast_client import Admin, Cognito, request  # noqa: E402
 from steps import Story  # noqa: E402
 
@@ -65,7 +65,7 @@ class ComposeRegion:
         return compose("logs", "--no-color", "--tail", "10", self.name)
 
 
-class ComposeDemo:
+class ComposeDemo(Regions):
     def __init__(self, hosts, directory):
         self.hosts = pathlib.Path(hosts)
         compose("up", "-d", "--no-build")
@@ -88,21 +88,6 @@ class ComposeDemo:
                                      check=True, capture_output=True, text=True).stdout.strip()
             lines.append(f"{address} {name}")
         self.hosts.write_text("\n".join(lines) + "\n")
-
-    @property
-    def primary(self):
-        return self.regions[0]
-
-    @property
-    def secondary(self):
-        return self.regions[1]
-
-    def wait_caught_up(self):
-        def check():
-            region = self.primary.admin.get("/admin/v1/region")
-            return all(other["durablePosition"] == region["position"] for other in region["secondaries"])
-
-        wait_until("the secondary has caught up", check)
 
 
 class ComposeStory(Story):

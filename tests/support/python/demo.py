@@ -118,7 +118,29 @@ def is_running(pid):
         return False
 
 
-class Demo:
+class Regions:
+    """Regions that run, wherever: `self.regions`, the first of which begins as primary."""
+
+    @property
+    def primary(self):
+        return self.regions[0]
+
+    @property
+    def secondary(self):
+        return self.regions[1]
+
+    def wait_caught_up(self):
+        def check():
+            region = self.primary.admin.get("/admin/v1/region")
+            # A region that is still fenced lists nobody, which proves nothing.
+            others = region["secondaries"]
+            return region["role"] == "primary" and len(others) == len(self.regions) - 1 and all(
+                other["durablePosition"] == region["position"] for other in others)
+
+        wait_until("the secondaries have caught up", check)
+
+
+class Demo(Regions):
     def __init__(self, directory, *arguments, binary=BINARY, base_port=BASE_PORT):
         self.dir = pathlib.Path(directory)
         command = [str(binary), "demo", "--json", "--dir", str(directory), "--base-port", str(base_port), *arguments]
@@ -136,14 +158,6 @@ class Demo:
         self.front = self.info["frontDoor"]
         self.regions = [Region(self, described) for described in self.info["regions"]]
 
-    @property
-    def primary(self):
-        return self.regions[0]
-
-    @property
-    def secondary(self):
-        return self.regions[1]
-
     def add_region(self, name, directory, base_port):
         """A region that was joined by hand into `directory`, with ports from `base_port` (single_region.settings)."""
         urls = {kind: f"https://localhost:{base_port + offset}"
@@ -152,16 +166,6 @@ class Demo:
                                           "caFile": str(directory / "tls" / "ca.crt"),
                                           "adminToken": (directory / "admin-token").read_text().strip()}))
         return self.regions[-1]
-
-    def wait_caught_up(self):
-        def check():
-            region = self.primary.admin.get("/admin/v1/region")
-            # A region that is still fenced lists nobody, which proves nothing.
-            others = region["secondaries"]
-            return region["role"] == "primary" and len(others) == len(self.regions) - 1 and all(
-                other["durablePosition"] == region["position"] for other in others)
-
-        wait_until("the secondaries have caught up", check)
 
     def sign_in(self, cognito):
         user, client = self.info["user"], self.info["clients"]["web"]["clientId"]
