@@ -126,6 +126,16 @@ def test_below_the_floor_writes_are_refused_until_there_is_room(disk, region):
     written.check()
 
 
+def killed_and_started(disk, region):
+    """A crash while the disk is full: one clear line until there is room."""
+    region.kill()
+    disk.fill()
+    status, line = region.refused_start()
+    assert status == 1 and "too full" in line
+    disk.make_room()
+    region.serve()
+
+
 def test_restarts_on_a_disk_without_a_byte(disk, region):
     """Others have taken every block: a start finds its room in the ballast, again and again."""
     ballast = disk.root / "data" / "ballast"
@@ -146,13 +156,7 @@ def test_restarts_on_a_disk_without_a_byte(disk, region):
     assert set(refused_writes(region, written.ada)) == {(507, "storage_full"), (507, "InsufficientStorage")}
 
     # That room taken as well: one clear line, no abort.
-    region.kill()
-    disk.fill()
-    status, line = region.refused_start()
-    assert status == 1 and "too full" in line
-
-    disk.make_room()
-    region.serve()
+    killed_and_started(disk, region)
     written.check()
     expect_writes_work(region, written.ada, "room")
     assert ballast.stat().st_blocks * 512 == BALLAST
@@ -194,16 +198,6 @@ def lag(primary):
     described = primary.admin.get("/admin/v1/region")
     secondary, = described["secondaries"]
     return secondary["lagBytes"] + (secondary["durablePosition"] != described["position"])
-
-
-def killed_and_started(disk, secondary):
-    """A crash while the disk is full: one clear line until there is room."""
-    secondary.kill()
-    disk.fill()
-    status, line = secondary.refused_start()
-    assert status == 1 and "too full" in line
-    disk.make_room()
-    secondary.serve()
 
 
 @pytest.mark.parametrize("make_room", [lambda disk, secondary: disk.make_room(), killed_and_started],
