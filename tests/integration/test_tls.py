@@ -9,17 +9,21 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from front_door import FrontDoor
 from single_region import SingleRegion
 
 CLIENT_LISTENERS = {"public": 0, "objects": 1, "admin": 2}
 REPLICATION = 3
+BEHIND_A_FRONT_DOOR = {"public": 4, "objects": 5}
+FRONT_DOOR = 6
 AEAD = ("GCM", "CHACHA20_POLY1305", "CHACHA20-POLY1305")
 
 
 @pytest.fixture(scope="module")
 def region(tmp_path_factory):
     with SingleRegion(tmp_path_factory.mktemp("tls") / "region") as alone:
-        made = alone.init()
+        made = alone.init(*(part for listener, offset in BEHIND_A_FRONT_DOOR.items() for part in
+                            ("--set", f"listeners.{listener}.proxy_address=127.0.0.1:{alone.base_port + offset}")))
         assert made.returncode == 0, made.stderr
         alone.serve()
         yield alone
@@ -59,6 +63,12 @@ class Scan:
 def test_client_listeners_offer_tls_1_2_and_1_3_with_strong_suites_alone(region, listener):
     scan = Scan(region.base_port + CLIENT_LISTENERS[listener])
     assert scan.faults({"tls1.2", "tls1.3"}) == []
+
+
+@pytest.mark.parametrize("listener", BEHIND_A_FRONT_DOOR)
+def test_listeners_behind_a_front_door_offer_the_same(region, listener):
+    with FrontDoor(region.base_port + FRONT_DOOR, region.base_port + BEHIND_A_FRONT_DOOR[listener]):
+        assert Scan(region.base_port + FRONT_DOOR).faults({"tls1.2", "tls1.3"}) == []
 
 
 def test_the_replication_listener_offers_tls_1_3_alone(region):

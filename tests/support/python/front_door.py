@@ -1,9 +1,11 @@
-"""A client behind a front door: one TLS connection that begins with PROXY protocol v2 and names the address it came from."""
+"""Clients behind a front door: TLS connections that begin with PROXY protocol v2 and name the address they came from."""
 
 import http.client
 import json
 import socket
+import socketserver
 import struct
+import threading
 
 from holdfast_client import Answer, tls_context
 
@@ -39,3 +41,43 @@ class ProxiedClient(http.client.HTTPSConnection):
     def sign_in(self, client_id, username, password):
         return self.cognito("InitiateAuth", {"AuthFlow": "USER_PASSWORD_AUTH", "ClientId": client_id,
                                              "AuthParameters": {"USERNAME": username, "PASSWORD": password}})
+
+
+class FrontDoor(socketserver.ThreadingTCPServer):
+    """For programs that do not speak PROXY protocol v2: each connection to `port` reaches `backend` with the header before
+    its first byte."""
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def __init__(self, port, backend):
+        self.backend = backend
+        super().__init__(("127.0.0.1", port), Passage)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
+
+
+class Passage(socketserver.BaseRequestHandler):
+    def handle(self):
+        with socket.create_connection(("127.0.0.1", self.server.backend), 30) as backend:
+            backend.sendall(proxy_header(*self.client_address))
+            back = threading.Thread(target=pour, args=(backend, self.request))
+            back.start()
+            pour(self.request, backend)
+            back.join()
+
+
+def pour(source, sink):
+    """Until `source` ends; a side that is gone ends both ways."""
+    try:
+        while piece := source.recv(65536):
+            sink.sendall(piece)
+        sink.shutdown(socket.SHUT_WR)
+    except OSError:
+        for side in (source, sink):
+            try:
+                side.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
