@@ -1,26 +1,9 @@
 #include "app_records.h"
 
-#include <algorithm>
-
 #include "holdfast/base/codec.h"
-#include "holdfast/base/encoding.h"
 
 namespace holdfast::apps {
 namespace {
-
-constexpr std::size_t uuid_bytes = 16;
-
-Bytes uuid_to_bytes(const CommentId& id) {
-  std::string digits;
-  std::ranges::copy_if(id.str(), std::back_inserter(digits), [](char c) { return c != '-'; });
-  return from_hex(digits).value_or(Bytes(uuid_bytes, '\0'));
-}
-
-CommentId uuid_from_bytes(BytesView bytes) {
-  auto text = to_hex(bytes);
-  for (const std::size_t at : {8U, 13U, 18U, 23U}) text.insert(at, 1, '-');
-  return CommentId(std::move(text));
-}
 
 std::unexpected<Error> bad_record(std::string detail) {
   return fail(ErrorKind::corrupt, "corrupt", "stored data is damaged", std::move(detail));
@@ -92,7 +75,7 @@ Bytes comment_key(const AppId& app, std::string_view photo, const CommentCursor&
       .text(app.str())
       .text(photo)
       .u64(static_cast<std::uint64_t>(to_micros(at.created_at)))
-      .fixed(uuid_to_bytes(at.id))
+      .fixed(to_bytes(at.id))
       .take();
 }
 
@@ -105,10 +88,10 @@ Result<Comment> decode_comment(BytesView key, BytesView plain) {
   reader.text();
   auto photo = reader.text();
   const auto micros = reader.u64();
-  const auto id = reader.fixed(uuid_bytes);
+  const auto id = reader.fixed(comment_id_bytes);
   TRY_VOID(reader.finish("comment key"));
   TRY(const auto fields, FieldReader::parse(plain));
-  return Comment{.id = uuid_from_bytes(id),
+  return Comment{.id = comment_id_of(id),
                  .photo = std::move(photo),
                  .user = fields.text(1),
                  .author = UserId(fields.text(2)),
@@ -117,7 +100,7 @@ Result<Comment> decode_comment(BytesView key, BytesView plain) {
 }
 
 Bytes comment_id_key(const AppId& app, const CommentId& id) {
-  return storage::KeyWriter().text(app.str()).fixed(uuid_to_bytes(id)).take();
+  return storage::KeyWriter().text(app.str()).fixed(to_bytes(id)).take();
 }
 
 Bytes encode_comment_place(const CommentPlace& place) {

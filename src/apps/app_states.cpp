@@ -101,7 +101,9 @@ async::Task<> AppService::State::settle() {
   settling = false;
   const auto dropped =
       co_await async::offload(parts.disk, [this] { return parts.facts.drop_settled(state_override_kind); });
-  if (!dropped) log::error(log::own_work, "settled app states were not dropped", dropped.error());
+  // A region that stops settles at its next start.
+  if (!dropped && dropped.error().code != "cancelled")
+    log::error(log::own_work, "settled app states were not dropped", dropped.error());
 }
 
 Result<StateRecord> AppService::effective(const AppId& id) const {

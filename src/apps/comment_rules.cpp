@@ -8,21 +8,6 @@
 #include "holdfast/base/text.h"
 
 namespace holdfast::apps {
-namespace {
-
-std::string without_dashes(std::string_view uuid) {
-  std::string digits;
-  std::ranges::copy_if(uuid, std::back_inserter(digits), [](char c) { return c != '-'; });
-  return digits;
-}
-
-std::string with_dashes(std::string_view digits) {
-  std::string uuid(digits);
-  for (const std::size_t at : {8U, 13U, 18U, 23U}) uuid.insert(at, 1, '-');
-  return uuid;
-}
-
-}  // namespace
 
 Result<CommentId> parse_comment_id(std::string_view text) {
   bool shaped = text.size() == 36;
@@ -34,6 +19,18 @@ Result<CommentId> parse_comment_id(std::string_view text) {
   }
   if (!shaped) return fail(ErrorKind::invalid, "invalid_comment_id", "commentId must be a UUID");
   return CommentId(to_lower_ascii(text));
+}
+
+Bytes to_bytes(const CommentId& id) {
+  std::string digits;
+  std::ranges::copy_if(id.str(), std::back_inserter(digits), [](char c) { return c != '-'; });
+  return from_hex(digits).value_or(Bytes(comment_id_bytes, '\0'));
+}
+
+CommentId comment_id_of(BytesView bytes) {
+  auto text = to_hex(bytes);
+  for (const std::size_t at : {8U, 13U, 18U, 23U}) text.insert(at, 1, '-');
+  return CommentId(std::move(text));
 }
 
 Result<> check_photo_id(std::string_view photo) {
@@ -58,7 +55,7 @@ Result<> check_message(std::string_view message) {
 
 std::string to_token(const CommentCursor& cursor) {
   ByteWriter writer;
-  writer.u8(1).i64(to_micros(cursor.created_at)).raw(*from_hex(without_dashes(cursor.id.str())));
+  writer.u8(1).i64(to_micros(cursor.created_at)).raw(to_bytes(cursor.id));
   return to_base64url(writer.take());
 }
 
@@ -67,11 +64,11 @@ Result<CommentCursor> parse_comment_cursor(std::string_view token) {
   ByteReader reader(bytes ? BytesView(*bytes) : BytesView{});
   const auto format = reader.u8();
   const auto micros = reader.i64();
-  const auto id = reader.raw(16);
+  const auto id = reader.raw(comment_id_bytes);
   if (format != 1 || !reader.finish("comment cursor")) {
     return fail(ErrorKind::invalid, "invalid_next", "next is not a token that this service gave out");
   }
-  return CommentCursor{.created_at = from_micros(micros), .id = CommentId(with_dashes(to_hex(id)))};
+  return CommentCursor{.created_at = from_micros(micros), .id = comment_id_of(id)};
 }
 
 }  // namespace holdfast::apps

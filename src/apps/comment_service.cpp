@@ -93,8 +93,8 @@ async::Task<Result<identity::Written<Comment>>> CommentService::add(AppId app, N
   }
 }
 
-Result<Comment> CommentService::find_comment(const AppId& app, const std::string& photo,
-                                             const CommentId& id) const {
+Result<CommentService::Placed> CommentService::find_comment(const AppId& app, const std::string& photo,
+                                                            const CommentId& id) const {
   const auto reader = db_->snapshot();
   TRY(const auto place_row, reader.find(comment_ids_table, comment_id_key(app, id)));
   if (!place_row) return fail(no_such_comment());
@@ -102,14 +102,16 @@ Result<Comment> CommentService::find_comment(const AppId& app, const std::string
   if (place.photo != photo) return fail(no_such_comment());
   const auto key = comment_key(app, photo, {.created_at = place.created_at, .id = id});
   TRY(const auto row, reader.get(comments_table, key));
-  return decode_comment(key, row.plain);
+  TRY(auto comment, decode_comment(key, row.plain));
+  return Placed{.comment = std::move(comment), .place = place_row->tag};
 }
 
 async::Task<Result<region::CommitReceipt>> CommentService::remove(AppId app, std::string photo, CommentId id,
                                                                   identity::VerifiedUser caller,
                                                                   std::string request_id) {
   CO_TRY_VOID(apps_->get(app));
-  CO_TRY(const auto comment, co_await async::offload(*disk_, [&] { return find_comment(app, photo, id); }));
+  CO_TRY(const auto found, co_await async::offload(*disk_, [&] { return find_comment(app, photo, id); }));
+  const auto& comment = found.comment;
   const bool is_author = !caller.user.empty() && caller.user == comment.author;
   if (!is_author && !caller.in_group(administrators_group)) {
     co_return fail(ErrorKind::forbidden, "forbidden",
@@ -121,7 +123,8 @@ async::Task<Result<region::CommitReceipt>> CommentService::remove(AppId app, std
     CO_TRY_VOID(apps_->require_writable(app, transaction));
     if (!writer_->may_write()) co_return fail(writer_->state().refusal());
     const auto id_key = comment_id_key(app, id);
-    transaction.require_present(comment_ids_table, id_key, no_such_comment());
+    // Ids are the clients': the one that was judged may be gone, and somebody else's be there under its id.
+    transaction.require_unchanged(comment_ids_table, id_key, found.place, no_such_comment());
     transaction.erase(comment_ids_table, id_key);
     transaction.erase(comments_table, comment_key(app, photo, {.created_at = comment.created_at, .id = id}));
     if (!is_author) {

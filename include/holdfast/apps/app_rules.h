@@ -13,7 +13,6 @@ namespace holdfast::apps {
 constexpr std::size_t max_app_id_bytes = 64;
 constexpr std::size_t max_app_clients = 64;
 constexpr std::size_t max_app_origins = 32;
-constexpr std::size_t max_operator_name_bytes = 256;
 
 /// 1–64 of letters, digits, `.`, `_`, `-`, the first a letter or digit: safe in URLs, logs and file names.
 Result<> check_app_id(std::string_view id);

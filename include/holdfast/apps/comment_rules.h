@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "holdfast/apps/comment_model.h"
+#include "holdfast/base/bytes.h"
 #include "holdfast/base/result.h"
 
 namespace holdfast::apps {
@@ -14,6 +15,11 @@ constexpr std::size_t default_comments_page = 50;
 
 /// 8-4-4-4-12 hexadecimal digits in either case; gives lower case.
 Result<CommentId> parse_comment_id(std::string_view text);
+
+/// The 16 bytes of a UUID, and the id that they stand for: how keys and cursors carry it.
+constexpr std::size_t comment_id_bytes = 16;
+Bytes to_bytes(const CommentId& id);
+CommentId comment_id_of(BytesView bytes);
 
 /// 1–512 bytes of UTF-8 without control characters.
 Result<> check_photo_id(std::string_view photo);

@@ -44,8 +44,14 @@ class CommentService {
  private:
   [[nodiscard]] Result<CommentPage> read_page(const AppId& app, const std::string& photo, std::size_t limit,
                                               const std::string& next) const;
-  [[nodiscard]] Result<Comment> find_comment(const AppId& app, const std::string& photo,
-                                             const CommentId& id) const;
+  /// A comment with the tag of the row that says where it is: it changes when the id is deleted and used
+  /// anew.
+  struct Placed {
+    Comment comment{};
+    storage::RowTag place{};
+  };
+  [[nodiscard]] Result<Placed> find_comment(const AppId& app, const std::string& photo,
+                                            const CommentId& id) const;
 
   AppService* apps_;
   storage::CoreDb* db_;

@@ -1,5 +1,8 @@
 #include "holdfast/apps/comment_service.h"
 
+#include <functional>
+
+#include "app_records.h"
 #include "apps_fixture.h"
 
 namespace holdfast::apps {
@@ -120,6 +123,52 @@ TEST_F(CommentsTest, AuthorsAndAdministratorsDelete) {
   ASSERT_EQ(events.size(), 1U);
   EXPECT_EQ(events[0].actor, "sub-bob");
   EXPECT_EQ(events[0].request_id, "req-9");
+}
+
+/// Does something else the first time that it is asked: what an administrator's removal asks for its audit
+/// event lies between its look at the comment and its commit.
+class MeddlingClock final : public Clock {
+ public:
+  MeddlingClock(const Clock& clock, std::function<void()> meddle)
+      : clock_(&clock), meddle_(std::move(meddle)) {}
+  [[nodiscard]] WallTime now() const override {
+    if (const auto meddle = std::exchange(meddle_, nullptr)) meddle();
+    return clock_->now();
+  }
+  [[nodiscard]] SteadyTime steady_now() const override { return clock_->steady_now(); }
+
+ private:
+  const Clock* clock_;
+  mutable std::function<void()> meddle_;
+};
+
+TEST_F(CommentsTest, ARemovalTakesTheCommentThatWasJudgedOrNone) {
+  const CommentId id("0f8fad5b-d9cb-469f-a165-70867728950e");
+  const auto first = TestRegion::must(add("first", id)).value;
+  auto second = first;
+  second.message = "second";
+  second.author = bob_.user;
+  second.created_at += std::chrono::seconds(1);
+  const MeddlingClock clock(region_.clock(), [&] {
+    auto transaction = region_.core().transaction();
+    const auto scope = storage::Scope::pool(pool_);
+    transaction.erase(comments_table, comment_key(app_, "p", {.created_at = first.created_at, .id = id}));
+    transaction.put(comments_table, comment_key(app_, "p", {.created_at = second.created_at, .id = id}),
+                    scope, comment_version, encode_comment(second));
+    transaction.put(comment_ids_table, comment_id_key(app_, id), scope, comment_id_version,
+                    encode_comment_place({.photo = "p", .created_at = second.created_at}));
+    region_.store().commit(std::move(transaction));
+  });
+  CommentService meddled{apps_, region_.core(), region_.writer(), region_.disk(), clock};
+  auto admin = ada_;
+  admin.user = UserId("sub-eve");
+  admin.groups = {"admin"};
+  const auto removed = region_.run(meddled.remove(app_, "p", id, admin, "req-9"));
+  ASSERT_FALSE(removed);
+  EXPECT_EQ(removed.error().code, "not_found");
+  EXPECT_EQ(list()->comments, std::vector{second});
+  EXPECT_TRUE(remove(id, bob_)) << "it is not cut off from its id";
+  EXPECT_TRUE(list()->comments.empty());
 }
 
 TEST_F(CommentsTest, TheyGoWithTheirApp) {
