@@ -195,9 +195,7 @@ Result<> write_refused() {
 std::optional<std::uint64_t> to_offset(std::string_view digits) {
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (digits.empty() || end != digits.data() + digits.size()) {
-    if (error != std::errc::result_out_of_range || end != digits.data() + digits.size()) return std::nullopt;
-  }
+  if (error == std::errc::invalid_argument || end != digits.data() + digits.size()) return std::nullopt;
   // More than 64 bits is beyond every object; RFC 9110 §14.1.1 lets the last position exceed the length.
   return error == std::errc::result_out_of_range ? ~std::uint64_t{0} : value;
 }

@@ -34,14 +34,6 @@ Bytes object_key(std::string_view bucket, std::string_view key) {
   return storage::KeyWriter().text(bucket).fixed(key).take();
 }
 
-Result<std::string> key_of_object_key(BytesView stored_key) {
-  storage::KeyReader reader(stored_key);
-  reader.text();
-  std::string key(reader.rest());
-  TRY_VOID(reader.finish("object key"));
-  return key;
-}
-
 Bytes encode_object(const Object& object) {
   FieldWriter writer;
   writer.text(1, object.version).number(2, object.size).text(3, object.md5).text(4, object.sha256);

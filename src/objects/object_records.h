@@ -27,8 +27,6 @@ Result<Bucket> decode_bucket(std::string_view name, BytesView plain);
 
 /// Of both objects and object_bytes; keys of a bucket lie in byte order. `key` may be a prefix.
 Bytes object_key(std::string_view bucket, std::string_view key);
-/// The object's key within its bucket.
-Result<std::string> key_of_object_key(BytesView stored_key);
 Bytes encode_object(const Object& object);
 Result<Object> decode_object(BytesView stored_key, BytesView plain);
 

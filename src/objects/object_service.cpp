@@ -71,6 +71,11 @@ Result<Found> ObjectService::State::get(const std::string& bucket, const std::st
   TRY(found.object, decode_object(stored_key, row->plain));
   if (!found.object.blob) {
     TRY(auto bytes, reader.get(object_bytes_table, stored_key));
+    // Ranges and Content-Length are reckoned from the record.
+    if (bytes.plain.size() != found.object.size) {
+      return fail(ErrorKind::corrupt, "corrupt", "stored data is damaged",
+                  "an object's bytes are not as many as its record says");
+    }
     found.inline_bytes = std::move(bytes.plain);
   }
   return found;

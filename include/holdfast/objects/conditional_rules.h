@@ -24,8 +24,6 @@ struct Conditions {
   std::optional<std::string> if_unmodified_since{};
   std::optional<std::string> if_range{};
   std::optional<std::string> range{};
-
-  [[nodiscard]] bool none_for_writes() const { return !if_match && !if_none_match && !if_unmodified_since; }
 };
 
 /// What the conditions are judged against: the current version.

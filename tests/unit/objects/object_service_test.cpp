@@ -2,6 +2,7 @@
 
 #include "holdfast/base/encoding.h"
 #include "holdfast/objects/object_rules.h"
+#include "object_records.h"
 #include "objects_fixture.h"
 
 namespace holdfast::objects {
@@ -32,6 +33,16 @@ TEST_F(ObjectsTest, ASmallObjectLivesInTheLog) {
   EXPECT_EQ(read("a/b.txt"), "hello");
   EXPECT_EQ(read("a/b.txt", ByteRange{1, 3}), "ell");
   EXPECT_EQ(blobs_on_disk(), 0U);
+}
+
+TEST_F(ObjectsTest, BytesThatAreNotAsManyAsTheRecordSaysAreNotServed) {
+  TestRegion::must(put("k", "hello"));
+  auto transaction = region_.core().transaction();
+  transaction.put(object_bytes_table, object_key(bucket_, "k"), storage::Scope::bucket(bucket_),
+                  object_bytes_version, "he");
+  region_.store().commit(std::move(transaction));
+  EXPECT_EQ(read("k").error().kind, ErrorKind::corrupt);
+  EXPECT_EQ(read("k", ByteRange{3, 4}).error().kind, ErrorKind::corrupt);
 }
 
 TEST_F(ObjectsTest, TheBoundBetweenLogAndBlobIsExact) {
