@@ -4,6 +4,8 @@
 set -eu
 how=$1 name=$2 public_port=$3 objects_port=$4
 
+in_json() { printf '%s' "$1" | sed 's/[\\"]/\\&/g'; }
+
 set -- --dir /etc/holdfast --region "$name" \
   --set data_dir=/var/lib/holdfast/data \
   --set "hosts=[\"localhost\",\"$name\"]" \
@@ -18,9 +20,11 @@ set -- --dir /etc/holdfast --region "$name" \
 
 if [ "$how" = init ]; then
   [ ! -e /etc/holdfast/holdfast.json ] || exit 0
-  exec holdfast init "$@" --issuer-base https://localhost:8443 --recovery-key-file /recovery/recovery.key \
-    --admin-name "${ADMIN_NAME:-Administrator}" --admin-email "${ADMIN_EMAIL:-admin@example.com}" \
-    --admin-phone "${ADMIN_PHONE:-+14155550100}"
+  # By standard input: on the host everybody sees the arguments of the container's processes.
+  exec holdfast init "$@" --issuer-base https://localhost:8443 --recovery-key-file /recovery/recovery.key --admin-file - <<END
+{"name": "$(in_json "${ADMIN_NAME:-Administrator}")", "email": "$(in_json "${ADMIN_EMAIL:-admin@example.com}")",
+ "phone": "$(in_json "${ADMIN_PHONE:-+14155550100}")"}
+END
 fi
 
 if [ ! -e /etc/holdfast/holdfast.json ]; then

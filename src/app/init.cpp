@@ -66,6 +66,14 @@ Result<> check_options(const InitOptions& options) {
   return {};
 }
 
+/// Whatever key lies there may be another cluster's last resort.
+Result<> check_recovery_key_file(const std::filesystem::path& file) {
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) return {};
+  return fail(ErrorKind::conflict, "already_exists",
+              file.string() + " exists already: give another --recovery-key-file");
+}
+
 /// local.db with this region's identity and the pin of the root key.
 Result<storage::NodeIdentity> found_node(storage::LocalDb& local, const Config& config,
                                          const crypto::NodeKey& key, const storage::RootKey& root) {
@@ -158,6 +166,7 @@ Result<InitReport> init_region(const InitOptions& options) {
       .admin_token_file = options.dir / "admin-token",
       .metrics_token_file = options.dir / metrics_token_file_name,
   };
+  TRY_VOID(check_recovery_key_file(report.recovery_key_file));
   const WallTime now = system_clock().now();
   TRY(const auto administrator, first_administrator(options, config.region, now));
   TRY_VOID(check_room(config));

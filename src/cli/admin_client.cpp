@@ -42,7 +42,10 @@ Error refusal_of(const http::ClientResponse& response) {
 Result<nlohmann::json> json_of(const http::ClientResponse& response) {
   if (response.status < 200 || response.status > 299) return fail(refusal_of(response));
   if (response.body.empty()) return nlohmann::json();
-  return parse_json(response.body);
+  auto json = parse_json(response.body);
+  if (json && json->is_object()) return json;
+  return fail(ErrorKind::invalid, "invalid_response",
+              "the answer is no JSON object: is that the URL of an admin listener?");
 }
 
 }  // namespace

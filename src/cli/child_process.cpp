@@ -79,15 +79,6 @@ void ChildProcess::stop(std::chrono::milliseconds patience) {
   ended_ = true;
 }
 
-Result<int> run_to_end(const std::vector<std::string>& arguments, const std::filesystem::path& log_file) {
-  TRY(const ChildProcess child, ChildProcess::start(arguments, log_file));
-  int status = 0;
-  if (waitpid(child.pid(), &status, 0) < 0) {
-    return fail(ErrorKind::internal, "internal", "cannot wait for " + arguments.front(), strerror(errno));
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 std::filesystem::path own_program() { return std::filesystem::read_symlink("/proc/self/exe"); }
 
 }  // namespace holdfast::cli

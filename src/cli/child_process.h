@@ -36,9 +36,6 @@ class ChildProcess {
   bool ended_ = false;
 };
 
-/// Runs a program to its end and gives its exit status; output as for ChildProcess::start.
-Result<int> run_to_end(const std::vector<std::string>& arguments, const std::filesystem::path& log_file);
-
 /// The path of the running program.
 std::filesystem::path own_program();
 

@@ -10,8 +10,11 @@ CommandNode node_of(const CLI::App& command, const std::string& parent) {
                    .name = command.get_name(),
                    .help = command.get_description(),
                    .options = {},
+                   .operands = {},
                    .children = {}};
   for (const auto* option : command.get_options([](const CLI::Option*) { return true; })) {
+    if (option->get_positional())
+      node.operands.push_back({.name = option->get_name(true), .help = option->get_description()});
     if (option->get_lnames().empty()) continue;
     node.options.push_back({.flag = "--" + option->get_lnames().front(),
                             .help = option->get_description(),

@@ -16,6 +16,12 @@ struct CommandOption {
   bool required = false;
 };
 
+/// What is given by its place, without a flag.
+struct CommandOperand {
+  std::string name;  ///< "name"
+  std::string help;
+};
+
 /// One command as the program itself defines it: what completions and the manual are made of, so that they
 /// cannot say anything else.
 struct CommandNode {
@@ -23,6 +29,7 @@ struct CommandNode {
   std::string name;  ///< "status"
   std::string help;
   std::vector<CommandOption> options;
+  std::vector<CommandOperand> operands;
   std::vector<CommandNode> children;
 };
 

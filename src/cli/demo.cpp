@@ -37,13 +37,16 @@ class EndSignals {
 };
 
 Result<std::filesystem::path> demo_dir(const DemoOptions& options) {
+  std::error_code error;
   if (options.dir.empty()) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "holdfast-demo-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr)
-      return fail(ErrorKind::internal, "internal", "cannot make " + pattern);
+    const auto parent = std::filesystem::temp_directory_path(error);
+    std::string pattern = (parent / "holdfast-demo-XXXXXX").string();
+    if (error || mkdtemp(pattern.data()) == nullptr) {
+      return fail(ErrorKind::invalid, "invalid_argument",
+                  "no directory can be made in TMPDIR or /tmp: give --dir");
+    }
     return pattern;
   }
-  std::error_code error;
   std::filesystem::create_directories(options.dir, error);
   if (error)
     return fail(ErrorKind::invalid, "invalid_argument", options.dir.string() + ": " + error.message());

@@ -67,8 +67,8 @@ std::vector<app::Override> settings_of(const DemoLayout& layout, const DemoRegio
 
 /// Whether every acknowledge rule that so many secondaries can meet is in force.
 bool acknowledges_as_set(const nlohmann::json& region) {
-  return std::ranges::all_of(region["acknowledge"], [&](const nlohmann::json& rule) {
-    return rule["inForce"] == rule["needed"] || rule["of"] > region["secondaries"].size();
+  return std::ranges::all_of(region.at("acknowledge"), [&](const nlohmann::json& rule) {
+    return rule.at("inForce") == rule.at("needed") || rule.at("of") > region.at("secondaries").size();
   });
 }
 
@@ -119,7 +119,7 @@ Result<> DemoRegions::join_all(const std::vector<app::Override>& settings) {
     TRY_VOID(wait_for_region(0, "/health/traffic?role=primary"));
     TRY(const auto token, primary.send(http::Method::post, "/admin/v1/join-tokens", {{"name", region.name}}));
     const auto token_file = layout_.dir / (region.name + ".join-token");
-    TRY_VOID(write_private_file(token_file, token.value("token", "")));
+    TRY_VOID(write_private_file(token_file, token.at("token").get<std::string>()));
     TRY(const auto tls, issue_certificate(layout_, region));
     TRY_VOID(app::join_region({.dir = region.dir,
                                .settings = settings_of(layout_, region, settings),
@@ -227,8 +227,8 @@ Result<> DemoRegions::wait_caught_up() const {
   return wait_for(wait, [&]() -> Result<Look> {
     TRY(const auto region, client.get("/admin/v1/region"));
     const bool done = acknowledges_as_set(region) &&
-                      std::ranges::all_of(region["secondaries"], [&](const nlohmann::json& secondary) {
-                        return secondary.value("durablePosition", nlohmann::json()) == region["position"];
+                      std::ranges::all_of(region.at("secondaries"), [&](const nlohmann::json& secondary) {
+                        return secondary.value("durablePosition", nlohmann::json()) == region.at("position");
                       });
     return Look{.done = done, .seen = to_json_text(region)};
   });

@@ -25,7 +25,7 @@ Result<nlohmann::json> run_join_token(const JoinTokenArguments& arguments) {
   TRY(auto client, AdminClient::open(target));
   const nlohmann::json body{{"name", arguments.name}, {"mayPromote", !arguments.never_promote}};
   TRY(const auto answer, client.send(http::Method::post, "/admin/v1/join-tokens", body));
-  TRY_VOID(write_private_file(arguments.out, answer.value("token", "")));
+  TRY_VOID(write_private_file(arguments.out, answer.at("token").get<std::string>()));
   return nlohmann::json{{"tokenFile", arguments.out.string()}, {"expiresAt", answer.value("expiresAt", "")}};
 }
 

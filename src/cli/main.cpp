@@ -1,8 +1,11 @@
 #include "holdfast/cli/main.h"
 
 #include <CLI/CLI.hpp>
+#include <exception>
+#include <nlohmann/json.hpp>
 
 #include "commands.h"
+#include "output.h"
 #include "resource_command.h"
 
 namespace holdfast::cli {
@@ -24,7 +27,7 @@ int run(int argc, char** argv) {
   program.failure_message([](const CLI::App* app, const CLI::Error& error) {
     return "holdfast: " + what_is_wrong(*app, error) + " (--help tells more)\n";
   });
-  int status = 0;
+  int status = exit_done;
   add_init_command(program, status);
   add_join_token_command(program, status);
   add_join_command(program, status);
@@ -40,7 +43,16 @@ int run(int argc, char** argv) {
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return program.exit(error) == 0 ? 0 : 2;
+    return program.exit(error) == 0 ? exit_done : exit_usage;
+  } catch (const nlohmann::json::exception& error) {
+    return report_failure({.kind = ErrorKind::invalid,
+                           .code = "invalid_response",
+                           .message = "the answer is none of the admin API's: is that its listener's URL?",
+                           .detail = error.what()},
+                          false);
+  } catch (const std::exception& error) {
+    // The standard library's way to say that a directory may not be looked into, and the like.
+    return report_failure({.kind = ErrorKind::internal, .code = "internal", .message = error.what()}, false);
   }
   return status;
 }

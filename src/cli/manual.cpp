@@ -29,20 +29,29 @@ std::string ended(std::string text) {
   return text;
 }
 
-void write_heading(std::ostream& out, std::string_view name, std::string_view section,
-                   std::string_view summary) {
-  std::string title(name);
-  std::ranges::transform(title, title.begin(), [](char c) {
+std::string upper_case(std::string text) {
+  std::ranges::transform(text, text.begin(), [](char c) {
     return static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   });
-  out << ".TH " << roff(title) << " " << section
+  return text;
+}
+
+void write_heading(std::ostream& out, std::string_view name, std::string_view section,
+                   std::string_view summary) {
+  out << ".TH " << roff(upper_case(std::string(name))) << " " << section
       << " \"\" \"Holdfast " HOLDFAST_VERSION "\" \"Holdfast manual\"\n"
       << ".SH NAME\n"
       << roff(name) << " \\- " << roff(summary) << "\n";
 }
 
 void write_command(std::ostream& out, const CommandNode& node) {
-  out << ".SS " << roff(node.path) << "\n" << roff(ended(node.help)) << "\n";
+  out << ".SS " << roff(node.path);
+  for (const auto& operand : node.operands) out << " " << roff(upper_case(operand.name));
+  out << "\n" << roff(ended(node.help)) << "\n";
+  for (const auto& operand : node.operands) {
+    out << ".TP\n\\fI" << roff(upper_case(operand.name)) << "\\fR\n"
+        << roff(ended(operand.help)) << " Required.\n";
+  }
   for (const auto& option : node.options) {
     if (option.flag == "--help") continue;
     out << ".TP\n\\fB" << roff(option.flag) << "\\fR" << (option.takes_value ? " \\fIVALUE\\fR" : "") << "\n"
@@ -57,9 +66,10 @@ std::string command_manual(const CommandNode& root) {
   write_heading(out, "holdfast", "1", "identity server that keeps people signing in when a region dies");
   out << ".SH SYNOPSIS\n.B holdfast\n.I COMMAND\n[\\fIOPTION\\fR...]\n.SH DESCRIPTION\n"
       << "One program is the server of a region (\\fBholdfast serve\\fR), the tool that makes regions "
-         "(\\fBinit\\fR, \\fBjoin\\fR) and the client of a region's admin API (everything else). Secrets are "
-         "read "
-         "from files and written to files of mode 0600, never given or printed on the command line.\n"
+         "(\\fBinit\\fR, \\fBjoin\\fR) and the client of a region's admin API (everything else). Secrets and "
+         "personal data are read from files or standard input (\\fB\\-\\fR), for everybody on a machine sees "
+         "arguments. Secrets that a command makes are written to files of mode 0600; a client's secret and a "
+         "drawn password are printed where no file is named for them.\n"
       << ".SH COMMANDS\nEvery command takes \\fB\\-\\-help\\fR.\n";
   for (const auto* node : every_command(root)) {
     if (node->children.empty()) write_command(out, *node);

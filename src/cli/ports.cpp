@@ -37,8 +37,6 @@ std::uint16_t some_port() {
 
 }  // namespace
 
-bool is_free_port(std::uint16_t port) { return probe_port(port) != 0; }
-
 Result<std::vector<std::uint16_t>> free_ports(std::uint16_t base, std::size_t count) {
   std::vector<std::uint16_t> ports;
   for (std::size_t i = 0; i < count; ++i) {

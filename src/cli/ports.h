@@ -7,9 +7,6 @@
 
 namespace holdfast::cli {
 
-/// Whether a TCP port of 127.0.0.1 can be bound right now.
-bool is_free_port(std::uint16_t port);
-
 /// `count` free loopback ports: `base`, `base`+1, … as far as they are free, others (by chance) in
 /// place of the taken ones.
 Result<std::vector<std::uint16_t>> free_ports(std::uint16_t base, std::size_t count);

@@ -5,6 +5,7 @@
 
 #include "admin_client.h"
 #include "commands.h"
+#include "holdfast/http/target.h"
 #include "output.h"
 #include "region_status.h"
 
@@ -35,15 +36,16 @@ int show_status(const RegionArguments& arguments, const Result<nlohmann::json>& 
 }
 
 void print_reports(const nlohmann::json& answer) {
-  for (const auto& report : answer["reports"]) {
+  for (const auto& report : answer.at("reports")) {
     if (const auto error = report.find("error"); error != report.end()) {
       std::cout << report.value("region", "") << ": NOT COMPARED, " << error->value("detail", "") << "\n";
       continue;
     }
     std::cout << report.value("region", "") << ": "
-              << (report.value("identical", false) ? "identical" : "DIFFERENT") << ", " << report["rows"]
+              << (report.value("identical", false) ? "identical" : "DIFFERENT") << ", " << report.at("rows")
               << " rows compared at position " << report.value("position", "") << "\n";
-    for (const auto& range : report["different"]) std::cout << "  differs: " << range.dump() << "\n";
+    for (const auto& range : report.value("different", nlohmann::json::array()))
+      std::cout << "  differs: " << range.dump() << "\n";
   }
 }
 
@@ -55,7 +57,7 @@ std::shared_ptr<RegionArguments> region_arguments(CLI::App& command) {
 }
 
 std::string removal_path(const std::string& name, bool force) {
-  return "/admin/v1/region/members/" + name + (force ? "?force=true" : "");
+  return "/admin/v1/region/members/" + http::percent_encode(name) + (force ? "?force=true" : "");
 }
 
 }  // namespace

@@ -3,18 +3,15 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <filesystem>
-#include <iostream>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "admin_client.h"
-#include "commands.h"
-#include "holdfast/base/encoding.h"
+#include "given_files.h"
 #include "holdfast/base/files.h"
-#include "holdfast/base/json.h"
 #include "holdfast/base/text.h"
+#include "holdfast/http/target.h"
 #include "output.h"
 
 namespace holdfast::cli {
@@ -27,21 +24,6 @@ struct ResourceArguments {
   std::map<std::string_view, bool> flags;
   bool json = false;
 };
-
-/// RFC 3986 §2.3: everything but unreserved characters is percent-encoded.
-std::string percent_encoded(std::string_view text) {
-  std::string encoded;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-._~").find(c) != std::string_view::npos;
-    if (plain) {
-      encoded.push_back(c);
-    } else {
-      encoded.append("%").append(to_hex(std::string_view(&c, 1)));
-    }
-  }
-  return encoded;
-}
 
 Result<nlohmann::json> pairs_of(const std::vector<std::string>& texts, std::string_view flag) {
   nlohmann::json object = nlohmann::json::object();
@@ -68,21 +50,6 @@ Result<nlohmann::json> truth_of(const std::string& text, std::string_view flag) 
   return fail(ErrorKind::invalid, "invalid_argument", std::string(flag) + ": expected true or false");
 }
 
-/// The content of a file, or of standard input for "-".
-Result<std::string> read_given(const std::string& name) {
-  if (name != "-") return read_file(name);
-  return std::string(std::istreambuf_iterator<char>(std::cin), {});
-}
-
-Result<nlohmann::json> document_of(const std::string& name, std::string_view flag) {
-  TRY(const auto text, read_given(name));
-  auto json = parse_json(text);
-  if (json && json->is_object()) return json;
-  return fail(ErrorKind::invalid, "invalid_argument",
-              std::string(flag) + " " + name + ": " +
-                  (json ? std::string("expected a JSON object") : json.error().message));
-}
-
 Result<nlohmann::json> value_of(const ResourceOption& option, const std::vector<std::string>& texts) {
   switch (option.kind) {
     case OptionKind::texts:
@@ -97,9 +64,16 @@ Result<nlohmann::json> value_of(const ResourceOption& option, const std::vector<
       TRY(const auto content, read_given(texts.front()));
       return nlohmann::json(std::string(trim(content)));
     }
-    default:
+    case OptionKind::text:
       return nlohmann::json(texts.front());
+    case OptionKind::path:
+    case OptionKind::flag:
+    case OptionKind::document:
+    case OptionKind::query:
+    case OptionKind::save:
+      break;
   }
+  return fail(ErrorKind::internal, "internal", std::string(option.flag) + " is no member of the body");
 }
 
 struct Call {
@@ -129,13 +103,13 @@ Result<Call> compose_call(const ResourceCommand& command, const ResourceArgument
     const bool has_text = given != arguments.texts.end() && !given->second.empty();
     if (option.kind == OptionKind::path) {
       const std::string slot = "{" + std::string(option.field) + "}";
-      call.path.replace(call.path.find(slot), slot.size(), percent_encoded(given->second.front()));
+      call.path.replace(call.path.find(slot), slot.size(), http::percent_encode(given->second.front()));
     } else if (option.kind == OptionKind::query) {
       if (has_text) {
         query.append(query.empty() ? "?" : "&")
             .append(option.field)
             .append("=")
-            .append(percent_encoded(given->second.front()));
+            .append(http::percent_encode(given->second.front()));
       }
     } else if (option.kind == OptionKind::flag) {
       if (arguments.flags.at(option.flag)) call.body[std::string(option.field)] = true;

@@ -100,8 +100,9 @@ void add_user_rows(std::vector<ResourceCommand>& rows) {
         {"--password-file", "password", secret, false, "File with a password that the user need not change"},
         {"--temporary-password-out", "temporaryPassword", save, false,
          "File (0600) for a drawn password instead of printing it"},
-        {"--attribute", "attributes", pairs, false,
-         "NAME=VALUE, like email=a@example.com; repeat for more"}}});
+        {"--attribute", "attributes", pairs, false, "NAME=VALUE, like locale=de; repeat for more"},
+        {"--settings-file", "", document, false,
+         R"(JSON file with more, like {"attributes": {"email": "a@example.com"}}, that process lists shall not show; - reads standard input)"}}});
   rows.push_back({"user",
                   "list",
                   "List users in order of creation",
@@ -260,14 +261,17 @@ void add_key_rows(std::vector<ResourceCommand>& rows) {
 const ResourceOption operator_option{"--operator", "operator", path, true, "Operator id"};
 
 void add_operator_rows(std::vector<ResourceCommand>& rows) {
-  rows.push_back({"operator",
-                  "create",
-                  "Register a person who runs the cluster",
-                  Method::post,
-                  "/admin/v1/operators",
-                  {{"--name", "name", text, true, "Name"},
-                   {"--email", "email", text, true, "E-mail address"},
-                   {"--phone", "phone", text, true, "Phone number in E.164 form, like +15550100"}}});
+  rows.push_back(
+      {"operator",
+       "create",
+       "Register a person who runs the cluster",
+       Method::post,
+       "/admin/v1/operators",
+       {{"--settings-file", "", document, false,
+         R"(JSON file {"name","email","phone"}; - reads standard input)"},
+        {"--name", "name", text, false, "Instead: their name, seen in process lists"},
+        {"--email", "email", text, false, "E-mail address, the same"},
+        {"--phone", "phone", text, false, "Phone number in E.164 form, like +15550100, the same"}}});
   rows.push_back({"operator",
                   "list",
                   "List operators",
@@ -306,7 +310,7 @@ void add_token_rows(std::vector<ResourceCommand>& rows) {
                    {"--seconds", "lifetimeSeconds", number, false, "How long it works; 90 days if not given"},
                    {"--for-region", "region", text, false,
                     "The one region that takes it; if not given, the one that is asked"},
-                   {"--token-out", "token", save, true, "New file (0600) for the token"}}});
+                   {"--token-out", "token", save, true, "File (0600) for the token"}}});
   rows.push_back({"admin-token",
                   "list",
                   "List admin tokens, without their secrets",

@@ -1,8 +1,12 @@
 """Every command that calls a running region: created, listed, shown, changed, deleted; for people and for machines."""
 
+import contextlib
+import http.server
 import json
 import re
+import ssl
 import stat
+import threading
 
 import pytest
 
@@ -188,6 +192,10 @@ def test_users(region, pool, tmp_path):
     rest = command(region, "user", "list", "--pool", pool, "--limit", "2", "--next", first["next"])
     assert names(rest["users"], "username") == ["eve"]
     assert command(region, "user", "show", *one)["attributes"]["email"] == "ada@example.com"
+    fay = command(region, "user", "create", "--pool", pool, "--username", "fay", "--settings-file", "-",
+                  text='{"attributes": {"email": "fay@example.com"}}')
+    assert fay["attributes"]["email"] == "fay@example.com"
+    command(region, "user", "delete", "--pool", pool, "--username", "fay")
     changed = command(region, "user", "set-attributes", *one, "--attribute", "name=", "--attribute", "locale=de")
     assert changed["attributes"].get("locale") == "de" and "name" not in changed["attributes"]
     assert command(region, "user", "disable", *one)["enabled"] is False
@@ -281,8 +289,12 @@ def test_keys(region, pool):
 
 def test_operators_and_admin_tokens(region, tmp_path):
     made = command(region, "operator", "create", "--name", "Bea", "--email", "bea@example.com", "--phone", "+14155550123")
+    unseen = command(region, "operator", "create", "--settings-file", "-",
+                     text='{"name": "Cy", "email": "cy@example.com", "phone": "+14155550124"}')
+    assert unseen["email"] == "cy@example.com"
+    assert refused(region, "operator", "create", "--name", "Dee") == "missing_field"
     one = ("--operator", made["id"])
-    assert names(command(region, "operator", "list")["operators"], "name") == ["Ada", "Bea"]
+    assert names(command(region, "operator", "list")["operators"], "name") == ["Ada", "Bea", "Cy"]
     assert command(region, "operator", "show", *one) == made
     token_file = tmp_path / "token"
     token = command(region, "admin-token", "create", *one, "--name", "dashboard", "--scope", "read", "--seconds", "3600",
@@ -333,6 +345,7 @@ def test_region(region):
     assert command(region, "region", "unfence")["role"] == "primary"
     command(region, "pool", "create", "--name", "again")
     assert refused(region, "region", "remove", "ap-south-1") == "not_found"
+    assert refused(region, "region", "remove", "us-east-1?force=true") == "not_found"  # a name, whatever is in it
     assert refused(region, "verify") == "not_found"  # there is no other region
 
 
@@ -357,3 +370,48 @@ def test_unclear_calls_get_one_clear_line(region, tmp_path):
     other = SingleRegion(tmp_path / "other", BASE_PORT + 50)
     assert other.init().returncode == 0
     assert "certificate" in line("pool", "list", *by_hand[:2], "--ca-file", other.ca, *by_hand[4:], status=1)
+
+
+@contextlib.contextmanager
+def other_server(region, port):
+    """Something else behind a certificate that is trusted: answers 200 with the body that its path names."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def answer(self):
+            body = answers.pop()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = do_DELETE = answer
+
+        def log_message(self, *_):
+            pass
+
+    answers = []
+    with http.server.HTTPServer(("127.0.0.1", port), Handler) as server:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(region.dir / "tls" / "server.crt", region.dir / "tls" / "server.key")
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield answers
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_an_answer_of_something_else_is_told_in_one_line(region, tmp_path):
+    by_hand = ["--url", f"https://localhost:{BASE_PORT + 8}", "--ca-file", region.ca, "--token-file", region.dir / "admin-token"]
+    calls = [("region", "status"), ("verify",), ("join-token", "--name", "eu-west-1", "--out", tmp_path / "token"), ("pool", "list")]
+    with other_server(region, BASE_PORT + 8) as answers:
+        for body in (b"[]", b"7", b"<html>", b"{}", b'{"name": 7, "token": [], "role": {}, "reports": 3}'):
+            for call in calls:
+                answers.append(body)
+                done = run(*call, *by_hand)
+                if call == ("pool", "list") and body.startswith(b"{"):
+                    continue  # shown as it is
+                assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, (call, body, done)
+                assert done.stderr.startswith("holdfast: "), (call, body, done)
+    assert not (tmp_path / "token").exists()

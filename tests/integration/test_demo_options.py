@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import socket
 import subprocess
@@ -100,6 +101,12 @@ def test_ports_that_are_taken_are_passed_over(tmp_path):
             ports = set(re.findall(r"localhost:(\d+)", json.dumps(demo.info)))
             assert len(ports) >= 8 and not ports & taken, ports
             demo.sign_in(demo.primary.cognito)
+
+
+def test_a_temporary_directory_that_is_not_there_is_told(tmp_path):
+    done = subprocess.run([BINARY, "demo"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+                          env={**os.environ, "TMPDIR": str(tmp_path / "absent")})
+    assert done.returncode == 2 and "--dir" in done.stderr and len(done.stderr.splitlines()) == 1, done
 
 
 @pytest.mark.parametrize("arguments, expected", [

@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 from demo import BASE_PORT, BINARY, wait_until
-from single_region import ADMINISTRATOR, SingleRegion, run, settings
+from single_region import SingleRegion, run
 
 
 @pytest.fixture(scope="module")
@@ -161,17 +161,14 @@ def test_a_credential_that_everybody_may_read_is_refused(region, tmp_path):
 def test_a_credential_outside_a_service_is_refused_in_clear_words(region):
     status, line = region.refused_start("--set", "region_key_file=${CREDENTIALS_DIRECTORY}/region.key")
     assert status == 2 and "CREDENTIALS_DIRECTORY is not set" in line
-    done = run("init", "--dir", region.dir / "new", "--region", "eu-west-1", "--issuer-base", "https://localhost",
-               "--admin-name", "Ada", "--admin-email", "ada@example.com", "--admin-phone", "+14155550100",
-               "--set", "region_key_file=${CREDENTIALS_DIRECTORY}/region.key")
+    done = SingleRegion(region.dir / "new").init("--set", "region_key_file=${CREDENTIALS_DIRECTORY}/region.key")
     assert done.returncode != 0 and "CREDENTIALS_DIRECTORY is not set" in done.stderr
 
 
 def test_commands_on_the_host_need_no_localhost_among_the_names(tmp_path):
     """They call a name that the certificate holds, at the address the listener is bound to."""
     region = SingleRegion(tmp_path / "region", BASE_PORT)
-    done = run("init", "--dir", region.dir, "--region", "us-east-1", "--issuer-base", "https://id.example.com", *ADMINISTRATOR,
-               *settings(BASE_PORT), "--set", 'hosts=["id.example.com"]')
+    done = region.init("--set", 'hosts=["id.example.com"]', issuer_base="https://id.example.com")
     assert done.returncode == 0, done.stderr
     try:
         region.serve(wait=False)

@@ -50,6 +50,40 @@ def test_init_prints_no_secret(tmp_path):
     assert "PRIVATE KEY" not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("text, expected", [
+    ('{"name": "Ada", "email": "ada@example.com"}', "phone is missing"),
+    ('{"name": "Ada", "email": "ada@example.com", "phone": "555"}', "phone"),
+    ('{"name": "Ada", "email": "ada@example.com", "phone": "+14155550100", "age": 36}', "age"),
+    ('["Ada"]', "a JSON object"),
+])
+def test_an_administrators_file_that_is_not_one(tmp_path, text, expected):
+    file = tmp_path / "administrator.json"
+    file.write_text(text)
+    region = SingleRegion(tmp_path / "region")
+    done = run("init", "--dir", region.dir, "--region", "us-east-1", "--issuer-base", region.public, "--admin-file", file)
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1 and expected in done.stderr, done.stderr
+    assert not region.config.exists()
+
+
+@pytest.mark.parametrize("arguments", [[], ["--admin-name", "Ada"], ["--admin-file", "-", "--admin-name", "Ada"]])
+def test_the_administrator_is_given_whole_and_in_one_way(tmp_path, arguments):
+    region = SingleRegion(tmp_path / "region")
+    done = run("init", "--dir", region.dir, "--region", "us-east-1", "--issuer-base", region.public, *arguments)
+    assert done.returncode == 2 and "--admin-file" in done.stderr, done.stderr
+    assert not region.config.exists()
+
+
+def test_init_never_writes_over_a_recovery_key(tmp_path):
+    """It may be another cluster's, which nothing else opens once its region keys are lost."""
+    kept = tmp_path / "recovery.key"
+    kept.write_text("another cluster's\n")
+    region = SingleRegion(tmp_path / "region", BASE_PORT + 50)
+    done = region.init("--recovery-key-file", kept)
+    assert done.returncode == 1 and f"{kept} exists already" in done.stderr, done.stderr
+    assert kept.read_text() == "another cluster's\n"
+    assert not (region.dir / "data").exists()
+
+
 def test_init_refuses_a_directory_that_is_a_region_already(made):
     done = made.init()
     assert done.returncode == 1

@@ -25,7 +25,6 @@ def commands(help_text):
     return re.findall(r"^  (\S+) ", listed.group(1), re.M) if listed else []
 
 
-
 def tree(path=()):
     """Every command with the options of its own help."""
     text = printed(*path, "--help")
@@ -109,6 +108,7 @@ def test_the_manual_names_every_command(every_command, tmp_path):
     for path in every_command:
         is_family = any(other[:len(path)] == path and other != path for other in every_command)
         assert is_family or "holdfast " + " ".join(path) in text, path
+    assert re.search(r"holdfast region remove NAME\n", text), "what is given without a flag"
 
 
 def test_the_manual_names_every_key(tmp_path):

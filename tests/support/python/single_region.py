@@ -1,6 +1,6 @@
 """One region made with `holdfast init` and served alone, for tests of starting and refusing."""
 
-import os
+import json
 import pathlib
 import re
 import subprocess
@@ -8,7 +8,7 @@ import subprocess
 from demo import BASE_PORT, BINARY, wait_until
 from holdfast_client import Admin, request
 
-ADMINISTRATOR = ["--admin-name", "Ada", "--admin-email", "ada@example.com", "--admin-phone", "+14155550100"]
+ADMINISTRATOR = {"name": "Ada", "email": "ada@example.com", "phone": "+14155550100"}
 
 
 def run(*arguments, launcher=(), timeout=60, text=None, **options):
@@ -48,9 +48,9 @@ class SingleRegion:
     def admin(self):
         return Admin(self.ca, self.admin_url, (self.dir / "admin-token").read_text().strip())
 
-    def init(self, *arguments):
-        return self.run("init", "--dir", self.dir, "--region", self.region, "--issuer-base", self.public,
-                        *ADMINISTRATOR, *settings(self.base_port), *arguments)
+    def init(self, *arguments, issuer_base=None, administrator=ADMINISTRATOR):
+        return self.run("init", "--dir", self.dir, "--region", self.region, "--issuer-base", issuer_base or self.public,
+                        "--admin-file", "-", *settings(self.base_port), *arguments, text=json.dumps(administrator))
 
     def join(self, primary, *arguments):
         """Joins this region to `primary`, a running one, with a token in a file as an operator would."""
@@ -60,8 +60,8 @@ class SingleRegion:
         return self.run("join", "--dir", self.dir, "--region", self.region, "--token-file", token_file,
                         *settings(self.base_port), *arguments)
 
-    def run(self, *arguments, timeout=60):
-        return run(*arguments, launcher=self.launcher, timeout=timeout)
+    def run(self, *arguments, timeout=60, text=None):
+        return run(*arguments, launcher=self.launcher, timeout=timeout, text=text)
 
     def serve(self, *arguments, wait=True):
         log = open(self.dir / "log", "ab")
