@@ -64,14 +64,14 @@ def test_bytes_arrive_without_being_read_and_outlive_the_primary(demo, token):
     wait_for_blob(demo.secondary, blob)
     assert blobs(demo.secondary)[blob].read_bytes() == blobs(demo.primary)[blob].read_bytes()
     wait_until("nothing is missing", lambda: blobs_missing(demo) == 0)
-    log = (demo.dir / f"{demo.secondary.name}.log").read_text(errors="replace")
+    log = demo.secondary.log()
     assert '"route":"/{bucket}/{key' not in log, "read at the secondary before it was asked for"
 
     demo.primary.kill()
     got = expect(s3(demo, demo.secondary, token, "GET", "photo"), 200)
     assert got.body == PHOTO
     demo.primary.start()
-    wait_until("the primary writes", lambda: demo.primary.get("/health/traffic?role=primary").status == 200)
+    demo.primary.wait_writable()
 
 
 def test_small_objects_travel_in_their_rows(demo, token):
@@ -112,7 +112,7 @@ def test_bytes_that_nobody_reachable_has_are_pending(demo, token):
     demo.primary.start()
     wait_for_blob(demo.secondary, blob)
     assert expect(s3(demo, demo.secondary, token, "GET", "pending"), 200).body == PHOTO
-    wait_until("the primary writes", lambda: demo.primary.get("/health/traffic?role=primary").status == 200)
+    demo.primary.wait_writable()
 
 
 def test_deleted_and_replaced_bytes_go_at_both_after_the_grace(demo, token):

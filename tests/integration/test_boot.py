@@ -2,7 +2,7 @@
 
 import pytest
 
-from demo import Demo, wait_until
+from demo import Demo
 from holdfast_client import client_credentials, expect, new_id, request
 
 WAITING = "waiting for every member's highest reign"
@@ -20,16 +20,12 @@ def comment(demo, region, token):
     return request(demo.ca, "POST", url, body, {"Authorization": f"Bearer {token}"})
 
 
-def log_of(demo, region):
-    return (demo.dir / f"{region.name}.log").read_text(errors="replace")
-
-
 def role(region):
     return region.admin.get("/admin/v1/region")["role"]
 
 
 def expect_open(region):
-    wait_until("it is the primary", lambda: region.get("/health/traffic?role=primary").status == 200)
+    region.wait_writable()
     assert role(region) == "primary"
 
 
@@ -69,13 +65,13 @@ def test_a_primary_that_comes_back_alone(demo, opened_by, warning):
 
     primary.start()
     token = expect_fenced(demo, primary)
-    assert WAITING in log_of(demo, primary)
-    assert warning not in log_of(demo, primary)
+    assert WAITING in primary.log()
+    assert warning not in primary.log()
 
     primary.kill()
     primary.start(*opened_by)
     expect_open(primary)
-    lines = [line for line in log_of(demo, primary).splitlines() if warning in line]
+    lines = [line for line in primary.log().splitlines() if warning in line]
     assert len(lines) == 1
     assert '"level":"warn"' in lines[0] and "two writable regions" in lines[0] and "bears that risk" in lines[0]
     expect(comment(demo, primary, token), 201)

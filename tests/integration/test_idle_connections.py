@@ -5,9 +5,10 @@ import resource
 
 import pytest
 
-from crowd import Client, Crowd, address, allow_open_files, get, is_sanitized, memory_kib, tcp
+from crowd import Client, Crowd, address, allow_open_files, get, tcp
 from demo import BINARY, wait_until
 from holdfast_client import request
+from memory import is_sanitized, memory_kib
 from single_region import SingleRegion
 
 CROWD = 10_000

@@ -1,15 +1,13 @@
 """A large object by curl, both ways and to the secondary: 128 MiB (HOLDFAST_LONG=1: 1 GiB) in constant memory."""
 
-import contextlib
 import hashlib
 import os
 import subprocess
-import threading
 
 import pytest
 
-from crowd import is_sanitized, memory_kib
 from demo import BINARY, Demo, wait_until
+from memory import BoundedMemory, is_sanitized
 
 MIB = 1024 * 1024
 SIZE = (1024 if os.environ.get("HOLDFAST_LONG") else 128) * MIB
@@ -35,24 +33,8 @@ def photo(tmp_path_factory):
     return path, digest.hexdigest()
 
 
-@contextlib.contextmanager
 def constant_memory(region):
-    """Whatever happens inside, the region's resident memory grows by no more than MOST_KIB at any time."""
-    before, over, most = memory_kib(region.pid), threading.Event(), [0]
-
-    def look():
-        while not over.wait(0.02):
-            most[0] = max(most[0], memory_kib(region.pid) - before)
-
-    watcher = threading.Thread(target=look)
-    watcher.start()
-    try:
-        yield
-    finally:
-        over.set()
-        watcher.join()
-    print(f"{region.name}: {most[0]} KiB more")
-    assert most[0] < MOST_KIB, f"{region.name}: {most[0]} KiB more"
+    return BoundedMemory(region.pid, MOST_KIB)
 
 
 def curl(demo, token_file, region, *arguments):

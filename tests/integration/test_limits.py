@@ -12,9 +12,10 @@ import time
 
 import pytest
 
-from crowd import Client, address, get, held_connections, is_sanitized, memory_kib, tcp
+from crowd import Client, address, get, held_connections, tcp
 from demo import BINARY, wait_until
 from holdfast_client import expect, request
+from memory import BoundedMemory, is_sanitized
 from photo_app import make_photo_app, sign_in
 from single_region import SingleRegion
 
@@ -43,30 +44,13 @@ def ada(region):
     return sign_in(region, "ada")
 
 
-@contextlib.contextmanager
 def undisturbed(region):
     """Somebody else is answered all the while, and the daemon's memory stays within bounds."""
-    before, over, problems = memory_kib(region.process.pid), threading.Event(), []
+    def ask():
+        expect(request(region.ca, "GET", region.public + "/health/ready"), 200)
+        expect(request(region.ca, "GET", region.public + "/state/photos"), 200)
 
-    def look():
-        while not over.wait(0.1):
-            try:
-                expect(request(region.ca, "GET", region.public + "/health/ready"), 200)
-                expect(request(region.ca, "GET", region.public + "/state/photos"), 200)
-                grown = memory_kib(region.process.pid) - before
-                assert grown < MOST_KIB, f"{grown} KiB more than before"
-            except Exception as problem:
-                problems.append(problem)
-                return
-
-    thread = threading.Thread(target=look)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-    assert not problems, problems
+    return BoundedMemory(region.process.pid, MOST_KIB, 0.1, ask)
 
 
 def drip(client, data, stop):

@@ -26,12 +26,11 @@ def no_duplicates(pairs):
     return dict(pairs)
 
 
-def events(demo, region):
+def events(region):
     """The log as events; the bytes are strict UTF-8, each line ends and is one object with one value a name."""
-    text = (demo.dir / f"{region.name}.log").read_bytes().decode()
+    text = region.log_file.read_bytes().decode()
     assert text.endswith("\n")
     return [json.loads(line, object_pairs_hook=no_duplicates) for line in text.splitlines()]
-
 
 
 def test_every_line_is_an_event(demo):
@@ -45,7 +44,7 @@ def test_every_line_is_an_event(demo):
     demo.primary.start()
     demo.wait_caught_up()
     for region in demo.regions:
-        seen = events(demo, region)
+        seen = events(region)
         assert len(seen) > 10
         for event in seen:
             assert list(event)[:3] == ["time", "level", "message"], event
@@ -63,7 +62,7 @@ def test_an_answer_is_found_by_its_request_id(demo):
     answer = demo.primary.get("/state/nobody")
     assert answer.status == 404
     assert answer.json()["requestId"] == answer.headers["X-Request-Id"]
-    found = [event for event in events(demo, demo.primary) if event.get("requestId") == answer.headers["X-Request-Id"]]
+    found = [event for event in events(demo.primary) if event.get("requestId") == answer.headers["X-Request-Id"]]
     assert [event["status"] for event in found] == [404]
     assert found[0]["route"] == "/state/{app}" and found[0]["listener"] == "public"
 
@@ -71,7 +70,7 @@ def test_an_answer_is_found_by_its_request_id(demo):
 def lines_of(demo, region, answer):
     """What the log says of the request behind `answer` beside that it was served."""
     wanted = answer.headers["X-Request-Id"]
-    return [event["message"] for event in events(demo, region)
+    return [event["message"] for event in events(region)
             if event.get("requestId") == wanted and event["message"] != "request"]
 
 
@@ -86,7 +85,7 @@ def test_what_services_say_of_a_request_carries_its_id_too(demo):
     fenced = demo.primary.admin.call("POST", "/admin/v1/region/fence")
     assert lines_of(demo, demo.primary, expect(fenced, 200)) == ["this region was fenced"]
     expect(demo.primary.admin.call("POST", "/admin/v1/region/unfence"), 200)
-    demo.primary.wait_for("/health/traffic?role=primary")
+    demo.primary.wait_writable()
 
     def is_home():  # the override, which the primary merges
         return demo.primary.get(f"/state/{demo.info['app']}").json()["state"] == "fenced"
@@ -96,11 +95,11 @@ def test_what_services_say_of_a_request_carries_its_id_too(demo):
 
 
 def errors_since(demo, seen):
-    return [event for event in events(demo, demo.primary)[seen:] if event["level"] == "error"]
+    return [event for event in events(demo.primary)[seen:] if event["level"] == "error"]
 
 
 def test_an_upload_that_its_client_broke_off_is_no_failure_of_the_region(demo):
-    seen = len(events(demo, demo.primary))
+    seen = len(events(demo.primary))
     token = demo.sign_in(demo.primary.cognito)["AccessToken"]
     host, port = demo.primary.objects.removeprefix("https://").split(":")
     context = ssl.create_default_context(cafile=demo.ca)
@@ -113,7 +112,7 @@ def test_an_upload_that_its_client_broke_off_is_no_failure_of_the_region(demo):
             upload.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def broken():
-        return [event for event in events(demo, demo.primary) if event["message"] == "request"
+        return [event for event in events(demo.primary) if event["message"] == "request"
                 and event["route"] == "/{bucket}/{key...}" and event["outcome"] == "client_gone"]
 
     wait_until("the upload's line", broken)
@@ -122,7 +121,7 @@ def test_an_upload_that_its_client_broke_off_is_no_failure_of_the_region(demo):
 
 
 def test_pools_are_made_without_an_error_in_the_log(demo):
-    seen = len(events(demo, demo.primary))
+    seen = len(events(demo.primary))
     for number in range(8):
         expect(demo.primary.admin.call("POST", "/admin/v1/pools", {"name": f"pool-{number}"}), 201)
     assert not errors_since(demo, seen)
@@ -130,6 +129,6 @@ def test_pools_are_made_without_an_error_in_the_log(demo):
 
 def test_text_is_there_for_people(tmp_path):
     with Demo(tmp_path / "demo", "--secondaries", "0", "--set", "log.format=text") as demo:
-        line = (demo.dir / f"{demo.primary.name}.log").read_text().splitlines()[0]
+        line = demo.primary.log().splitlines()[0]
         assert line.split(" ")[1] in LEVELS
         expect(request(demo.ca, "GET", demo.primary.public + "/health/live"), 200)

@@ -1,15 +1,13 @@
 """Joining and removing a member by hand, as an operator does it: `init`, `join-token`, `join`, `region remove`."""
 
 import json
-import os
-import signal
 import stat
 
 import pytest
 
 from demo import BASE_PORT, wait_until
 from holdfast_client import Admin, expect
-from single_region import SingleRegion, run, settings
+from single_region import SingleRegion, run
 
 
 @pytest.fixture
@@ -20,12 +18,9 @@ def primary(tmp_path):
         yield region
 
 
-def join(primary, directory, name="eu-west-1", base_port=BASE_PORT + 10):
-    region = SingleRegion(directory, base_port, name)
-    token = directory.parent / f"{directory.name}.join-token"
-    made = run("join-token", "--config", primary.config, "--name", name, "--out", token)
-    assert made.returncode == 0, made.stderr
-    done = run("join", "--dir", directory, "--region", name, "--token-file", token, "--json", *settings(base_port))
+def join(primary, directory):
+    region = SingleRegion(directory, BASE_PORT + 10, "eu-west-1")
+    done = region.join(primary, "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["adminTokenFile"] == str(directory / "admin-token")
     secret = (directory / "admin-token").read_text().strip()
@@ -45,8 +40,7 @@ def test_join_leaves_an_admin_token_that_outlives_the_primary(primary, tmp_path)
         wait_until("the token's row", lambda: second.admin.call("GET", "/admin/v1/region").status == 200)
         elsewhere = Admin(primary.ca, primary.admin_url, token)
         expect(elsewhere.call("GET", "/admin/v1/region"), 401)
-        os.kill(primary.process.pid, signal.SIGKILL)
-        primary.process.wait()
+        primary.kill()
         assert second.admin.get("/admin/v1/region")["name"] == "eu-west-1"
         listed = second.admin.get("/admin/v1/admin-tokens")
         assert sorted(each["name"] for each in listed["tokens"]) == ["init", "join", "metrics-token"], listed
@@ -58,8 +52,7 @@ def test_a_dead_member_is_removed_and_replaced(primary, tmp_path):
         wait_until("it streams", lambda: names_of(primary) == ["eu-west-1"])
         refused = run("region", "remove", "eu-west-1", "--config", primary.config)
         assert refused.returncode == 1 and "member_live" in refused.stderr, refused.stderr
-        os.kill(first.process.pid, signal.SIGKILL)
-        first.process.wait()
+        first.kill()
         removed = run("region", "remove", "eu-west-1", "--force", "--config", primary.config)
         assert removed.returncode == 0, removed.stderr
         assert names_of(primary) == []

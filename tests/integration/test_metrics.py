@@ -87,7 +87,7 @@ def test_a_regions_own_token_is_listed_and_revoked_there(tmp_path):
             region.kill()
             region.start()
             assert fetch(region, own_token(region)).status == 401
-        wait_until("the primary writes", lambda: demo.primary.get("/health/traffic?role=primary").status == 200)
+        demo.primary.wait_writable()
         trail = demo.primary.admin.get("/admin/v1/audit?limit=200")["events"]
         assert [event["region"] for event in trail if event["kind"] == "METRICS_TOKEN_REVOKED"] == [demo.primary.name]
         assert fetch(demo.secondary, make_token(demo, demo.secondary, "metrics")).status == 200

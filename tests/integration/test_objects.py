@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import itertools
 import os
 import zlib
 
@@ -9,6 +10,7 @@ import pytest
 
 from demo import BASE_PORT
 from holdfast_client import Connection, expect, request
+from memory import BoundedMemory
 from photo_app import Signed, make_photo_app, sign_in
 from single_region import SingleRegion
 
@@ -61,21 +63,18 @@ def test_ranges_and_conditions(ada):
     expect(ada.s3("PUT", "/range", b"x", {"If-None-Match": "*"}), 412)
 
 
-def aws_chunked(body, size):
+def aws_chunked(body, size, crc):
     framed = b""
     for at in range(0, len(body), size):
         piece = body[at:at + size]
         framed += b"%x\r\n" % len(piece) + piece + b"\r\n"
-    checksum = base64.b64encode(zlib.crc32(body).to_bytes(4, "big"))
-    return framed + b"0\r\nx-amz-checksum-crc32:" + checksum + b"\r\n\r\n"
+    return framed + b"0\r\nx-amz-checksum-crc32:" + base64.b64encode(crc.to_bytes(4, "big")) + b"\r\n\r\n"
 
 
 @pytest.mark.parametrize("good", [True, False])
 def test_uploads_of_current_sdks_are_unwrapped(ada, good):
     body = os.urandom(200_000)
-    framed = aws_chunked(body, 65_536)
-    if not good:
-        framed = framed.replace(b"x-amz-checksum-crc32:", b"x-amz-checksum-crc32:AAAA", 1)[:len(framed)]
+    framed = aws_chunked(body, 65_536, zlib.crc32(body) ^ (0 if good else 1))
     answer = ada.s3("PUT", f"/framed-{good}", framed, {
         "Content-Encoding": "aws-chunked",
         "x-amz-content-sha256": "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
@@ -85,14 +84,8 @@ def test_uploads_of_current_sdks_are_unwrapped(ada, good):
         expect(answer, 200)
         assert expect(ada.s3("GET", "/framed-True"), 200).body == body
     else:
-        expect(answer, 400)
+        assert b"<Code>BadDigest</Code>" in expect(answer, 400).body
         expect(ada.s3("GET", "/framed-False"), 404)
-
-
-def resident_bytes(region):
-    with open(f"/proc/{region.process.pid}/status") as status:
-        line = next(line for line in status if line.startswith("VmRSS:"))
-    return int(line.split()[1]) * 1024
 
 
 def streamed(region, ada, method, body=None, headers=None):
@@ -105,23 +98,16 @@ def streamed(region, ada, method, body=None, headers=None):
 def test_large_objects_stream_in_constant_memory(region, ada):
     size = 192 * 1024 * 1024
     block = os.urandom(1024 * 1024)
-    before, peaks, digest, received = resident_bytes(region), [], hashlib.md5(), 0
-
-    def blocks():
-        for _ in range(size // len(block)):
-            peaks.append(resident_bytes(region) - before)
-            yield block
-
-    put = streamed(region, ada, "PUT", blocks(), {"Content-Length": str(size)})
-    assert put.status == 200, put.read()
-    with streamed(region, ada, "GET") as got:
-        while piece := got.read(1024 * 1024):
-            digest.update(piece)
-            received += len(piece)
-            peaks.append(resident_bytes(region) - before)
+    digest, received = hashlib.md5(), 0
+    with BoundedMemory(region.process.pid, 64 * 1024):
+        put = streamed(region, ada, "PUT", itertools.repeat(block, size // len(block)), {"Content-Length": str(size)})
+        assert put.status == 200, put.read()
+        with streamed(region, ada, "GET") as got:
+            while piece := got.read(1024 * 1024):
+                digest.update(piece)
+                received += len(piece)
     assert received == size
     assert put.headers["ETag"] == f'"{digest.hexdigest()}"'
-    assert max(peaks) < 64 * 1024 * 1024, max(peaks)
 
 
 def test_listing(ada):
@@ -177,8 +163,7 @@ def test_pages_of_the_apps_origin_may_call(region):
 def test_everything_is_there_after_a_restart(region, ada):
     body = os.urandom(100_000)
     expect(ada.s3("PUT", "/kept", body), 200)
-    region.process.kill()
-    region.process.wait()
+    region.kill()
     region.serve()
     assert expect(ada.s3("GET", "/kept"), 200).body == body
     assert expect(ada.comments("GET"), 200).json()["comments"]

@@ -27,10 +27,6 @@ def demo(tmp_path_factory):
         yield running
 
 
-def wait_writable(demo):
-    wait_until("the primary is writable", lambda: demo.primary.get("/health/traffic?role=primary").status == 200)
-
-
 class Kills:
     """One kill, and everybody back, a call."""
 
@@ -88,7 +84,7 @@ class Kills:
         kind = self.chance.choice(fresh or [self.primary, *kinds])
         self.done.append(kind.__name__)
         kind()
-        wait_writable(self.demo)
+        self.demo.primary.wait_writable()
 
 
 def test_kills_on_both_sides_lose_nothing_acknowledged(demo):

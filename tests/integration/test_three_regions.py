@@ -6,7 +6,7 @@ import os
 import pytest
 
 from demo import BASE_PORT, Demo, wait_until
-from holdfast_client import Admin, Cognito, expect, new_id, request
+from holdfast_client import Cognito, expect, new_id, request
 from single_region import run, settings
 
 
@@ -88,23 +88,22 @@ def test_a_killed_primary_needs_every_member_to_come_back(demo, token):
 
     secondaries[1].kill()
     primary.start()
-    wait_until("one of two has answered", lambda: waits_for(demo, primary) == ["ap-south-1"])
+    wait_until("one of two has answered", lambda: waits_for(primary) == ["ap-south-1"])
     assert primary.get("/health/traffic?role=primary").status == 503
     demo.sign_in(primary.cognito)
 
     secondaries[1].start()
-    wait_until("the primary writes", lambda: primary.get("/health/traffic?role=primary").status == 200)
+    primary.wait_writable()
     post_comments(demo, primary, token, 5)
     demo.wait_caught_up()
     expect_identical(demo, ["eu-west-1", "ap-south-1"])
     assert len(comments(demo, secondaries[1].public, token)) == 30
 
 
-def waits_for(demo, region):
+def waits_for(region):
     """Whom a fenced region still waits for, as its newest log line about that says."""
     assert region.admin.get("/admin/v1/region")["reason"] == "waiting for every member's highest reign"
-    log = (demo.dir / f"{region.name}.log").read_text(errors="replace")
-    lines = [json.loads(line) for line in log.splitlines() if '"waiting_for"' in line]
+    lines = [json.loads(line) for line in region.log().splitlines() if '"waiting_for"' in line]
     return sorted(name for name in lines[-1]["waiting_for"].split(", ") if name)
 
 
@@ -123,17 +122,11 @@ def test_a_region_that_joins_late_gets_a_snapshot(demo, token, tmp_path_factory)
     joined = run("join", "--dir", place / "sa-east-1", "--region", "sa-east-1", "--token-file", token_file,
                  *settings(base))
     assert joined.returncode == 0, joined.stderr
-    # Its own admin token, made where things can be written.
-    operator = demo.primary.admin.get("/admin/v1/operators")["operators"][0]["id"]
-    status, text = region_command(demo.primary, "admin-token", "create", "--operator", operator, "--name", "late", "--scope",
-                                  "admin", "--for-region", "sa-east-1", "--token-out", place / "sa-east-1" / "admin-token")
-    assert status == 0, text
     late = demo.add_region("sa-east-1", place / "sa-east-1", base)
     late.start()
     demo.wait_caught_up()
     expect_identical(demo, ["eu-west-1", "ap-south-1", "sa-east-1"])
-    log = (demo.dir / "sa-east-1.log").read_text(errors="replace")
-    assert "snapshot" in log
+    assert "snapshot" in late.log()
     assert request(late.ca, "GET", late.objects + path, headers=bearer).body == photo
     assert expect(late.cognito.sign_in(demo.info["clients"]["web"]["clientId"], demo.info["user"]["username"],
                                        demo.info["user"]["password"]), 200)
@@ -148,8 +141,8 @@ def test_a_region_that_joins_late_gets_a_snapshot(demo, token, tmp_path_factory)
     primary.kill()
     late.kill()
     primary.start()
-    wait_until("only the late one is missing", lambda: waits_for(demo, primary) == ["sa-east-1"])
+    wait_until("only the late one is missing", lambda: waits_for(primary) == ["sa-east-1"])
     late.start()
-    wait_until("the primary writes", lambda: primary.get("/health/traffic?role=primary").status == 200)
+    primary.wait_writable()
     demo.wait_caught_up()
     expect_identical(demo, ["eu-west-1", "ap-south-1", "sa-east-1"])

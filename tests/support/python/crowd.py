@@ -22,16 +22,6 @@ def allow_open_files(count):
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, count), max(hard, count)))
 
 
-def memory_kib(pid, field="VmRSS"):
-    status = pathlib.Path(f"/proc/{pid}/status").read_text()
-    return int(status.split(field + ":")[1].split()[0])
-
-
-def is_sanitized(binary):
-    """Built with the address sanitizer, whose shadow and red zones are memory that the product does not use."""
-    return b"__asan_init" in pathlib.Path(binary).read_bytes()
-
-
 def address(index):
     """One of 60,000 addresses of this machine, the same for the same index."""
     return f"127.1.{1 + index // 250 % 240}.{1 + index % 250}"

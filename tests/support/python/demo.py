@@ -80,9 +80,15 @@ class Region:
         except (AssertionError, RuntimeError) as error:
             raise AssertionError(f"{error}\n{self.log_end()}") from error
 
+    def wait_writable(self):
+        self.wait_for("/health/traffic?role=primary")
+
     @property
     def log_file(self):
         return self.demo.dir / f"{self.name}.log"
+
+    def log(self):
+        return self.log_file.read_text(errors="replace")
 
     def log_end(self):
         return log_end(self.log_file)

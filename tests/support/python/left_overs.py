@@ -5,7 +5,7 @@ import os
 import pathlib
 import socket
 
-from demo import is_running, wait_until
+from demo import is_running
 
 
 def parents():
@@ -60,7 +60,3 @@ def expect_nothing_left(pids, directory):
     assert not running, f"left behind: {running}"
     open_ports = [port for port in ports_of(directory) if is_open(port)]
     assert not open_ports, f"still open: {open_ports}"
-
-
-def wait_until_all_open(directory):
-    wait_until("every port is open", lambda: all(is_open(port) for port in ports_of(directory)))
