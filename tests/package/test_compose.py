@@ -1,7 +1,9 @@
 """Image and compose file, in an engine of the test's own: no registry is asked, the base is a Debian root of mmdebstrap."""
 
 import json
+import os
 import pathlib
+import subprocess
 
 import pytest
 
@@ -31,6 +33,20 @@ def size_of(engine, image):
     return json.loads(engine.run("docker", "image", "inspect", image).stdout)[0]["Size"]
 
 
+def packages_of_dev(*lists):
+    """The Debian packages that ./dev names in these lists."""
+    script = 'eval "$(sed -n "/^[a-z]*_packages=(/,/)$/p" dev)"; echo ' + " ".join(f'"${{{name}_packages[@]}}"' for name in lists)
+    return subprocess.run(["bash", "-c", script], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
+
+
+def image_arguments(engine):
+    """What the image is built with: the tarball; under `./dev test --long` the sources, which takes 10 minutes and more."""
+    if not os.environ.get("HOLDFAST_LONG"):
+        return ["--build-arg", "PREBUILT=yes", "--build-arg", "BUILD_BASE=debian-with-haproxy"]
+    engine.load_root(debian_root(*packages_of_dev("build", "package")), "debian-to-build-with")
+    return ["--network", "none", "--build-arg", "BUILD_BASE=debian-to-build-with"]
+
+
 def test_the_story_holds_in_compose(request, tarball, tmp_path, capsys):
     if not_possible_here(capsys, "containers"):
         return
@@ -38,9 +54,8 @@ def test_the_story_holds_in_compose(request, tarball, tmp_path, capsys):
     if isinstance(engine, str):
         not_tested(capsys, "containers", f"no engine can be started here: {engine}")
         return
-    build = ["docker", "build", "--quiet", "--file", "docker/Dockerfile", "--target", "prebuilt", "--build-arg",
-             "RUN_BASE=debian-with-haproxy", "--tag", "holdfast-test", "."]
-    engine.run(*build, cwd=ROOT, timeout=300)
+    engine.run("docker", "build", "--quiet", "--file", "docker/Dockerfile", *image_arguments(engine), "--build-arg",
+               "RUN_BASE=debian-with-haproxy", "--tag", "holdfast-test", ".", cwd=ROOT, timeout=7200)
     assert size_of(engine, "holdfast-test") - size_of(engine, "debian-with-haproxy") < MOST_OF_THE_IMAGE_BYTES
     assert json.loads(engine.run("docker", "image", "inspect", "holdfast-test").stdout)[0]["Config"]["User"] == "10001:10001"
     story = engine.run("/usr/bin/python3", "-B", ROOT / "tests/package/compose_story.py", engine.hosts, tmp_path,
