@@ -3,7 +3,7 @@
 import json
 import os
 import pathlib
-import subprocess
+import re
 
 import pytest
 
@@ -35,8 +35,8 @@ def size_of(engine, image):
 
 def packages_of_dev(*lists):
     """The Debian packages that ./dev names in these lists."""
-    script = 'eval "$(sed -n "/^[a-z]*_packages=(/,/)$/p" dev)"; echo ' + " ".join(f'"${{{name}_packages[@]}}"' for name in lists)
-    return subprocess.run(["bash", "-c", script], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
+    return [package for name in lists
+            for package in re.search(rf"^{name}_packages=\((.*?)\)", (ROOT / "dev").read_text(), re.M | re.S)[1].split()]
 
 
 def image_arguments(engine):
