@@ -1,4 +1,4 @@
-#include "holdfast/base/codec.h"
+#include "record_fields.h"
 #include "records.h"
 
 namespace holdfast::identity {
@@ -22,22 +22,6 @@ enum ClientField : std::uint32_t {
   client_created = 15,
   client_modified = 16,
 };
-enum OperatorField : std::uint32_t {
-  operator_name = 1,
-  operator_email = 2,
-  operator_phone = 3,
-  operator_enabled = 4,
-  operator_created = 5,
-};
-enum AdminTokenField : std::uint32_t {
-  admin_token_id = 1,
-  admin_token_name = 2,
-  admin_token_operator = 3,
-  admin_token_scope = 4,
-  admin_token_region = 5,
-  admin_token_created = 6,
-  admin_token_expires = 7,
-};
 
 using MaybeSeconds = std::optional<std::chrono::seconds>;
 
@@ -45,19 +29,10 @@ void put_seconds(FieldWriter& fields, std::uint32_t number, MaybeSeconds duratio
   if (duration) fields.number(number, static_cast<std::uint64_t>(duration->count()));
 }
 
-MaybeSeconds maybe_seconds(const FieldReader& fields, std::uint32_t number) {
-  if (!fields.find(number)) return std::nullopt;
-  return std::chrono::seconds(fields.number(number));
-}
-
-void put_texts(FieldWriter& fields, std::uint32_t number, const std::vector<std::string>& texts) {
-  for (const std::string& text : texts) fields.text(number, text);
-}
-
-std::vector<std::string> all_texts(const FieldReader& fields, std::uint32_t number) {
-  std::vector<std::string> texts;
-  fields.all(number, [&](BytesView text) { texts.emplace_back(text); });
-  return texts;
+Result<MaybeSeconds> maybe_seconds(const FieldReader& fields, std::uint32_t number) {
+  if (!fields.find(number)) return MaybeSeconds();
+  TRY(const auto duration, seconds_of(fields, number, {}));
+  return MaybeSeconds(duration);
 }
 
 }  // namespace
@@ -101,57 +76,14 @@ Result<Client> decode_client(const ClientId& id, BytesView plain) {
   client.redirect_uris = all_texts(fields, client_redirect_uri);
   client.logout_uris = all_texts(fields, client_logout_uri);
   client.writable_attributes = all_texts(fields, client_writable_attribute);
-  client.access_lifetime = maybe_seconds(fields, client_access_seconds);
-  client.id_lifetime = maybe_seconds(fields, client_id_seconds);
-  client.refresh_lifetime = maybe_seconds(fields, client_refresh_seconds);
+  TRY(client.access_lifetime, maybe_seconds(fields, client_access_seconds));
+  TRY(client.id_lifetime, maybe_seconds(fields, client_id_seconds));
+  TRY(client.refresh_lifetime, maybe_seconds(fields, client_refresh_seconds));
   client.rotates_refresh_tokens = fields.flag(client_rotates);
-  client.rotation_grace = maybe_seconds(fields, client_grace_seconds).value_or(client.rotation_grace);
+  TRY(client.rotation_grace, seconds_of(fields, client_grace_seconds, client.rotation_grace));
   client.created_at = from_micros(fields.signed_number(client_created));
   client.modified_at = from_micros(fields.signed_number(client_modified));
   return client;
-}
-
-Bytes encode(const Operator& person) {
-  return FieldWriter()
-      .text(operator_name, person.name)
-      .text(operator_email, person.email)
-      .text(operator_phone, person.phone)
-      .flag(operator_enabled, person.enabled)
-      .signed_number(operator_created, to_micros(person.created_at))
-      .take();
-}
-
-Result<Operator> decode_operator(std::string id, BytesView plain) {
-  TRY(const auto fields, FieldReader::parse(plain));
-  return Operator{.id = std::move(id),
-                  .name = fields.text(operator_name),
-                  .email = fields.text(operator_email),
-                  .phone = fields.text(operator_phone),
-                  .enabled = fields.flag(operator_enabled),
-                  .created_at = from_micros(fields.signed_number(operator_created))};
-}
-
-Bytes encode(const AdminToken& token) {
-  FieldWriter fields;
-  fields.text(admin_token_id, token.id)
-      .text(admin_token_name, token.name)
-      .text(admin_token_operator, token.operator_id);
-  put_texts(fields, admin_token_scope, token.scopes);
-  fields.text(admin_token_region, token.region.str())
-      .signed_number(admin_token_created, to_micros(token.created_at))
-      .signed_number(admin_token_expires, to_micros(token.expires_at));
-  return fields.take();
-}
-
-Result<AdminToken> decode_admin_token(BytesView plain) {
-  TRY(const auto fields, FieldReader::parse(plain));
-  return AdminToken{.id = fields.text(admin_token_id),
-                    .name = fields.text(admin_token_name),
-                    .operator_id = fields.text(admin_token_operator),
-                    .scopes = all_texts(fields, admin_token_scope),
-                    .region = RegionName(fields.text(admin_token_region)),
-                    .created_at = from_micros(fields.signed_number(admin_token_created)),
-                    .expires_at = from_micros(fields.signed_number(admin_token_expires))};
 }
 
 }  // namespace holdfast::identity

@@ -1,4 +1,5 @@
 #include "holdfast/base/codec.h"
+#include "record_fields.h"
 #include "records.h"
 
 namespace holdfast::identity {
@@ -28,6 +29,7 @@ enum AttributeField : std::uint32_t {
   attribute_most = 5,
 };
 enum PasswordClass : std::uint8_t { class_lower = 1, class_upper = 2, class_digit = 4, class_symbol = 8 };
+constexpr std::uint64_t every_class = class_lower | class_upper | class_digit | class_symbol;
 
 std::uint64_t password_classes(const PasswordPolicy& policy) {
   return (policy.needs_lower ? class_lower : 0U) | (policy.needs_upper ? class_upper : 0U) |
@@ -55,7 +57,7 @@ Result<AttributeDefinition> decode_attribute(BytesView plain) {
   TRY(const auto fields, FieldReader::parse(plain));
   AttributeDefinition attribute;
   attribute.name = fields.text(attribute_name);
-  attribute.type = static_cast<AttributeType>(fields.number(attribute_type, 1));
+  TRY(attribute.type, enumerator_of(fields, attribute_type, AttributeType::date, AttributeType::string));
   attribute.is_mutable = fields.flag(attribute_mutable, true);
   if (fields.find(attribute_least)) attribute.least = fields.signed_number(attribute_least);
   if (fields.find(attribute_most)) attribute.most = fields.signed_number(attribute_most);
@@ -64,11 +66,6 @@ Result<AttributeDefinition> decode_attribute(BytesView plain) {
 
 std::uint64_t whole_seconds(std::chrono::seconds duration) {
   return static_cast<std::uint64_t>(duration.count());
-}
-
-std::chrono::seconds seconds_field(const FieldReader& fields, std::uint32_t number,
-                                   std::chrono::seconds otherwise) {
-  return std::chrono::seconds(fields.number(number, whole_seconds(otherwise)));
 }
 
 }  // namespace
@@ -99,16 +96,20 @@ Result<Pool> decode_pool(const PoolId& id, BytesView plain) {
   Pool pool;
   pool.id = id;
   pool.name = fields.text(pool_name);
-  pool.algorithm = static_cast<SigningAlgorithm>(fields.number(pool_algorithm, 1));
+  TRY(pool.algorithm,
+      enumerator_of(fields, pool_algorithm, SigningAlgorithm::es256, SigningAlgorithm::rs256));
   pool.usernames_are_case_sensitive = fields.flag(pool_case_sensitive);
-  pool.password.minimum_length = static_cast<std::uint32_t>(fields.number(pool_minimum_length, 8));
-  set_password_classes(pool.password, fields.number(pool_password_classes, 15));
-  pool.password.temporary_validity =
-      seconds_field(fields, pool_temporary_seconds, pool.password.temporary_validity);
-  pool.lifetimes.access = seconds_field(fields, pool_access_seconds, pool.lifetimes.access);
-  pool.lifetimes.id = seconds_field(fields, pool_id_seconds, pool.lifetimes.id);
-  pool.lifetimes.refresh = seconds_field(fields, pool_refresh_seconds, pool.lifetimes.refresh);
-  pool.lifetimes.challenge = seconds_field(fields, pool_challenge_seconds, pool.lifetimes.challenge);
+  PasswordPolicy& policy = pool.password;
+  TRY(policy.minimum_length, number_of(fields, pool_minimum_length, policy.minimum_length));
+  // A class that this build does not know would be one that nobody asks for.
+  TRY(const auto classes, number_up_to(fields, pool_password_classes, every_class, every_class));
+  set_password_classes(policy, classes);
+  TRY(policy.temporary_validity, seconds_of(fields, pool_temporary_seconds, policy.temporary_validity));
+  Lifetimes& lifetimes = pool.lifetimes;
+  TRY(lifetimes.access, seconds_of(fields, pool_access_seconds, lifetimes.access));
+  TRY(lifetimes.id, seconds_of(fields, pool_id_seconds, lifetimes.id));
+  TRY(lifetimes.refresh, seconds_of(fields, pool_refresh_seconds, lifetimes.refresh));
+  TRY(lifetimes.challenge, seconds_of(fields, pool_challenge_seconds, lifetimes.challenge));
   fields.all(pool_required_attribute, [&](BytesView name) { pool.required_attributes.emplace_back(name); });
   Result<> attributes;
   fields.all(pool_custom_attribute, [&](BytesView one) {

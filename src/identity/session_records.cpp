@@ -12,21 +12,6 @@ enum SessionField : std::uint32_t {
 };
 enum BranchField : std::uint32_t { branch_region = 1, branch_oldest_unused = 2, branch_since = 3 };
 enum RevocationField : std::uint32_t { revocation_at = 1, revocation_keep_until = 2 };
-enum KeptAnswerField : std::uint32_t {
-  kept_answer_body_hash = 1,
-  kept_answer_status = 2,
-  kept_answer_body = 3,
-  kept_answer_expires = 4,
-};
-enum SigningKeyField : std::uint32_t {
-  signing_key_state = 1,
-  signing_key_algorithm = 2,
-  signing_key_private = 3,
-  signing_key_jwk = 4,
-  signing_key_created = 5,
-  signing_key_activated = 6,
-  signing_key_retired = 7,
-};
 
 Bytes encode_branch(const Branch& branch) {
   return FieldWriter()
@@ -83,48 +68,6 @@ Result<Revocation> decode_revocation(BytesView plain) {
   TRY(const auto fields, FieldReader::parse(plain));
   return Revocation{.revoked_at = from_micros(fields.signed_number(revocation_at)),
                     .keep_until = from_micros(fields.signed_number(revocation_keep_until))};
-}
-
-Bytes encode(const KeptAnswer& answer) {
-  return FieldWriter()
-      .text(kept_answer_body_hash, answer.body_hash)
-      .number(kept_answer_status, answer.status)
-      .text(kept_answer_body, answer.body)
-      .signed_number(kept_answer_expires, to_micros(answer.expires_at))
-      .take();
-}
-
-Result<KeptAnswer> decode_kept_answer(BytesView plain) {
-  TRY(const auto fields, FieldReader::parse(plain));
-  return KeptAnswer{.body_hash = fields.text(kept_answer_body_hash),
-                    .status = static_cast<std::uint16_t>(fields.number(kept_answer_status)),
-                    .body = fields.text(kept_answer_body),
-                    .expires_at = from_micros(fields.signed_number(kept_answer_expires))};
-}
-
-Bytes encode(const SigningKeyRecord& record) {
-  return FieldWriter()
-      .number(signing_key_state, static_cast<std::uint8_t>(record.state))
-      .number(signing_key_algorithm, static_cast<std::uint8_t>(record.algorithm))
-      .text(signing_key_private, record.private_der.expose())
-      .text(signing_key_jwk, record.public_jwk)
-      .signed_number(signing_key_created, to_micros(record.created_at))
-      .signed_number(signing_key_activated, to_micros(record.activated_at))
-      .signed_number(signing_key_retired, to_micros(record.retired_at))
-      .take();
-}
-
-Result<SigningKeyRecord> decode_signing_key(BytesView plain) {
-  TRY(const auto fields, FieldReader::parse(plain));
-  SigningKeyRecord record;
-  record.state = static_cast<SigningKeyState>(fields.number(signing_key_state, 1));
-  record.algorithm = static_cast<SigningAlgorithm>(fields.number(signing_key_algorithm, 1));
-  record.private_der = Secret(fields.text(signing_key_private));
-  record.public_jwk = fields.text(signing_key_jwk);
-  record.created_at = from_micros(fields.signed_number(signing_key_created));
-  record.activated_at = from_micros(fields.signed_number(signing_key_activated));
-  record.retired_at = from_micros(fields.signed_number(signing_key_retired));
-  return record;
 }
 
 }  // namespace holdfast::identity

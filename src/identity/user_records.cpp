@@ -1,5 +1,6 @@
 #include "holdfast/base/codec.h"
 #include "holdfast/identity/user_rules.h"
+#include "record_fields.h"
 #include "records.h"
 
 namespace holdfast::identity {
@@ -53,15 +54,15 @@ Result<User> decode_user(const PoolId& pool, const UserId& id, BytesView plain) 
   user.pool = pool;
   user.id = id;
   user.username = fields.text(user_username);
-  user.status = static_cast<UserStatus>(fields.number(user_status, 1));
+  TRY(user.status,
+      enumerator_of(fields, user_status, UserStatus::external_provider, UserStatus::unconfirmed));
   user.enabled = fields.flag(user_enabled);
   std::vector<BytesView> names;
   std::vector<BytesView> values;
   fields.all(user_attribute_name, [&](BytesView name) { names.push_back(name); });
   fields.all(user_attribute_value, [&](BytesView value) { values.push_back(value); });
   if (names.size() != values.size()) {
-    return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged",
-                "user: attributes do not pair up");
+    return damaged_record("user: attributes do not pair up");
   }
   for (std::size_t at = 0; at < names.size(); ++at) {
     user.attributes.emplace(std::string(names[at]), std::string(values[at]));
@@ -112,8 +113,9 @@ Result<Group> decode_group(const PoolId& pool, std::string name, BytesView plain
   group.name = std::move(name);
   group.id = uuid_text(fields.text(group_id));
   group.description = fields.text(group_description);
-  if (fields.find(group_precedence))
-    group.precedence = static_cast<std::uint32_t>(fields.number(group_precedence));
+  if (fields.find(group_precedence)) {
+    TRY(group.precedence, number_of<std::uint32_t>(fields, group_precedence));
+  }
   group.created_at = from_micros(fields.signed_number(group_created));
   group.modified_at = from_micros(fields.signed_number(group_modified));
   return group;
@@ -129,7 +131,8 @@ Bytes encode(const FailureCount& count) {
 
 Result<FailureCount> decode_failure_count(BytesView plain) {
   TRY(const auto fields, FieldReader::parse(plain));
-  return FailureCount{.failures = static_cast<std::uint32_t>(fields.number(failure_count)),
+  TRY(const auto failures, number_of<std::uint32_t>(fields, failure_count));
+  return FailureCount{.failures = failures,
                       .last_failure = from_micros(fields.signed_number(failure_last)),
                       .epoch = fields.number(failure_epoch)};
 }

@@ -2,6 +2,7 @@
 
 #include "holdfast/base/text.h"
 #include "holdfast/identity/user_rules.h"
+#include "record_fields.h"
 #include "records.h"
 #include "tables.h"
 
@@ -68,7 +69,7 @@ Result<std::optional<UserId>> find_user_id(const storage::Reader& reader, const 
   TRY(const auto found, reader.find(usernames_table, username_row_key(pool.id, blind)));
   if (!found) return std::optional<UserId>();
   if (found->plain.size() != sub_size) {
-    return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged", "username row: no sub");
+    return damaged_record("username row: no sub");
   }
   return std::optional(UserId(uuid_text(found->plain)));
 }

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "holdfast/base/codec.h"
 #include "holdfast/base/encoding.h"
 #include "origin_jti.h"
 #include "tables.h"
@@ -190,6 +191,50 @@ TEST(Records, SigningKey) {
   EXPECT_EQ(back->state, SigningKeyState::retiring);
   EXPECT_EQ(back->private_der.expose(), "der");
   EXPECT_EQ(back->retired_at, record_modified);
+}
+
+/// A record of one number, which a narrowing cast would make into one that is allowed.
+Bytes record_of_number(std::uint32_t field, std::uint64_t number) {
+  return FieldWriter().number(field, number).take();
+}
+
+template <class Decode>
+void expect_bounds(Decode decode, std::uint32_t field, std::uint64_t least, std::uint64_t most) {
+  EXPECT_TRUE(decode(record_of_number(field, least))) << field;
+  EXPECT_TRUE(decode(record_of_number(field, most))) << field;
+  std::vector<std::uint64_t> refused = {most + 1, most + (std::uint64_t{1} << 32U), std::uint64_t{1} << 63U};
+  if (most < 256) refused.push_back(256 + most);
+  if (least > 0) refused.push_back(least - 1);
+  for (const std::uint64_t number : refused) {
+    const auto decoded = decode(record_of_number(field, number));
+    ASSERT_FALSE(decoded) << field << " = " << number;
+    EXPECT_EQ(decoded.error().kind, ErrorKind::corrupt);
+  }
+}
+
+TEST(Records, EnumerationsOfAnotherBuildAreRefused) {
+  const auto user = [](BytesView plain) { return decode_user(record_pool, record_user, plain); };
+  const auto pool = [](BytesView plain) { return decode_pool(record_pool, plain); };
+  const auto attribute = [&](BytesView plain) { return pool(FieldWriter().text(12, plain).take()); };
+  expect_bounds(user, 2, 1, 5);
+  expect_bounds(pool, 2, 1, 2);
+  expect_bounds(pool, 5, 0, 15);
+  expect_bounds(attribute, 2, 1, 4);
+  expect_bounds(decode_signing_key, 1, 1, 3);
+  expect_bounds(decode_signing_key, 2, 1, 2);
+}
+
+TEST(Records, NumbersThatDoNotFitAreRefused) {
+  constexpr std::uint64_t all_32_bits = 0xffff'ffff;
+  const auto pool = [](BytesView plain) { return decode_pool(record_pool, plain); };
+  const auto client = [](BytesView plain) { return decode_client(ClientId("c"), plain); };
+  const auto group = [](BytesView plain) { return decode_group(record_pool, "g", plain); };
+  for (const std::uint32_t seconds : {6U, 7U, 8U, 9U, 10U}) expect_bounds(pool, seconds, 0, all_32_bits);
+  for (const std::uint32_t seconds : {10U, 11U, 12U, 14U}) expect_bounds(client, seconds, 0, all_32_bits);
+  expect_bounds(pool, 4, 0, all_32_bits);
+  expect_bounds(group, 3, 0, all_32_bits);
+  expect_bounds(decode_failure_count, 1, 0, all_32_bits);
+  expect_bounds(decode_kept_answer, 2, 0, 0xffff);
 }
 
 TEST(Records, Keys) {
