@@ -34,6 +34,19 @@ bool is_user_scope(std::string_view scope) {
   return std::ranges::find(user_scopes, scope) != user_scopes.end();
 }
 
+// What follows `http:`: a loopback host, perhaps a port, a path. `//localhost:80@elsewhere/` is elsewhere.
+bool names_this_machine(std::string_view rest) {
+  for (const std::string_view host : {"//localhost", "//127.0.0.1", "//[::1]"}) {
+    if (!rest.starts_with(host)) continue;
+    std::string_view behind = rest.substr(host.size());
+    if (behind.starts_with(':')) {
+      behind.remove_prefix(std::min(behind.find_first_not_of("0123456789", 1), behind.size()));
+    }
+    return behind.empty() || behind.starts_with('/');
+  }
+  return false;
+}
+
 // RFC 6749 §3.1.2: absolute, no fragment. http only for this machine, for development.
 bool is_redirect_uri(std::string_view uri) {
   if (uri.empty() || uri.size() > max_uri_size) return false;
@@ -44,14 +57,7 @@ bool is_redirect_uri(std::string_view uri) {
   if (scheme == "javascript" || scheme == "data" || scheme == "file") return false;
   if (scheme == "https")
     return uri.size() > std::string_view("https://").size() && uri.starts_with("https://");
-  if (scheme == "http") {
-    const std::string_view rest = uri.substr(colon + 1);
-    return std::ranges::any_of(
-        std::array<std::string_view, 3>{"//localhost", "//127.0.0.1", "//[::1]"}, [&](auto host) {
-          return rest.starts_with(host) &&
-                 (rest.size() == host.size() || rest[host.size()] == ':' || rest[host.size()] == '/');
-        });
-  }
+  if (scheme == "http") return names_this_machine(uri.substr(colon + 1));
   // RFC 8252 §7.1: an app's own scheme.
   return std::ranges::all_of(scheme, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+';
@@ -92,7 +98,7 @@ Result<> check_client_lifetimes(const Client& client) {
   Lifetimes lifetimes;
   lifetimes.access = client.access_lifetime.value_or(std::chrono::minutes(5));
   lifetimes.id = client.id_lifetime.value_or(std::chrono::minutes(5));
-  lifetimes.refresh = client.refresh_lifetime.value_or(std::chrono::days(3650));
+  lifetimes.refresh = client.refresh_lifetime.value_or(longest_refresh_lifetime);
   TRY_VOID(check_lifetimes(lifetimes));
   if (client.rotation_grace < std::chrono::seconds(0) || client.rotation_grace > std::chrono::seconds(60)) {
     return invalid_client("rotationGraceSeconds must be between 0 and 60");

@@ -101,9 +101,9 @@ std::string_view pool_id_suffix(const PoolId& pool) {
 }
 
 Result<> check_lifetimes(const Lifetimes& lifetimes) {
-  TRY_VOID(check_between("accessTokenSeconds", lifetimes.access, minutes(5), days(1)));
-  TRY_VOID(check_between("idTokenSeconds", lifetimes.id, minutes(5), days(1)));
-  TRY_VOID(check_between("refreshTokenSeconds", lifetimes.refresh, hours(1), days(3650)));
+  TRY_VOID(check_between("accessTokenSeconds", lifetimes.access, minutes(5), longest_access_lifetime));
+  TRY_VOID(check_between("idTokenSeconds", lifetimes.id, minutes(5), longest_access_lifetime));
+  TRY_VOID(check_between("refreshTokenSeconds", lifetimes.refresh, hours(1), longest_refresh_lifetime));
   TRY_VOID(check_between("challengeSeconds", lifetimes.challenge, minutes(3), minutes(15)));
   if (lifetimes.refresh < lifetimes.access || lifetimes.refresh < lifetimes.id) {
     return invalid_pool("refreshTokenSeconds must not be shorter than accessTokenSeconds or idTokenSeconds");

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <string>
 #include <string_view>
 
 #include "holdfast/base/result.h"
@@ -12,6 +14,10 @@ namespace holdfast::identity {
 inline constexpr std::size_t max_pool_name_size = 128;
 inline constexpr std::size_t max_password_size = 256;
 inline constexpr std::size_t max_custom_attributes = 50;
+
+/// No access or ID token, and no refresh token, lives longer: for so long what ends them is remembered.
+inline constexpr std::chrono::seconds longest_access_lifetime = std::chrono::days(1);
+inline constexpr std::chrono::seconds longest_refresh_lifetime = std::chrono::days(3650);
 
 /// `<region>_<nine letters and digits>`.
 PoolId new_pool_id(const RegionName& region, crypto::Entropy& entropy);

@@ -69,9 +69,9 @@ TEST(ClientRules, RedirectUrisAreAbsoluteAndSafe) {
     client.redirect_uris = {good};
     EXPECT_FALSE(is_refused(client)) << good;
   }
-  for (const char* bad :
-       {"", "/callback", "http://app.example.com/", "http://localhost.evil.example/", "javascript:alert(1)",
-        "https://a/#f", "data:text/html,x", "https://", "https://a b/"}) {
+  for (const char* bad : {"", "/callback", "http://app.example.com/", "http://localhost.evil.example/",
+                          "http://localhost:80@evil.example/", "javascript:alert(1)", "https://a/#f",
+                          "data:text/html,x", "https://", "https://a b/"}) {
     client.redirect_uris = {bad};
     EXPECT_TRUE(is_refused(client)) << bad;
   }
