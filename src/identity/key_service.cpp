@@ -7,6 +7,7 @@
 #include "holdfast/base/log.h"
 #include "holdfast/crypto/jwk.h"
 #include "holdfast/crypto/jws.h"
+#include "holdfast/identity/pool_rules.h"
 #include "record_cache.h"
 #include "records.h"
 #include "store_support.h"
@@ -15,9 +16,6 @@
 namespace holdfast::identity {
 namespace {
 
-// The longest life of an access or ID token (pool_rules.cpp): until then a key that signs no more must
-// verify.
-constexpr std::chrono::seconds longest_token_life = std::chrono::days(1);
 constexpr std::size_t cached_key_sets = 1000;
 constexpr auto maintenance_pause = std::chrono::seconds(5);
 
@@ -92,6 +90,13 @@ struct KeyService::KeySet {
   std::shared_ptr<const Signer> signer;
   std::shared_ptr<const Signer> pending_signer;  ///< where no key is active
   std::shared_ptr<const std::string> jwks;
+};
+
+/// What there is to do, and the position at which it was seen.
+struct KeyService::Work {
+  std::vector<std::pair<PoolId, std::string>> pending;
+  std::vector<PoolId> retired;
+  storage::Position read_at;
 };
 
 struct KeyService::State {
@@ -221,7 +226,7 @@ async::Task<Result<Written<std::string>>> KeyService::rotate(Pool pool, bool eme
     } else if (at_once && entry.record.state == SigningKeyState::active) {
       CO_TRY(auto retiring, decode_signing_key(encode(entry.record)));
       retiring.state = SigningKeyState::retiring;
-      retiring.retired_at = now + longest_token_life;
+      retiring.retired_at = now + longest_access_lifetime;
       put_key(transaction, pool.id, entry.kid, retiring);
     }
   }
@@ -245,7 +250,7 @@ async::Task<Result<>> KeyService::activate(PoolId pool, std::string kid) {
                                   changed_meanwhile());
     CO_TRY(auto record, decode_signing_key(encode(entry.record)));
     record.state = is_new ? SigningKeyState::active : SigningKeyState::retiring;
-    (is_new ? record.activated_at : record.retired_at) = is_new ? now : now + longest_token_life;
+    (is_new ? record.activated_at : record.retired_at) = is_new ? now : now + longest_access_lifetime;
     put_key(transaction, pool, entry.kid, record);
   }
   transaction.audit(
@@ -268,27 +273,32 @@ async::Task<Result<>> KeyService::erase_retired(PoolId pool) {
   co_return Result<>();
 }
 
+Result<KeyService::Work> KeyService::find_work() const {
+  Work work;
+  const WallTime now = base_.clock.now();
+  const storage::Reader moment = base_.core.snapshot();
+  TRY_VOID(moment.scan(signing_keys_table, {}, {}, 100'000, [&](BytesView key, storage::Stored stored) {
+    storage::KeyReader parts(key);
+    PoolId pool(parts.text());
+    const auto record = decode_signing_key(stored.plain);
+    wipe(stored.plain);
+    if (!record) return;
+    if (record->state == SigningKeyState::pending) work.pending.emplace_back(pool, parts.text());
+    if (record->state == SigningKeyState::retiring && now >= record->retired_at) work.retired.push_back(pool);
+  }));
+  // Not what is published as durable: that may be a batch behind what can be read already.
+  TRY(const storage::Head head, moment.head());
+  work.read_at = storage::position_of(head);
+  return work;
+}
+
 async::Task<Result<>> KeyService::maintain(std::chrono::milliseconds limit) {
   if (!base_.writer.may_write()) co_return Result<>();
-  std::vector<std::pair<PoolId, std::string>> pending;
-  std::vector<PoolId> retiring;
-  const WallTime now = base_.clock.now();
-  CO_TRY_VOID(base_.core.reader().scan(
-      signing_keys_table, {}, {}, 100'000, [&](BytesView key, storage::Stored stored) {
-        storage::KeyReader parts(key);
-        PoolId pool(parts.text());
-        const auto record = decode_signing_key(stored.plain);
-        wipe(stored.plain);
-        if (!record) return;
-        if (record->state == SigningKeyState::pending) pending.emplace_back(pool, parts.text());
-        if (record->state == SigningKeyState::retiring && now >= record->retired_at) retiring.push_back(pool);
-      }));
-  for (const PoolId& pool : retiring) CO_TRY_VOID(unless_raced(co_await erase_retired(pool)));
-  if (pending.empty()) co_return Result<>();
-  // Every row read above is at or below the durable head, so waiting for that covers them all.
-  CO_TRY_VOID(
-      co_await base_.peers.wait_durable_everywhere(storage::position_of(base_.core.durable()), limit));
-  for (const auto& [pool, kid] : pending) CO_TRY_VOID(unless_raced(co_await activate(pool, kid)));
+  CO_TRY(const auto work, find_work());
+  for (const PoolId& pool : work.retired) CO_TRY_VOID(unless_raced(co_await erase_retired(pool)));
+  if (work.pending.empty()) co_return Result<>();
+  CO_TRY_VOID(co_await base_.peers.wait_durable_everywhere(work.read_at, limit));
+  for (const auto& [pool, kid] : work.pending) CO_TRY_VOID(unless_raced(co_await activate(pool, kid)));
   co_return Result<>();
 }
 

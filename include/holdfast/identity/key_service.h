@@ -71,9 +71,11 @@ class KeyService {
  private:
   struct KeySet;
   struct Entry;
+  struct Work;
   struct State;
   Result<std::shared_ptr<const KeySet>> keys_of(const PoolId& pool);
   Result<KeySet> load(const PoolId& pool) const;
+  [[nodiscard]] Result<Work> find_work() const;
   async::Task<Result<>> activate(PoolId pool, std::string kid);
   async::Task<Result<>> erase_retired(PoolId pool);
 
