@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "holdfast/base/log.h"
 #include "holdfast/identity/group_rules.h"
 #include "holdfast/identity/user_rules.h"
 #include "record_cache.h"
@@ -112,23 +113,31 @@ async::Task<Result<region::CommitReceipt>> GroupService::remove(PoolId pool, std
   transaction.require_unchanged(groups_table, group_key(pool, name), before.tag, changed_meanwhile())
       .erase(groups_table, group_key(pool, name))
       .audit(audit_event(base_, actor, "GROUP_DELETED", "group", name, {{"pool", pool.str()}}));
-  CO_TRY(auto receipt, co_await base_.writer.commit(std::move(transaction), region::AckClass::security));
+  CO_TRY(const auto receipt,
+         co_await base_.writer.commit(std::move(transaction), region::AckClass::security));
 
   // Nobody is in the group any more, for memberships name its id; what follows only tidies up.
+  if (const auto tidied = co_await erase_memberships(pool, group, actor.request_id); !tidied) {
+    log::warn(log::For{actor.request_id}, "memberships of a deleted group stay behind",
+              {{"pool", pool.str()}, {"reason", tidied.error().describe()}});
+  }
+  co_return receipt;
+}
+
+async::Task<Result<>> GroupService::erase_memberships(PoolId pool, Bytes group, std::string request_id) {
+  const Bytes prefix = pool_prefix(pool).fixed(group).take();
   for (;;) {
     storage::Transaction removal = base_.core.transaction();
-    removal.for_request(actor.request_id);
-    const Bytes prefix = pool_prefix(pool).fixed(group).take();
+    removal.for_request(request_id);
     CO_TRY_VOID(base_.core.reader().scan(group_members_table, prefix, {}, removal_chunk,
                                          [&](BytesView key, const storage::Stored&) {
                                            const BytesView sub = key.substr(key.size() - uuid_size);
                                            removal.erase(group_members_table, key);
                                            removal.erase(memberships_table, membership_key(pool, sub, group));
                                          }));
-    if (removal.empty()) break;
-    CO_TRY(receipt, co_await base_.writer.commit(std::move(removal)));
+    if (removal.empty()) co_return Result<>();
+    CO_TRY_VOID(co_await base_.writer.commit(std::move(removal)));
   }
-  co_return receipt;
 }
 
 Result<Group> GroupService::get(const PoolId& pool, std::string_view name) {

@@ -41,6 +41,7 @@ class GroupService {
 
  private:
   struct State;
+  async::Task<Result<>> erase_memberships(PoolId pool, Bytes group, std::string request_id);
   [[nodiscard]] Result<std::shared_ptr<const std::vector<Group>>> all(const PoolId& pool);
 
   Foundation base_;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "identity_fixture.h"
+#include "tables.h"
 
 namespace holdfast::identity {
 namespace {
@@ -129,6 +130,16 @@ TEST_F(GroupServiceTest, ANewGroupOfAnOldNameStartsEmpty) {
   must(create("admin"));
   EXPECT_TRUE(must(identity_.groups.groups_of(pool_.id, ada_.id)).empty());
   EXPECT_TRUE(must(identity_.groups.members(pool_.id, "admin", {})).items.empty());
+}
+
+TEST_F(GroupServiceTest, ARemovalHoldsThoughWhatItLeavesCannotBeTidiedUp) {
+  must(create("admin"));
+  add("admin", ada_.id);
+  const auto lost =
+      region_.core().observe(groups_table, [&](BytesView, bool) { region_.become_secondary(); });
+  const auto removed = region_.run(identity_.groups.remove(pool_.id, "admin", operator_actor()));
+  EXPECT_TRUE(removed) << removed.error().describe();
+  EXPECT_TRUE(must(identity_.groups.groups_of(pool_.id, ada_.id)).empty());
 }
 
 TEST_F(GroupServiceTest, Refusals) {
