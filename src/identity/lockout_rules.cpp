@@ -5,12 +5,13 @@
 
 namespace holdfast::identity {
 
-FailureCount total_failures(std::span<const FailureCount> counts, std::uint64_t epoch) {
+FailureCount total_failures(std::span<const FailureCount> counts, std::uint64_t epoch, WallTime now) {
   FailureCount total{.failures = 0, .last_failure = {}, .epoch = epoch};
   for (const FailureCount& count : counts) {
     if (count.epoch < epoch) continue;
     const auto room = std::numeric_limits<std::uint32_t>::max() - total.failures;
     total.failures += std::min(count.failures, room);
+    if (count.last_failure - now > lockout_longest) continue;
     total.last_failure = std::max(total.last_failure, count.last_failure);
   }
   return total;

@@ -121,7 +121,7 @@ Result<FailureCount> LockoutService::others(const AttemptSubject& subject) const
           if (const auto count = decode_failure_count(row.plain)) counts.push_back(*count);
         }));
   }
-  return total_failures(counts, subject.epoch);
+  return total_failures(counts, subject.epoch, base_.clock.now());
 }
 
 async::Task<Result<LockoutService::Attempt>> LockoutService::admit(AttemptSubject subject) {
@@ -143,8 +143,9 @@ async::Task<Result<LockoutService::Attempt>> LockoutService::admit(AttemptSubjec
   if (live == nullptr) live = &state_->put(name, fresh);
   if (live->count.epoch < subject.epoch)
     live->count = {.failures = 0, .last_failure = {}, .epoch = subject.epoch};
-  const FailureCount total = total_failures(std::vector{live->count, elsewhere}, subject.epoch);
-  const bool waits = total.failures >= lockout_threshold && base_.clock.now() < locked_until(total);
+  const WallTime now = base_.clock.now();
+  const FailureCount total = total_failures(std::vector{live->count, elsewhere}, subject.epoch, now);
+  const bool waits = total.failures >= lockout_threshold && now < locked_until(total);
   const bool too_many_at_once = live->under_way > 0 && total.failures + live->under_way >= lockout_threshold;
   if (waits || too_many_at_once) {
     refused_attempts.add();

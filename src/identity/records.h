@@ -52,6 +52,8 @@ struct Revocation {
   WallTime keep_until;
   bool operator==(const Revocation&) const = default;
 };
+/// What both end, remembered for as long as either has to be.
+Revocation farther_of(const Revocation& a, const Revocation& b);
 Bytes encode(const Revocation& revocation);
 Result<Revocation> decode_revocation(BytesView plain);
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "holdfast/base/codec.h"
 #include "records.h"
 
@@ -55,6 +57,11 @@ Result<Session> decode_session(const PoolId& pool, const UserId& user, std::stri
   });
   TRY_VOID(std::move(framed));
   return session;
+}
+
+Revocation farther_of(const Revocation& a, const Revocation& b) {
+  return {.revoked_at = std::max(a.revoked_at, b.revoked_at),
+          .keep_until = std::max(a.keep_until, b.keep_until)};
 }
 
 Bytes encode(const Revocation& revocation) {

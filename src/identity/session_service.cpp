@@ -1,22 +1,21 @@
 #include "holdfast/identity/session_service.h"
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <mutex>
 #include <shared_mutex>
-#include <unordered_map>
 #include <utility>
 
-#include "holdfast/async/timer.h"
 #include "holdfast/base/log.h"
 #include "holdfast/base/metrics.h"
 #include "holdfast/crypto/aead.h"
+#include "holdfast/identity/pool_rules.h"
 #include "holdfast/identity/sealed_token.h"
 #include "holdfast/identity/session_rules.h"
 #include "holdfast/identity/user_rules.h"
 #include "origin_jti.h"
 #include "records.h"
+#include "session_state.h"
 #include "session_store.h"
 #include "store_support.h"
 #include "tables.h"
@@ -28,9 +27,7 @@ namespace {
 metrics::Metric reused_tokens{metrics::Kind::counter, "holdfast_refresh_token_reuse_total",
                               "Refresh tokens presented again after their grace; each revoked its family."};
 
-// Longer than any refresh token lives: a sign-out must outlast every token that it ends.
-constexpr auto longest_session = std::chrono::days(3650);
-constexpr int rotation_attempts = 4;
+constexpr int write_attempts = 4;
 
 std::unexpected<Error> bad_session(std::string detail) {
   return fail(ErrorKind::unauthenticated, "invalid_token", "the token is not valid", std::move(detail));
@@ -38,6 +35,10 @@ std::unexpected<Error> bad_session(std::string detail) {
 
 std::unexpected<Error> revoked() {
   return fail(ErrorKind::unauthenticated, "token_revoked", "the token is revoked");
+}
+
+std::unexpected<Error> too_busy() {
+  return fail(ErrorKind::overloaded, "overloaded", "too many changes of one session at the same time");
 }
 
 // Whether a region that cannot write should go on without: sign-ins outlive a full disk and a lost primary.
@@ -58,23 +59,6 @@ void merge_branches(Session& into, const Session& from) {
 }
 
 }  // namespace
-
-struct SessionService::State {
-  mutable std::shared_mutex mutex;
-  std::unordered_map<Bytes, Revocation> local_revocations;
-  Bytes swept_sessions;
-  Bytes swept_revocations;
-  Bytes swept_local_sessions;
-  Bytes swept_local_revocations;
-
-  /// Writing revocations to local.db against sweeping them there.
-  std::mutex local_revocation_rows;
-  /// Comparing and writing one session's row in local.db, where no committer does it.
-  std::mutex& local_session_row(const Bytes& key) {
-    return stripes[std::hash<Bytes>()(key) % stripes.size()];
-  }
-  std::array<std::mutex, 64> stripes;
-};
 
 /// What this region knows of a session: the replicated row and its own.
 struct SessionService::Known {
@@ -260,14 +244,12 @@ async::Task<Result<SessionTokens>> SessionService::refresh(SealedClaims claims, 
   if (claims.client != client.id || claims.pool != client.pool)
     co_return bad_session("refresh token: another client's");
   CO_TRY_VOID(check_live(claims.pool, claims.user, claims.origin_jti));
-  for (int attempt = 0; attempt < rotation_attempts; ++attempt) {
+  for (int attempt = 0; attempt < write_attempts; ++attempt) {
     CO_TRY(auto known, co_await async::offload(base_.disk, [&] { return find_known(claims); }));
     if (!known.session && !may_honour_unknown(claims, base_.core.applied().committed_at)) {
       co_return bad_session("refresh token: its session should be known here and is not");
     }
     SessionTokens tokens{.claims = claims, .refresh_token = {}, .receipt = {}};
-    if (!client.rotates_refresh_tokens) co_return tokens;
-
     const WallTime now = base_.clock.now();
     const Session* session = known.session ? &*known.session : nullptr;
     const auto verdict = judge_refresh(session, claims.generation, claims.branch, now, client.rotation_grace);
@@ -277,6 +259,8 @@ async::Task<Result<SessionTokens>> SessionService::refresh(SealedClaims claims, 
           co_await revoke(claims, {.kind = "system", .id = "refresh_token_reuse", .request_id = request_id}));
       co_return fail(ErrorKind::unauthenticated, "refresh_token_reuse", "the refresh token was used before");
     }
+    // Only now: what was spent stays spent when its client stops rotating.
+    if (!client.rotates_refresh_tokens) co_return tokens;
     if (verdict == RefreshVerdict::within_grace) {
       tokens.claims.generation =
           generation_within_grace(*session, claims.generation, claims.branch, base_.region);
@@ -300,137 +284,81 @@ async::Task<Result<SessionTokens>> SessionService::refresh(SealedClaims claims, 
     tokens.claims.branch = tokens.claims.region = base_.region;
     tokens.claims.recorded =
         tokens.receipt.has_value() || (claims.recorded && verdict == RefreshVerdict::within_grace);
+    // Not before its parent, whose region's clock may be ahead: a region that has not got the session's row
+    // yet goes by this time.
     tokens.claims.issued_at =
-        tokens.receipt ? std::max(base_.clock.now(), tokens.receipt->head.committed_at) : now;
+        std::max({base_.clock.now(), claims.issued_at,
+                  tokens.receipt ? tokens.receipt->head.committed_at : claims.issued_at});
     CO_TRY(tokens.refresh_token, seal(SealedKind::refresh_token, tokens.claims));
     co_return tokens;
   }
-  co_return fail(ErrorKind::overloaded, "overloaded", "too many refreshes of one session at the same time");
+  co_return too_busy();
+}
+
+async::Task<Result<>> SessionService::remember_revocation(Bytes key, Revocation revocation) {
+  {
+    const std::unique_lock lock(state_->mutex);
+    Revocation& known = state_->local_revocations[key];
+    known = farther_of(known, revocation);
+  }
+  co_return co_await async::offload(base_.disk, [&]() -> Result<> {
+    const std::scoped_lock row(state_->local_revocation_rows);
+    // As it is now: of two at the same time the later write must hold both.
+    {
+      const std::shared_lock lock(state_->mutex);
+      const auto known = state_->local_revocations.find(key);
+      if (known != state_->local_revocations.end()) revocation = known->second;
+    }
+    return base_.local.put(local_revocations, key, encode(revocation));
+  });
 }
 
 async::Task<Result<std::optional<region::CommitReceipt>>> SessionService::put_revocation(
-    PoolId pool, Bytes key, Revocation revocation, storage::AuditEvent event) {
-  if (base_.writer.may_write()) {
-    storage::Transaction transaction = base_.core.transaction();
-    transaction.put(revocations_table, key, storage::Scope::pool(pool), record_version, encode(revocation))
-        .audit(event);
-    auto receipt = co_await base_.writer.commit(std::move(transaction), region::AckClass::security);
-    if (receipt) co_return std::optional(*receipt);
-    if (!may_go_on_without(receipt.error()) || receipt.error().kind == ErrorKind::outcome_unknown) {
-      co_return fail(std::move(receipt).error());
+    PoolId pool, std::function<Result<RevocationRow>()> prepare, storage::AuditEvent event) {
+  for (int attempt = 0; attempt < write_attempts; ++attempt) {
+    CO_TRY(auto row, co_await async::offload(base_.disk, prepare));
+    if (base_.writer.may_write()) {
+      storage::Transaction transaction = base_.core.transaction();
+      put_revocation_row(transaction, pool, row);
+      transaction.audit(event);
+      auto receipt = co_await base_.writer.commit(std::move(transaction), region::AckClass::security);
+      if (receipt) co_return std::optional(*receipt);
+      if (receipt.error().kind == ErrorKind::conflict) continue;
+      if (!may_go_on_without(receipt.error()) || receipt.error().kind == ErrorKind::outcome_unknown) {
+        co_return fail(std::move(receipt).error());
+      }
     }
+    // Towards refusal only, so it may be remembered here alone and takes effect here at once.
+    CO_TRY_VOID(co_await remember_revocation(std::move(row.key), row.revocation));
+    log::info(log::For{event.request_id}, "remembered at this region alone",
+              {{"event", event.kind}, {"pool", pool.str()}});
+    co_return std::optional<region::CommitReceipt>();
   }
-  // Towards refusal only, so it may be remembered here alone and takes effect here at once.
-  {
-    const std::unique_lock lock(state_->mutex);
-    state_->local_revocations.insert_or_assign(key, revocation);
-  }
-  CO_TRY_VOID(co_await async::offload(base_.disk, [&] {
-    const std::scoped_lock lock(state_->local_revocation_rows);
-    return base_.local.put(local_revocations, key, encode(revocation));
-  }));
-  log::info(log::For{event.request_id}, "remembered at this region alone",
-            {{"event", event.kind}, {"pool", pool.str()}});
-  co_return std::optional<region::CommitReceipt>();
+  co_return too_busy();
 }
 
 async::Task<Result<std::optional<region::CommitReceipt>>> SessionService::revoke(SealedClaims claims,
                                                                                  Actor actor) {
-  CO_TRY(Bytes key, family_revocation_key(claims.pool, claims.origin_jti));
+  CO_TRY(const Bytes key, family_revocation_key(claims.pool, claims.origin_jti));
   auto event = audit_event(base_, actor, "SESSION_REVOKED", "user", claims.user.str(),
                            {{"pool", claims.pool.str()}, {"originJti", claims.origin_jti}});
-  // Access tokens may outlive the refresh token that made them by a day.
+  // Access tokens may outlive the refresh token that made them.
   const Revocation revocation{.revoked_at = base_.clock.now(),
-                              .keep_until = claims.expires_at + std::chrono::days(1)};
-  co_return co_await put_revocation(claims.pool, std::move(key), revocation, std::move(event));
+                              .keep_until = claims.expires_at + longest_access_lifetime};
+  const auto prepare = [this, key, revocation] {
+    return farther_revocation(base_.core.reader(), key, revocation);
+  };
+  co_return co_await put_revocation(claims.pool, prepare, std::move(event));
 }
 
 async::Task<Result<std::optional<region::CommitReceipt>>> SessionService::sign_out(PoolId pool, UserId user,
                                                                                    Actor actor,
                                                                                    std::string origin_jti) {
-  CO_TRY(Bytes key, user_revocation_key(pool, user));
-  CO_TRY(const WallTime end, co_await async::offload(base_.disk, [&] {
-           return end_of_sessions(base_, pool, user, begin_of(origin_jti));
-         }));
   auto event = audit_event(base_, actor, "USER_SIGNED_OUT", "user", user.str(), {{"pool", pool.str()}});
-  const Revocation revocation{.revoked_at = end, .keep_until = end + longest_session};
-  co_return co_await put_revocation(std::move(pool), std::move(key), revocation, std::move(event));
-}
-
-Result<std::size_t> SessionService::sweep_local(std::size_t limit) {
-  const WallTime now = base_.clock.now();
-  storage::LocalDb::Batch batch;
-  std::size_t gone = 0;
-  const auto look = [&](const storage::LocalTable& table, Bytes& from, auto is_over) -> Result<> {
-    std::size_t seen = 0;
-    Bytes last;
-    TRY_VOID(base_.local.scan(table, {}, from, limit, [&](BytesView key, BytesView plain) {
-      ++seen;
-      last = Bytes(key);
-      if (is_over(last, plain)) {
-        batch.erase(table, key);
-        ++gone;
-      }
-      return true;
-    }));
-    from = seen < limit ? Bytes() : last;
-    return {};
+  const auto prepare = [this, pool, user, at_least = begin_of(origin_jti)] {
+    return user_sign_out(base_, pool, user, at_least);
   };
-  TRY_VOID(look(local_sessions, state_->swept_local_sessions, [&](const Bytes&, BytesView plain) {
-    const auto session = decode_session({}, {}, {}, plain);
-    return session && session->expires_at < now;
-  }));
-  const std::scoped_lock rows(state_->local_revocation_rows);
-  TRY_VOID(look(local_revocations, state_->swept_local_revocations, [&](const Bytes& key, BytesView) {
-    const std::unique_lock lock(state_->mutex);
-    const auto known = state_->local_revocations.find(key);
-    // Memory is ahead of the row: what is not over there will be written again.
-    if (known != state_->local_revocations.end() && known->second.keep_until >= now) return false;
-    state_->local_revocations.erase(key);
-    return true;
-  }));
-  if (gone > 0) TRY_VOID(base_.local.write(std::move(batch)));
-  return gone;
-}
-
-async::Task<Result<std::size_t>> SessionService::sweep(std::size_t limit) {
-  CO_TRY(std::size_t gone, co_await async::offload(base_.disk, [&] { return sweep_local(limit); }));
-  if (!base_.writer.may_write()) co_return gone;
-  const WallTime now = base_.clock.now();
-  storage::Transaction transaction = base_.core.transaction();
-  std::size_t seen = 0;
-  const auto look = [&](const storage::Table& table, Bytes& from, auto is_over) -> Result<> {
-    Bytes last;
-    seen = 0;
-    TRY_VOID(
-        base_.core.reader().scan(table, {}, from, limit, [&](BytesView key, const storage::Stored& stored) {
-          ++seen;
-          last = Bytes(key);
-          if (!is_over(stored.plain)) return;
-          transaction.erase(table, key);
-          ++gone;
-        }));
-    from = seen < limit ? Bytes() : last;
-    return {};
-  };
-  CO_TRY_VOID(look(sessions_table, state_->swept_sessions, [&](BytesView plain) {
-    const auto session = decode_session({}, {}, {}, plain);
-    return session && session->expires_at < now;
-  }));
-  CO_TRY_VOID(look(revocations_table, state_->swept_revocations, [&](BytesView plain) {
-    const auto revocation = decode_revocation(plain);
-    return revocation && revocation->keep_until < now;
-  }));
-  if (!transaction.empty()) CO_TRY_VOID(co_await base_.writer.commit(std::move(transaction)));
-  co_return gone;
-}
-
-async::Task<> SessionService::run() {
-  for (;;) {
-    const auto swept = co_await sweep(2000);
-    if (!swept) log::error(log::own_work, "expired sessions", swept.error());
-    co_await async::sleep_for(std::chrono::minutes(1));
-  }
+  co_return co_await put_revocation(pool, prepare, std::move(event));
 }
 
 }  // namespace holdfast::identity

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
+#include "holdfast/identity/pool_rules.h"
 #include "holdfast/identity/user_rules.h"
-#include "records.h"
+#include "store_support.h"
 #include "tables.h"
 
 namespace holdfast::identity {
@@ -39,8 +40,28 @@ Result<Bytes> user_revocation_key(const PoolId& pool, const UserId& user) {
   return revocation_key(pool, revoked_user, sub);
 }
 
-Result<WallTime> end_of_sessions(const Foundation& base, const PoolId& pool, const UserId& user,
-                                 WallTime at_least) {
+Result<RevocationRow> farther_revocation(const storage::Reader& reader, Bytes key, Revocation revocation) {
+  RevocationRow row{.key = std::move(key), .revocation = revocation, .replaces = {}};
+  TRY(const auto found, reader.find(revocations_table, row.key));
+  if (!found) return row;
+  TRY(const auto before, decode_revocation(found->plain));
+  row.revocation = farther_of(before, revocation);
+  row.replaces = found->tag;
+  return row;
+}
+
+void put_revocation_row(storage::Transaction& transaction, const PoolId& pool, const RevocationRow& row) {
+  if (row.replaces) {
+    transaction.require_unchanged(revocations_table, row.key, *row.replaces, changed_meanwhile());
+  } else {
+    transaction.require_absent(revocations_table, row.key, changed_meanwhile());
+  }
+  transaction.put(revocations_table, row.key, storage::Scope::pool(pool), record_version,
+                  encode(row.revocation));
+}
+
+Result<RevocationRow> user_sign_out(const Foundation& base, const PoolId& pool, const UserId& user,
+                                    WallTime at_least) {
   WallTime end = std::max({at_least, base.clock.now(), base.core.applied().committed_at});
   const auto began = [&](BytesView plain) {
     if (const auto session = decode_session({}, {}, {}, plain)) end = std::max(end, session->started_at);
@@ -52,13 +73,10 @@ Result<WallTime> end_of_sessions(const Foundation& base, const PoolId& pool, con
                        [&](BytesView, const storage::Stored& row) { began(row.plain); }));
   TRY_VOID(base.local.scan(local_sessions, prefix, {}, max_user_sessions,
                            [&](BytesView, BytesView plain) { return began(plain); }));
-  TRY(const Bytes key, user_revocation_key(pool, user));
-  TRY(const auto row, reader.find(revocations_table, key));
-  if (row) {
-    TRY(const auto before, decode_revocation(row->plain));
-    end = std::max(end, before.revoked_at);
-  }
-  return end;
+  TRY(Bytes key, user_revocation_key(pool, user));
+  // It must outlast every refresh token that it ends.
+  return farther_revocation(reader, std::move(key),
+                            {.revoked_at = end, .keep_until = end + longest_refresh_lifetime});
 }
 
 }  // namespace holdfast::identity

@@ -86,6 +86,27 @@ std::vector<std::string> scopes_left(const std::vector<std::string>& granted, co
   return left;
 }
 
+std::unexpected<Error> invalid_session() {
+  return refused("invalid_session", "Invalid session for the user.");
+}
+
+// What the answer to a challenge may bring: attributes that the client may write, and required ones that the
+// user does not have yet.
+Result<> check_answered_attributes(const Pool& pool, const Client& client, const Attributes& before,
+                                   const Attributes& given) {
+  for (const auto& [name, value] : given) {
+    const auto& writable = client.writable_attributes;
+    const auto& required = pool.required_attributes;
+    const bool is_missing = std::ranges::find(required, name) != required.end() && !before.contains(name);
+    if (std::ranges::find(writable, name) == writable.end() && !is_missing) {
+      return fail(ErrorKind::invalid, "invalid_attribute",
+                  "attribute " + printable_or(name, "name") + " is not writable");
+    }
+  }
+  TRY(const auto after, change_attributes(pool, before, given));
+  return check_new_attributes(pool, after);
+}
+
 Actor user_actor(const UserId& user, const Origin& origin) {
   return {.kind = "user", .id = user.str(), .request_id = origin.request_id};
 }
@@ -257,48 +278,35 @@ async::Task<Result<UserTokens>> SignInService::answer(NewPasswordAnswer request)
   CO_TRY(const auto caller, check_caller(request.client, Flow::user_password));
   const auto claims = parts_.sessions.unseal(SealedKind::challenge, std::move(request.session));
   if (!claims || claims->client != request.client || claims->challenge != new_password_required) {
-    co_return refused("invalid_session", "Invalid session for the user.");
+    co_return invalid_session();
   }
-  auto account = parts_.users.get_account(claims->pool, claims->user);
-  if (!account || !account->credential) co_return refused("invalid_session", "Invalid session for the user.");
-  const std::vector<std::string> names = {request.username, account->user.username, account->user.id.str()};
+  const auto account = parts_.users.get_account(claims->pool, claims->user);
+  if (!account && account.error().kind != ErrorKind::not_found) co_return fail(account.error());
+  if (!account || !account->credential) co_return invalid_session();
+  const User& user = account->user;
+  const std::vector<std::string> names = {request.username, user.username, user.id.str()};
   CO_TRY_VOID(check_proof(*caller.client, request.proof, names));
   CO_TRY(const auto named, username_key(request.username, caller.pool->usernames_are_case_sensitive));
-  CO_TRY(const auto expected,
-         username_key(account->user.username, caller.pool->usernames_are_case_sensitive));
-  if (named != expected && request.username != account->user.id.str()) {
-    co_return refused("invalid_session", "Invalid session for the user.");
-  }
-  CO_TRY_VOID(check_may_sign_in(account->user));
+  CO_TRY(const auto expected, username_key(user.username, caller.pool->usernames_are_case_sensitive));
+  if (named != expected && request.username != user.id.str()) co_return invalid_session();
+  CO_TRY_VOID(check_may_sign_in(user));
   if (account->credential->version != claims->credential_version ||
-      account->user.status != UserStatus::force_change_password) {
+      user.status != UserStatus::force_change_password) {
     co_return refused("invalid_session", "Invalid session for the user, session can only be used once.");
   }
-  const Attributes before = account->user.attributes;
-  for (const auto& [name, value] : request.attributes) {
-    const auto& writable = caller.client->writable_attributes;
-    const auto& required = caller.pool->required_attributes;
-    const bool is_missing = std::ranges::find(required, name) != required.end() && !before.contains(name);
-    if (std::ranges::find(writable, name) == writable.end() && !is_missing) {
-      co_return fail(ErrorKind::invalid, "invalid_attribute",
-                     "attribute " + printable_or(name, "name") + " is not writable");
-    }
-  }
-  CO_TRY(const auto after, change_attributes(*caller.pool, before, request.attributes));
-  CO_TRY_VOID(check_new_attributes(*caller.pool, after));
+  CO_TRY_VOID(check_answered_attributes(*caller.pool, *caller.client, user.attributes, request.attributes));
   CO_TRY_VOID(check_password(caller.pool->password, request.new_password));
   CO_TRY_VOID(parts_.issuer.ready(caller.pool->id));
 
   const Actor actor = user_actor(claims->user, request.origin);
   CO_TRY(const WallTime began, parts_.sessions.next_start(claims->pool, claims->user));
-  if (after != before) {
-    CO_TRY_VOID(
-        co_await parts_.users.update_attributes(claims->pool, claims->user, request.attributes, actor));
-  }
-  async::FairKey turn{.address = request.origin.address, .user = claims->user.str()};
-  CO_TRY_VOID(co_await parts_.users.change_password(claims->pool, claims->user,
-                                                    std::move(request.new_password),
-                                                    claims->credential_version, std::move(turn), actor));
+  PasswordChange change{.pool = claims->pool,
+                        .user = claims->user,
+                        .password = std::move(request.new_password),
+                        .proven_version = claims->credential_version,
+                        .attributes = std::move(request.attributes),
+                        .turn = {.address = request.origin.address, .user = claims->user.str()}};
+  CO_TRY_VOID(co_await parts_.users.change_password(std::move(change), actor));
   co_return co_await start_session(caller.pool, caller.client, claims->user, claims->credential_version + 1,
                                    began, actor.request_id);
 }
@@ -362,10 +370,14 @@ async::Task<Result<region::CommitReceipt>> SignInService::change_password(Verifi
   const Account& account = proven.account;
   if (account.user.id != user.user) co_return wrong_user_or_password();
   CO_TRY_VOID(check_may_sign_in(account.user));
-  CO_TRY(auto written,
-         co_await parts_.users.change_password(
-             user.pool, user.user, std::move(new_password), account.credential->version,
-             {.address = origin.address, .user = user.user.str()}, user_actor(user.user, origin)));
+  PasswordChange change{.pool = user.pool,
+                        .user = user.user,
+                        .password = std::move(new_password),
+                        .proven_version = account.credential->version,
+                        .attributes = {},
+                        .turn = {.address = origin.address, .user = user.user.str()}};
+  CO_TRY(const auto written,
+         co_await parts_.users.change_password(std::move(change), user_actor(user.user, origin)));
   co_return written.receipt;
 }
 

@@ -24,6 +24,12 @@ std::string changed_names(const Attributes& change) {
   return names;
 }
 
+storage::AuditEvent attributes_changed(const Foundation& base, const Actor& actor, const User& user,
+                                       const Attributes& change) {
+  return audit_event(base, actor, "USER_UPDATED", "user", user.id.str(),
+                     {{"pool", user.pool.str()}, {"attributes", changed_names(change)}});
+}
+
 // Administrators' own look-ups and settings share one turn of the hash queue.
 async::FairKey admin_turn() { return {.address = "admin", .user = {}}; }
 
@@ -35,6 +41,14 @@ struct UserService::Rows {
   Bytes sub;
   Loaded<User> user;
   std::optional<Loaded<PasswordCredential>> credential;
+};
+
+/// What put_password writes.
+struct UserService::NewPassword {
+  std::string phc;
+  bool permanent = true;
+  bool by_user = false;   ///< else an administrator's: it ends every session
+  Attributes attributes;  ///< changed beside it
 };
 
 UserService::UserService(Foundation base, PoolService& pools)
@@ -136,8 +150,7 @@ async::Task<Result<Written<User>>> UserService::update_attributes(PoolId pool_id
       .put(users_table, user_key(pool_id, rows.sub), storage::Scope::pool(pool_id), record_version,
            encode(user));
   CO_TRY_VOID(put_addresses(transaction, rows.user.value, user));
-  transaction.audit(audit_event(base_, actor, "USER_UPDATED", "user", id.str(),
-                                {{"pool", pool_id.str()}, {"attributes", changed_names(change)}}));
+  transaction.audit(attributes_changed(base_, actor, user, change));
   CO_TRY(auto receipt, co_await base_.writer.commit(std::move(transaction)));
   co_return Written<User>{.value = std::move(user), .receipt = receipt};
 }
@@ -162,19 +175,18 @@ async::Task<Result<Written<User>>> UserService::set_enabled(PoolId pool_id, User
   co_return Written<User>{.value = std::move(user), .receipt = receipt};
 }
 
-async::Task<Result<Written<User>>> UserService::put_password(Rows rows, std::string phc, bool permanent,
-                                                             bool by_user, Actor actor) {
+async::Task<Result<Written<User>>> UserService::put_password(Rows rows, NewPassword wanted, Actor actor) {
   User user = rows.user.value;
-  user.status = permanent ? UserStatus::confirmed : UserStatus::force_change_password;
+  user.status = wanted.permanent ? UserStatus::confirmed : UserStatus::force_change_password;
   user.modified_at = base_.clock.now();
   PasswordCredential credential = rows.credential ? rows.credential->value : PasswordCredential{};
-  credential.phc = std::move(phc);
+  credential.phc = std::move(wanted.phc);
   ++credential.version;
-  if (!by_user) credential.oldest_valid_version = credential.version;
+  if (!wanted.by_user) credential.oldest_valid_version = credential.version;
   credential.changed_at = user.modified_at;
-  credential.temporary = !permanent;
+  credential.temporary = !wanted.permanent;
   credential.temporary_until =
-      permanent ? WallTime{} : user.modified_at + rows.pool->password.temporary_validity;
+      wanted.permanent ? WallTime{} : user.modified_at + rows.pool->password.temporary_validity;
   // Whoever may set the password may also sign in at once.
   ++credential.lockout_epoch;
 
@@ -187,18 +199,21 @@ async::Task<Result<Written<User>>> UserService::put_password(Rows rows, std::str
   } else {
     transaction.require_absent(credentials_table, row, changed_meanwhile());
   }
+  if (!wanted.attributes.empty()) {
+    CO_TRY(user.attributes, change_attributes(*rows.pool, user.attributes, wanted.attributes));
+    CO_TRY_VOID(put_addresses(transaction, rows.user.value, user));
+    transaction.audit(attributes_changed(base_, actor, user, wanted.attributes));
+  }
   transaction.put(users_table, row, scope, record_version, encode(user))
       .put(credentials_table, row, scope, record_version, encode(credential));
-  if (!by_user) {
+  if (!wanted.by_user) {
     // Access tokens carry no credential version: the sign-out of the whole user ends them too.
-    CO_TRY(const Bytes key, user_revocation_key(user.pool, user.id));
-    CO_TRY(const WallTime end, co_await async::offload(base_.disk, [&] {
-             return end_of_sessions(base_, user.pool, user.id, user.modified_at);
+    CO_TRY(const RevocationRow ended, co_await async::offload(base_.disk, [&] {
+             return user_sign_out(base_, user.pool, user.id, user.modified_at);
            }));
-    const Revocation revocation{.revoked_at = end, .keep_until = end + std::chrono::days(3650)};
-    transaction.put(revocations_table, key, scope, record_version, encode(revocation));
+    put_revocation_row(transaction, user.pool, ended);
   }
-  transaction.audit(audit_event(base_, actor, by_user ? "PASSWORD_CHANGED" : "PASSWORD_SET", "user",
+  transaction.audit(audit_event(base_, actor, wanted.by_user ? "PASSWORD_CHANGED" : "PASSWORD_SET", "user",
                                 user.id.str(), {{"pool", user.pool.str()}}));
   CO_TRY(auto receipt, co_await base_.writer.commit(std::move(transaction), region::AckClass::security));
   co_return Written<User>{.value = std::move(user), .receipt = receipt};
@@ -209,26 +224,27 @@ async::Task<Result<Written<User>>> UserService::set_password(PoolId pool_id, Use
   if (!base_.writer.may_write()) co_return fail(base_.writer.state().refusal());
   CO_TRY(auto rows, load(pool_id, id));
   CO_TRY_VOID(check_password(rows.pool->password, password));
-  CO_TRY(auto phc, co_await hasher_.hash(admin_turn(), std::move(password)));
+  NewPassword wanted{.phc = {}, .permanent = permanent, .by_user = false, .attributes = {}};
+  CO_TRY(wanted.phc, co_await hasher_.hash(admin_turn(), std::move(password)));
   // Again: hashing takes long enough for a failed attempt or a new hash of the same password to be written.
   CO_TRY(rows, load(pool_id, id));
-  co_return co_await put_password(std::move(rows), std::move(phc), permanent, false, std::move(actor));
+  co_return co_await put_password(std::move(rows), std::move(wanted), std::move(actor));
 }
 
-async::Task<Result<Written<User>>> UserService::change_password(PoolId pool_id, UserId id,
-                                                                std::string password,
-                                                                std::uint64_t expected_version,
-                                                                async::FairKey key, Actor actor) {
+async::Task<Result<Written<User>>> UserService::change_password(PasswordChange change, Actor actor) {
   if (!base_.writer.may_write()) co_return fail(base_.writer.state().refusal());
-  CO_TRY(auto rows, load(pool_id, id));
-  if (!rows.credential || rows.credential->value.version != expected_version)
-    co_return fail(changed_meanwhile());
-  CO_TRY_VOID(check_password(rows.pool->password, password));
-  CO_TRY(auto phc, co_await hasher_.hash(std::move(key), std::move(password)));
-  CO_TRY(rows, load(pool_id, id));
-  if (!rows.credential || rows.credential->value.version != expected_version)
-    co_return fail(changed_meanwhile());
-  co_return co_await put_password(std::move(rows), std::move(phc), true, true, std::move(actor));
+  const auto is_proven = [&](const Rows& rows) {
+    return rows.credential && rows.credential->value.version == change.proven_version;
+  };
+  CO_TRY(auto rows, load(change.pool, change.user));
+  if (!is_proven(rows)) co_return fail(changed_meanwhile());
+  CO_TRY_VOID(check_password(rows.pool->password, change.password));
+  NewPassword wanted{
+      .phc = {}, .permanent = true, .by_user = true, .attributes = std::move(change.attributes)};
+  CO_TRY(wanted.phc, co_await hasher_.hash(std::move(change.turn), std::move(change.password)));
+  CO_TRY(rows, load(change.pool, change.user));
+  if (!is_proven(rows)) co_return fail(changed_meanwhile());
+  co_return co_await put_password(std::move(rows), std::move(wanted), std::move(actor));
 }
 
 async::Task<Result<region::CommitReceipt>> UserService::unlock(PoolId pool_id, UserId id, Actor actor) {

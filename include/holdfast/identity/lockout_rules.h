@@ -23,8 +23,9 @@ struct FailureCount {
   bool operator==(const FailureCount&) const = default;
 };
 
-/// All regions' counts as one: failures added up, the latest time.
-FailureCount total_failures(std::span<const FailureCount> counts, std::uint64_t epoch);
+/// All regions' counts as one: failures added up, the latest time. A time that lies further ahead of `now`
+/// than the longest wait is of a clock that has been set back since: it locks nobody, its failures count.
+FailureCount total_failures(std::span<const FailureCount> counts, std::uint64_t epoch, WallTime now);
 
 /// How long a wait this many failures earn.
 std::chrono::seconds lockout_wait(std::uint32_t failures);

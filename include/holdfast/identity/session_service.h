@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,7 @@
 namespace holdfast::identity {
 
 struct Revocation;
+struct RevocationRow;
 
 /// A sign-in that succeeded.
 struct NewSession {
@@ -91,11 +93,13 @@ class SessionService {
   [[nodiscard]] Result<Known> find_known(const SealedClaims& claims) const;
   [[nodiscard]] Result<std::optional<WallTime>> find_revoked_at(const Bytes& key) const;
   Result<std::size_t> sweep_local(std::size_t limit);
+  Result<std::size_t> sweep_replicated(storage::Transaction& transaction, std::size_t limit);
   async::Task<Result<std::optional<region::CommitReceipt>>> keep(Session session, Known known,
                                                                  std::string request_id);
-  async::Task<Result<std::optional<region::CommitReceipt>>> put_revocation(PoolId pool, Bytes key,
-                                                                           Revocation revocation,
-                                                                           storage::AuditEvent event);
+  /// `prepare` runs on the disk pool, again when its row has changed meanwhile.
+  async::Task<Result<std::optional<region::CommitReceipt>>> put_revocation(
+      PoolId pool, std::function<Result<RevocationRow>()> prepare, storage::AuditEvent event);
+  async::Task<Result<>> remember_revocation(Bytes key, Revocation revocation);
 
   Foundation base_;
   std::unique_ptr<State> state_;

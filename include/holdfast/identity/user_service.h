@@ -35,6 +35,16 @@ struct CreatedUser {
   std::string temporary_password;
 };
 
+/// A user's own new password, after proof of the old one.
+struct PasswordChange {
+  PoolId pool;
+  UserId user;
+  std::string password;
+  std::uint64_t proven_version = 0;  ///< the credential's whose password was proven
+  Attributes attributes;             ///< changed in the same write; an empty value removes
+  async::FairKey turn;               ///< in the hash queue
+};
+
 /// Which users a list shows: those whose username or e-mail starts with a text (as in the index: folded).
 struct UserFilter {
   enum class Field : std::uint8_t { none, username, email };
@@ -68,11 +78,8 @@ class UserService {
   /// An administrator's: ends every session that began before.
   async::Task<Result<Written<User>>> set_password(PoolId pool, UserId user, std::string password,
                                                   bool permanent, Actor actor);
-  /// The user's own, after proof of the old one; sessions go on. `expected_version` is the credential's that
-  /// was proven.
-  async::Task<Result<Written<User>>> change_password(PoolId pool, UserId user, std::string password,
-                                                     std::uint64_t expected_version, async::FairKey key,
-                                                     Actor actor);
+  /// Sessions go on. `changed_meanwhile` when the credential is no longer of the proven version.
+  async::Task<Result<Written<User>>> change_password(PasswordChange change, Actor actor);
   /// Voids all counted failures, in every region.
   async::Task<Result<region::CommitReceipt>> unlock(PoolId pool, UserId user, Actor actor);
   async::Task<Result<region::CommitReceipt>> remove(PoolId pool, UserId user, Actor actor);
@@ -95,13 +102,13 @@ class UserService {
 
  private:
   struct Rows;
+  struct NewPassword;
   [[nodiscard]] Result<std::shared_ptr<const Pool>> pool(const PoolId& id) const;
   [[nodiscard]] Result<Rows> load(const PoolId& pool, const UserId& user) const;
   [[nodiscard]] Result<std::vector<User>> find_by_address(const PoolId& pool, std::string_view what,
                                                           std::string_view text) const;
   Result<> put_addresses(storage::Transaction& transaction, const User& before, const User& after) const;
-  async::Task<Result<Written<User>>> put_password(Rows rows, std::string phc, bool permanent, bool by_user,
-                                                  Actor actor);
+  async::Task<Result<Written<User>>> put_password(Rows rows, NewPassword wanted, Actor actor);
 
   Foundation base_;
   PoolService* pools_;

@@ -37,6 +37,26 @@ class SessionTest : public test::IdentityTest {
     claims.issued_at = region_.clock().now();
     return claims;
   }
+  /// Holds the one disk thread until `ask` has begun `waiting` tasks that wait for it: each reads what is
+  /// there before any of them has written.
+  template <class Ask>
+  void while_the_disk_waits(std::size_t waiting, Ask ask) {
+    std::binary_semaphore begun(0);
+    std::binary_semaphore asked_all(0);
+    auto held = boost::asio::co_spawn(region_.io().next(),
+                                      async::offload(region_.disk(),
+                                                     [&] {
+                                                       begun.release();
+                                                       asked_all.acquire();
+                                                       return 0;
+                                                     }),
+                                      boost::asio::use_future);
+    begun.acquire();
+    ask();
+    while (region_.disk().threads().queued() < waiting) std::this_thread::yield();
+    asked_all.release();
+    EXPECT_TRUE(held.get());
+  }
   std::string_view refresh_refusal(const Client& client, const std::string& token) {
     const auto refreshed = try_refresh(client.id, token);
     return refreshed ? "accepted" : refreshed.error().code;
@@ -86,6 +106,30 @@ TEST_F(SessionTest, RotationSpendsTheParentAfterItsGrace) {
   EXPECT_EQ(refresh_refusal(client, first), "refresh_token_reuse");
   EXPECT_EQ(refresh_refusal(client, second), "token_revoked") << "the whole family goes";
   EXPECT_TRUE(was_audited("SESSION_REVOKED"));
+}
+
+TEST_F(SessionTest, WhatRotationSpentStaysSpentWhenTheClientStopsRotating) {
+  Client client = rotating_client(std::chrono::seconds(10));
+  const std::string first = sign_in(client.id, "ada").refresh_token;
+  const std::string second = must(try_refresh(client.id, first)).refresh_token;
+  client.rotates_refresh_tokens = false;
+  must(region_.run(identity_.clients.update(client, test::operator_actor())));
+  EXPECT_EQ(refresh_refusal(client, second), "accepted");
+  region_.clock().advance(std::chrono::seconds(11));
+  EXPECT_EQ(refresh_refusal(client, first), "refresh_token_reuse");
+  EXPECT_EQ(refresh_refusal(client, second), "token_revoked");
+}
+
+TEST_F(SessionTest, AChildIsNotIssuedBeforeItsParent) {
+  const Client client = rotating_client(std::chrono::seconds(60));
+  const std::string parent = sign_in(client.id, "ada").refresh_token;
+  must(try_refresh(client.id, parent));
+  // The reply was lost, and whom the client asks now has a slower clock.
+  region_.clock().jump(-std::chrono::seconds(4));
+  const SealedClaims child = claims_of(must(try_refresh(client.id, parent)).refresh_token);
+  EXPECT_TRUE(child.recorded);
+  EXPECT_GE(child.issued_at, claims_of(parent).issued_at)
+      << "a region that has not got the session's row yet takes it for one that should be there";
 }
 
 TEST_F(SessionTest, RotationKeepsTheEndOfTheSession) {
@@ -261,28 +305,15 @@ TEST_F(SessionTest, OfSeveralRefreshesAtOnceASecondaryTakesOne) {
                                             .region = base.region,
                                             .issuer_base = base.issuer_base,
                                             .argon2 = base.argon2}));
-  // The one disk thread is held until all four wait for it: each reads the session before any has written it.
-  std::binary_semaphore begun(0);
-  std::binary_semaphore asked_all(0);
-  auto held = boost::asio::co_spawn(region_.io().next(),
-                                    async::offload(region_.disk(),
-                                                   [&] {
-                                                     begun.release();
-                                                     asked_all.acquire();
-                                                     return 0;
-                                                   }),
-                                    boost::asio::use_future);
-  begun.acquire();
   std::vector<std::future<Result<UserTokens>>> asked;
-  for (int i = 0; i < 4; ++i) {
-    asked.push_back(boost::asio::co_spawn(
-        region_.io().next(),
-        ticking->sign_in.refresh({.client = client.id, .proof = {}, .refresh_token = token, .origin = {}}),
-        boost::asio::use_future));
-  }
-  while (region_.disk().threads().queued() < 4) std::this_thread::yield();
-  asked_all.release();
-  EXPECT_TRUE(held.get());
+  while_the_disk_waits(4, [&] {
+    for (int i = 0; i < 4; ++i) {
+      asked.push_back(boost::asio::co_spawn(
+          region_.io().next(),
+          ticking->sign_in.refresh({.client = client.id, .proof = {}, .refresh_token = token, .origin = {}}),
+          boost::asio::use_future));
+    }
+  });
   std::size_t taken = 0;
   for (auto& one : asked) {
     const auto tokens = one.get();
@@ -323,6 +354,40 @@ TEST_F(SessionTest, ASecondSignOutNeverBringsSessionsBack) {
   must(region_.run(identity_.sessions.sweep(100)));
   region_.clock().jump(-std::chrono::days(50));
   must(region_.run(identity_.sessions.sign_out(pool_.id, ada_.id, test::operator_actor())));
+  EXPECT_EQ(refresh_refusal(web_, ahead.refresh_token), "token_revoked");
+}
+
+TEST_F(SessionTest, ASecondSignOutAtASecondaryNeverBringsSessionsBack) {
+  region_.become_secondary();
+  region_.clock().advance(std::chrono::seconds(10));  // past the head
+  const UserTokens ahead = sign_in(web_.id, "ada");
+  const auto user = must(region_.run(identity_.tokens.verify_self_service(ahead.access_token)));
+  must(region_.run(identity_.sign_in.sign_out(user, {})));
+  region_.clock().jump(-std::chrono::seconds(30));
+  must(region_.run(identity_.sessions.sign_out(pool_.id, ada_.id, test::operator_actor())));
+  EXPECT_EQ(refresh_refusal(web_, ahead.refresh_token), "token_revoked");
+  opened_.reset();
+  const auto again = must(Identity::open(foundation()));
+  EXPECT_EQ(region_.run(again->tokens.verify_self_service(ahead.access_token)).error().code, "token_revoked");
+}
+
+TEST_F(SessionTest, OfTwoSignOutsAtOnceTheFartherOneHolds) {
+  region_.become_secondary();
+  region_.clock().advance(std::chrono::seconds(10));  // past the head
+  const UserTokens ahead = sign_in(web_.id, "ada");   // no row says when it began
+  const auto user = must(region_.run(identity_.tokens.verify_self_service(ahead.access_token)));
+  region_.become_primary();
+  region_.clock().jump(-std::chrono::seconds(30));
+  std::vector<std::future<Result<std::optional<region::CommitReceipt>>>> asked;
+  while_the_disk_waits(2, [&] {
+    asked.push_back(boost::asio::co_spawn(region_.io().next(), identity_.sign_in.sign_out(user, {}),
+                                          boost::asio::use_future));
+    while (region_.disk().threads().queued() < 1) std::this_thread::yield();
+    asked.push_back(boost::asio::co_spawn(
+        region_.io().next(), identity_.sessions.sign_out(pool_.id, ada_.id, test::operator_actor()),
+        boost::asio::use_future));
+  });
+  for (auto& one : asked) must(one.get());
   EXPECT_EQ(refresh_refusal(web_, ahead.refresh_token), "token_revoked");
 }
 

@@ -191,6 +191,21 @@ TEST_F(SignInTest, TheAnswerGivesARequiredAttributeOnlyWhereItIsMissing) {
   EXPECT_EQ(must(identity_.users.get_by_username(pool_.id, "ada")).attributes.at("email"), "ada@example.com");
 }
 
+TEST_F(SignInTest, AttributesAndPasswordOfAnAnswerAreOneWrite) {
+  const User ada = make_user(pool_.id, "ada", false);
+  Pool changed = pool_;
+  changed.required_attributes = {"nickname"};
+  must(region_.run(identity_.pools.update(changed, test::operator_actor())));
+  const std::string session = challenge("ada").session;
+  // What comes between two writes: this region may not write any more.
+  const auto lost = region_.core().observe(users_table, [&](BytesView, bool) { region_.become_secondary(); });
+  const auto answered = answer(session, "ada", "Better-Horse-2", {{"nickname", "a"}});
+  EXPECT_TRUE(answered) << answered.error().describe();
+  const User after = must(identity_.users.get(pool_.id, ada.id));
+  EXPECT_EQ(after.attributes.at("nickname"), "a");
+  EXPECT_EQ(after.status, UserStatus::confirmed) << "half an answer cannot be given again";
+}
+
 TEST_F(SignInTest, ASecondarySignsInButSetsNoPassword) {
   make_user(pool_.id, "ada");
   make_user(pool_.id, "new", false);
@@ -403,6 +418,16 @@ TEST_F(LockoutTest, AfterFiveFailuresEvenTheRightPasswordWaits) {
   EXPECT_EQ(refusal("ada"), "accepted");
   fail_times(4);
   EXPECT_EQ(refusal("ada"), "accepted") << "a success starts the count over";
+}
+
+TEST_F(LockoutTest, AClockThatWasSetBackLocksNobodyForLonger) {
+  make_user(pool_.id, "ada");
+  fail_times(5);
+  region_.clock().jump(-std::chrono::days(1));
+  EXPECT_EQ(refusal("ada", "Wrong-Horse-1"), "not_authorized");
+  EXPECT_EQ(refusal("ada"), "password_attempts_exceeded") << "the sixth is timed by the clock as it is now";
+  region_.clock().advance(std::chrono::seconds(2));
+  EXPECT_EQ(refusal("ada"), "accepted");
 }
 
 TEST_F(LockoutTest, NamesThatDoNotExistAreLockedAlike) {

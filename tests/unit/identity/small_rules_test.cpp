@@ -107,12 +107,20 @@ TEST(LockoutRules, RegionsAddUpAndAnUnlockBeatsOlderCounts) {
   const FailureCount here{.failures = 3, .last_failure = noon, .epoch = 2};
   const FailureCount there{.failures = 4, .last_failure = noon + seconds(5), .epoch = 2};
   const FailureCount before_unlock{.failures = 50, .last_failure = noon + days(1), .epoch = 1};
-  const FailureCount total = total_failures(std::vector{here, there, before_unlock}, 2);
+  const FailureCount total = total_failures(std::vector{here, there, before_unlock}, 2, noon);
   EXPECT_EQ(total.failures, 7U);
   EXPECT_EQ(locked_until(total), noon + seconds(5) + seconds(4));
-  EXPECT_EQ(total_failures(std::vector{here, there}, 3).failures, 0U);
+  EXPECT_EQ(total_failures(std::vector{here, there}, 3, noon).failures, 0U);
   const FailureCount huge{.failures = 0xffffffff, .last_failure = noon, .epoch = 0};
-  EXPECT_EQ(total_failures(std::vector{huge, huge}, 0).failures, 0xffffffffU);
+  EXPECT_EQ(total_failures(std::vector{huge, huge}, 0, noon).failures, 0xffffffffU);
+}
+
+TEST(LockoutRules, ATimeFarAheadLocksNobodyButItsFailuresCount) {
+  const FailureCount ahead{.failures = 4, .last_failure = noon + days(1), .epoch = 0};
+  const FailureCount here{.failures = 1, .last_failure = noon, .epoch = 0};
+  const FailureCount total = total_failures(std::vector{ahead, here}, 0, noon);
+  EXPECT_EQ(total.failures, 5U);
+  EXPECT_EQ(locked_until(total), noon + seconds(1));
 }
 
 const RegionName east("us-east-1");
@@ -127,6 +135,14 @@ TEST(SessionRules, AChildTakesItsParentsPlace) {
             RefreshVerdict::within_grace);
   EXPECT_EQ(judge_refresh(&first.session, 1, east, noon + seconds(61), seconds(60)), RefreshVerdict::reused);
   EXPECT_EQ(generation_within_grace(first.session, 1, east, east), 2U);
+}
+
+TEST(SessionRules, AClockThatWasSetBackMakesNoLongerGrace) {
+  const Rotation first = rotate(Session{}, 1, east, east, noon);
+  const auto after = [&](WallTime now) { return judge_refresh(&first.session, 1, east, now, seconds(10)); };
+  EXPECT_EQ(after(noon - seconds(4)), RefreshVerdict::within_grace)
+      << "spent at a region that is a bit ahead";
+  EXPECT_EQ(after(noon - std::chrono::hours(1)), RefreshVerdict::reused);
 }
 
 TEST(SessionRules, OnlyTheLastParentHasAGrace) {
