@@ -10,13 +10,13 @@
 #include "records.h"
 #include "store_support.h"
 #include "tables.h"
+#include "user_store.h"
 
 namespace holdfast::identity {
 namespace {
 
 constexpr std::size_t cached_group_lists = 1000;
 constexpr std::size_t max_groups_of_a_pool = 10'000;
-constexpr std::size_t uuid_size = 16;
 // Rows of a deleted group that one transaction removes; far below its size bound.
 constexpr std::size_t removal_chunk = 500;
 
@@ -161,7 +161,7 @@ async::Task<Result<region::CommitReceipt>> GroupService::add_member(PoolId pool,
   if (present.size() >= max_groups_of_a_user) {
     co_return fail(ErrorKind::invalid, "too_many_groups", "a user is in at most 100 groups");
   }
-  const Bytes user_row = pool_prefix(pool).fixed(sub).take();
+  const Bytes user_row = user_key(pool, sub);
   const Bytes row = membership_key(pool, sub, id);
   const Error unchanged{.kind = ErrorKind::conflict,
                         .code = "state_unchanged",
@@ -169,7 +169,7 @@ async::Task<Result<region::CommitReceipt>> GroupService::add_member(PoolId pool,
                         .detail = {}};
   const storage::Scope scope = storage::Scope::pool(pool);
   storage::Transaction transaction = base_.core.transaction();
-  transaction.require_present(users_table, user_row, not_found("no such user"))
+  transaction.require_present(users_table, user_row, no_such_user())
       .require_unchanged(groups_table, group_key(pool, group_name), group.tag, changed_meanwhile())
       .require_absent(memberships_table, row, unchanged)
       .put(memberships_table, row, scope, record_version, empty_record)
@@ -201,8 +201,8 @@ async::Task<Result<region::CommitReceipt>> GroupService::remove_member(PoolId po
 Result<std::vector<Group>> GroupService::groups_of(const PoolId& pool, const UserId& user) {
   TRY(const Bytes sub, uuid_bytes(user.str()));
   std::vector<std::string> ids;
-  TRY_VOID(base_.core.reader().scan(memberships_table, pool_prefix(pool).fixed(sub).take(), {},
-                                    max_groups_of_a_pool, [&](BytesView key, const storage::Stored&) {
+  TRY_VOID(base_.core.reader().scan(memberships_table, user_key(pool, sub), {}, max_groups_of_a_pool,
+                                    [&](BytesView key, const storage::Stored&) {
                                       ids.push_back(uuid_text(key.substr(key.size() - uuid_size)));
                                     }));
   std::vector<Group> groups;

@@ -195,7 +195,7 @@ async::Task<> LockoutService::store(AttemptSubject subject, FailureCount count) 
   if (base_.writer.may_write()) {
     storage::Transaction transaction = base_.core.transaction();
     transaction.for_request(subject.request_id)
-        .require_present(users_table, user_key(subject.pool, *sub), not_found("no such user"))
+        .require_present(users_table, user_key(subject.pool, *sub), no_such_user())
         .put(failures_table, own_failures_key(subject, *sub, base_.region),
              storage::Scope::pool(subject.pool), record_version, encode(count));
     const auto written = co_await base_.writer.commit(std::move(transaction));

@@ -50,11 +50,6 @@ bool has_symbol(std::string_view password) {
          has_any_of(password.substr(password.size() - 1), symbols.substr(0, symbols.size() - 1));
 }
 
-std::size_t count_code_points(std::string_view utf8) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
-}
-
 Result<> check_custom_attributes(const std::vector<AttributeDefinition>& attributes) {
   if (attributes.size() > max_custom_attributes) return invalid_pool("customAttributes must be at most 50");
   std::set<std::string_view> names;
@@ -92,12 +87,6 @@ bool is_pool_id(std::string_view text) {
   return region_fits && suffix.size() == 9 &&
          suffix.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") ==
              std::string_view::npos;
-}
-
-std::string_view pool_id_suffix(const PoolId& pool) {
-  const std::string_view text = pool.str();
-  const auto underscore = text.find('_');
-  return underscore == std::string_view::npos ? std::string_view{} : text.substr(underscore + 1);
 }
 
 Result<> check_lifetimes(const Lifetimes& lifetimes) {
@@ -189,11 +178,6 @@ std::string new_temporary_password(const PasswordPolicy& policy, crypto::Entropy
       return password;
     }
   }
-}
-
-Result<SigningAlgorithm> parse_signing_algorithm(std::string_view text) {
-  if (const auto algorithm = crypto::signing_algorithm_from(text)) return *algorithm;
-  return invalid_pool("signingAlgorithm must be RS256 or ES256");
 }
 
 std::string_view to_string(AttributeType type) {

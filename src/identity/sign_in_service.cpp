@@ -48,6 +48,14 @@ Result<> check_proof(const Client& client, const ClientProof& proof, std::span<c
   return refused("secret_hash_wrong", "Unable to verify secret hash for client " + client.id.str());
 }
 
+Result<std::shared_ptr<const Client>> get_enabled(ClientService& clients, const ClientId& id) {
+  auto client = clients.get(id);
+  if (!client && client.error().kind != ErrorKind::not_found) return client;
+  if (client && (*client)->enabled) return client;
+  return fail(ErrorKind::not_found, "client_not_found",
+              "User pool client " + printable_or(id.str(), "of that id") + " does not exist.");
+}
+
 Result<> check_may_sign_in(const User& user) {
   if (!user.enabled) return refused("user_disabled", "User is disabled.");
   switch (user.status) {
@@ -125,18 +133,13 @@ struct SignInService::Proven {
 };
 
 Result<SignInService::Checked> SignInService::check_caller(const ClientId& id, Flow flow) const {
-  auto client = parts_.clients.get(id);
-  if (!client && client.error().kind != ErrorKind::not_found) return fail(client.error());
-  if (!client || !(*client)->enabled) {
-    return fail(ErrorKind::not_found, "client_not_found",
-                "User pool client " + printable_or(id.str(), "of that id") + " does not exist.");
-  }
-  TRY(auto pool, parts_.pools.get((*client)->pool));
-  if (!allows(**client, flow)) {
+  TRY(auto client, get_enabled(parts_.clients, id));
+  TRY(auto pool, parts_.pools.get(client->pool));
+  if (!allows(*client, flow)) {
     return fail(ErrorKind::forbidden, "flow_not_enabled",
                 std::string(to_string(flow)) + " flow not enabled for this client");
   }
-  return Checked{.client = *std::move(client), .pool = std::move(pool)};
+  return Checked{.client = std::move(client), .pool = std::move(pool)};
 }
 
 Result<Account> SignInService::get_unchanged(const PoolId& pool, const UserId& user,
@@ -389,18 +392,13 @@ async::Task<Result<std::optional<region::CommitReceipt>>> SignInService::sign_ou
 }
 
 async::Task<Result<std::optional<region::CommitReceipt>>> SignInService::revoke(RefreshRequest request) {
-  auto client = parts_.clients.get(request.client);
-  if (!client || !(*client)->enabled) {
-    co_return fail(
-        ErrorKind::not_found, "client_not_found",
-        "User pool client " + printable_or(request.client.str(), "of that id") + " does not exist.");
-  }
-  const bool proven = (*client)->is_confidential()
-                          ? request.proof.secret && check_client_secret(**client, *request.proof.secret)
+  CO_TRY(const auto client, get_enabled(parts_.clients, request.client));
+  const bool proven = client->is_confidential()
+                          ? request.proof.secret && check_client_secret(*client, *request.proof.secret)
                           : !request.proof.secret;
   if (!proven)
     co_return refused("secret_hash_wrong", "Unable to verify the secret of client " + request.client.str());
-  co_return co_await revoke_for(**client, std::move(request.refresh_token), std::move(request.origin));
+  co_return co_await revoke_for(*client, std::move(request.refresh_token), std::move(request.origin));
 }
 
 async::Task<Result<std::optional<region::CommitReceipt>>> SignInService::revoke_for(Client client,

@@ -10,7 +10,6 @@
 namespace holdfast::identity {
 namespace {
 
-constexpr std::size_t query_sub_size = 16;
 // Rows that a filtered list looks at before it answers with what it has and a `next`.
 constexpr std::size_t filter_scan_limit = 1000;
 constexpr std::size_t max_shared_address = 1000;
@@ -35,20 +34,18 @@ Result<bool> matches(const Pool& pool, const User& user, const UserFilter& filte
   return false;
 }
 
-Error nobody() { return not_found("no such user"); }
-
 }  // namespace
 
 Result<User> UserService::get(const PoolId& pool_id, const UserId& id) const {
   TRY(auto found, find_user(base_.core.reader(), pool_id, id));
-  if (!found) return fail(nobody());
+  if (!found) return fail(no_such_user());
   return std::move(found->value);
 }
 
 Result<Account> UserService::get_account(const PoolId& pool_id, const UserId& id) const {
   const storage::Reader reader = base_.core.reader();
   TRY(auto user, find_user(reader, pool_id, id));
-  if (!user) return fail(nobody());
+  if (!user) return fail(no_such_user());
   TRY(auto credential, find_credential(reader, pool_id, id));
   Account account{.user = std::move(user->value), .credential = {}, .user_row = user->tag};
   if (credential) {
@@ -61,7 +58,7 @@ Result<Account> UserService::get_account(const PoolId& pool_id, const UserId& id
 Result<User> UserService::get_by_username(const PoolId& pool_id, std::string_view username) const {
   TRY(const auto in_pool, pool(pool_id));
   TRY(const auto id, find_user_id(base_.core.reader(), *base_.core.keys(), *in_pool, username));
-  if (!id) return fail(nobody());
+  if (!id) return fail(no_such_user());
   return get(pool_id, *id);
 }
 
@@ -74,7 +71,7 @@ Result<std::vector<User>> UserService::find_by_address(const PoolId& pool_id, st
   std::vector<UserId> ids;
   TRY_VOID(reader.scan(addresses_table, username_row_key(pool_id, blind), {}, max_shared_address,
                        [&](BytesView key, const storage::Stored&) {
-                         ids.emplace_back(uuid_text(key.substr(key.size() - query_sub_size)));
+                         ids.emplace_back(uuid_text(key.substr(key.size() - uuid_size)));
                        }));
   std::vector<User> users;
   for (const UserId& id : ids) {
@@ -99,7 +96,7 @@ Result<Page<User>> UserService::list(const PoolId& pool_id, const UserFilter& fi
   const std::size_t scan_limit = filter.field == UserFilter::Field::none ? query.limit : filter_scan_limit;
   return read_page<User>(reader, user_order_table, pool_key(pool_id), query, scan_limit,
                          [&](BytesView key, const storage::Stored&) -> Result<std::optional<User>> {
-                           const UserId id(uuid_text(key.substr(key.size() - query_sub_size)));
+                           const UserId id(uuid_text(key.substr(key.size() - uuid_size)));
                            TRY(auto user, find_user(reader, pool_id, id));
                            if (!user) return std::optional<User>();
                            TRY(const bool wanted, matches(*in_pool, user->value, filter));

@@ -48,11 +48,6 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
   return value;
 }
 
-std::size_t attribute_code_points(std::string_view utf8) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
-}
-
 bool within(const AttributeDefinition& definition, std::int64_t value) {
   return value >= definition.least.value_or(value) && value <= definition.most.value_or(value);
 }
@@ -60,7 +55,7 @@ bool within(const AttributeDefinition& definition, std::int64_t value) {
 Result<> check_custom(const AttributeDefinition& definition, std::string_view value) {
   switch (definition.type) {
     case AttributeType::string:
-      if (within(definition, static_cast<std::int64_t>(attribute_code_points(value)))) return {};
+      if (within(definition, static_cast<std::int64_t>(count_code_points(value)))) return {};
       return invalid_attribute(definition.name, "of a length within its bounds");
     case AttributeType::number: {
       const auto number = whole_number(value);
@@ -134,6 +129,11 @@ std::string uuid_text(BytesView bytes) {
     if (at <= text.size()) text.insert(at, 1, '-');
   }
   return text;
+}
+
+std::size_t count_code_points(std::string_view utf8) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(utf8, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
 }
 
 bool is_printable(std::string_view text) { return is_utf8(text) && !has_control_character(text); }
@@ -287,14 +287,6 @@ std::string_view to_string(UserStatus status) {
       return "EXTERNAL_PROVIDER";
   }
   return "UNCONFIRMED";
-}
-
-Result<UserStatus> parse_user_status(std::string_view text) {
-  for (const UserStatus status : {UserStatus::unconfirmed, UserStatus::confirmed, UserStatus::reset_required,
-                                  UserStatus::force_change_password, UserStatus::external_provider}) {
-    if (to_string(status) == text) return status;
-  }
-  return fail(ErrorKind::invalid, "invalid_status", "not a user status");
 }
 
 }  // namespace holdfast::identity

@@ -15,8 +15,6 @@
 namespace holdfast::identity {
 namespace {
 
-Error no_such_user() { return not_found("no such user"); }
-
 // The audit trail names what changed, never the values.
 std::string changed_names(const Attributes& change) {
   std::string names;

@@ -7,11 +7,8 @@
 #include "tables.h"
 
 namespace holdfast::identity {
-namespace {
 
-constexpr std::size_t sub_size = 16;
-
-}  // namespace
+Error no_such_user() { return not_found("no such user"); }
 
 Bytes user_key(const PoolId& pool, BytesView sub) { return pool_prefix(pool).fixed(sub).take(); }
 
@@ -68,7 +65,7 @@ Result<std::optional<UserId>> find_user_id(const storage::Reader& reader, const 
   TRY(const auto blind, blind_username(keys, pool, username));
   TRY(const auto found, reader.find(usernames_table, username_row_key(pool.id, blind)));
   if (!found) return std::optional<UserId>();
-  if (found->plain.size() != sub_size) {
+  if (found->plain.size() != uuid_size) {
     return damaged_record("username row: no sub");
   }
   return std::optional(UserId(uuid_text(found->plain)));

@@ -12,6 +12,8 @@
 
 namespace holdfast::identity {
 
+Error no_such_user();
+
 /// Keys of a user's rows; `sub` are the 16 bytes of the user's id.
 Bytes user_key(const PoolId& pool, BytesView sub);
 Bytes username_row_key(const PoolId& pool, BytesView blind);

@@ -23,8 +23,6 @@ inline constexpr std::chrono::seconds longest_refresh_lifetime = std::chrono::da
 PoolId new_pool_id(const RegionName& region, crypto::Entropy& entropy);
 /// Whether a text could be a pool's id: a cheap first look at a request's path.
 bool is_pool_id(std::string_view text);
-/// What follows the `_`.
-std::string_view pool_id_suffix(const PoolId& pool);
 
 /// Names, bounds, duplicates. Every refusal is `invalid_pool` and names the field and what is accepted.
 Result<> check_pool(const Pool& pool);
@@ -43,8 +41,6 @@ Result<std::string> normalize_password(std::string_view password);
 /// A password that satisfies every policy, for temporary ones: 20 characters, about 119 bits.
 std::string new_temporary_password(const PasswordPolicy& policy, crypto::Entropy& entropy);
 
-/// RS256 or ES256; `invalid_pool` otherwise.
-Result<SigningAlgorithm> parse_signing_algorithm(std::string_view text);
 std::string_view to_string(AttributeType type);
 Result<AttributeType> parse_attribute_type(std::string_view text);
 

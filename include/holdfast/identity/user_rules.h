@@ -14,6 +14,9 @@ namespace holdfast::identity {
 inline constexpr std::size_t max_username_size = 128;
 inline constexpr std::size_t max_attribute_size = 2048;
 
+/// Of a UUID in a key.
+inline constexpr std::size_t uuid_size = 16;
+
 UserId new_user_id(crypto::Entropy& entropy);
 /// Canonical form of RFC 9562: 36 characters, lower case. Also what client ids must never look like.
 bool is_uuid(std::string_view text);
@@ -53,9 +56,11 @@ Result<> check_new_attributes(const Pool& pool, const Attributes& attributes);
 /// that is not mutable (`immutable_attribute`) and the removal of a required one.
 Result<Attributes> change_attributes(const Pool& pool, const Attributes& before, const Attributes& change);
 
+/// Cognito's name.
 std::string_view to_string(UserStatus status);
-Result<UserStatus> parse_user_status(std::string_view text);
 
+/// Of valid UTF-8.
+std::size_t count_code_points(std::string_view utf8);
 /// UTF-8 without control characters.
 bool is_printable(std::string_view text);
 /// The text itself where it may be shown in an error, else `otherwise`.

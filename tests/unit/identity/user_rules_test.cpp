@@ -148,11 +148,11 @@ TEST(UserRules, ANewAddressIsNotVerifiedByTheOldOne) {
 }
 
 TEST(UserRules, StatusesAreCognitos) {
-  for (const char* name :
-       {"UNCONFIRMED", "CONFIRMED", "RESET_REQUIRED", "FORCE_CHANGE_PASSWORD", "EXTERNAL_PROVIDER"}) {
-    EXPECT_EQ(to_string(*parse_user_status(name)), name);
-  }
-  EXPECT_FALSE(parse_user_status("confirmed"));
+  EXPECT_EQ(to_string(UserStatus::unconfirmed), "UNCONFIRMED");
+  EXPECT_EQ(to_string(UserStatus::confirmed), "CONFIRMED");
+  EXPECT_EQ(to_string(UserStatus::reset_required), "RESET_REQUIRED");
+  EXPECT_EQ(to_string(UserStatus::force_change_password), "FORCE_CHANGE_PASSWORD");
+  EXPECT_EQ(to_string(UserStatus::external_provider), "EXTERNAL_PROVIDER");
 }
 
 }  // namespace
