@@ -5,8 +5,8 @@
 namespace holdfast {
 
 void wipe(Bytes& bytes) {
-  bytes.resize(
-      bytes.capacity());  // short strings live inside the object; reserve may have kept an old longer secret
+  // Behind what the string holds now may be what it held before.
+  bytes.resize(bytes.capacity());
   explicit_bzero(bytes.data(), bytes.size());
   bytes.clear();
 }

@@ -131,7 +131,7 @@ TEST(Config, APathMayBeginWithTheCredentialsDirectory) {
 TEST(Config, AMissingFileIsNamed) {
   const auto config = load_config("/nonexistent/holdfast.json");
   ASSERT_FALSE(config);
-  EXPECT_EQ(config.error().message, "/nonexistent/holdfast.json: cannot be read");
+  EXPECT_EQ(config.error().message, "/nonexistent/holdfast.json: cannot be read: No such file or directory");
 }
 
 }  // namespace

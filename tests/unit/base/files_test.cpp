@@ -40,6 +40,28 @@ TEST_F(Files, ErrorsNameTheFile) {
   EXPECT_FALSE(write_private_file(dir_ / "no" / "folder", "x"));
 }
 
+TEST_F(Files, WhatCannotBeReadIsNotAnEmptyFile) {
+  const auto folder = read_file(dir_);
+  ASSERT_FALSE(folder);
+  EXPECT_EQ(folder.error().kind, ErrorKind::internal);
+  EXPECT_EQ(folder.error().message, dir_.string() + ": cannot be read: Is a directory");
+}
+
+TEST_F(Files, AFailedReplacementLeavesNothingBeside) {
+  // A folder does not give way to a file: what was written beside it has to go.
+  ASSERT_TRUE(std::filesystem::create_directory(dir_ / "taken"));
+  EXPECT_FALSE(write_private_file(dir_ / "taken", "secret"));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(dir_), {}), 1);
+}
+
+TEST_F(Files, ANameAloneIsInTheWorkingDirectory) {
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(dir_);
+  EXPECT_TRUE(write_private_file("alone", "x"));
+  std::filesystem::current_path(before);
+  EXPECT_EQ(read_file(dir_ / "alone"), "x");
+}
+
 TEST_F(Files, ReadsAreBounded) {
   ASSERT_TRUE(write_private_file(dir_ / "big", std::string(11, 'x')));
   EXPECT_TRUE(read_file(dir_ / "big", 11));
