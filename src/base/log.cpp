@@ -41,20 +41,27 @@ std::string_view name_of(Level level) {
   return "error";
 }
 
+// Texts of peers and of other libraries may be anything; a line is UTF-8 (RFC 8259 §8.1) without any control
+// character: also those of U+0080–U+009F, C2 80 to C2 9F, move a terminal's cursor.
 void append_escaped(std::string& out, std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdef";
-  // Texts of peers and of other libraries may be anything; a line is UTF-8 (RFC 8259 §8.1).
+  constexpr unsigned char first_of_c1 = 0xc2;
   const bool valid = is_utf8(text);
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out.append({'\\', c});
-    } else if (byte < 0x20 || byte == 0x7f) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    auto byte = static_cast<unsigned char>(text[at]);
+    bool is_control = byte < 0x20 || byte == 0x7f;
+    if (valid && byte == first_of_c1 && static_cast<unsigned char>(text[at + 1]) < 0xa0) {
+      byte = static_cast<unsigned char>(text[++at]);
+      is_control = true;
+    }
+    if (is_control) {
       out.append("\\u00").append({digits[byte >> 4U], digits[byte & 15U]});
+    } else if (byte == '"' || byte == '\\') {
+      out.append({'\\', text[at]});
     } else if (byte >= 0x80 && !valid) {
       out.append("\\ufffd");
     } else {
-      out.push_back(c);
+      out.push_back(text[at]);
     }
   }
 }

@@ -29,6 +29,16 @@ TEST(Log, ALineCannotBeForgedByAValue) {
   }
 }
 
+TEST(Log, NoControlCharacterReachesTheTerminal) {
+  for (const Format format : {Format::text, Format::json}) {
+    // U+009B begins a terminal's command as ESC [ does; U+00A0 and what only contains such bytes stay.
+    const auto text =
+        captured(format, Level::info, [] { info("a\u009b2Jz", {{"name", "\u0085\u00a0\u2085"}}); });
+    EXPECT_NE(text.find(R"(a\u009b2Jz)"), std::string::npos) << text;
+    EXPECT_NE(text.find("\\u0085\u00a0\u2085"), std::string::npos) << text;
+  }
+}
+
 TEST(Log, NumbersStayNumbersInJson) {
   const auto text = captured(Format::json, Level::info, [] { warn("w", {{"count", 3}, {"name", "3"}}); });
   EXPECT_NE(text.find(R"("level":"warn","message":"w","count":3,"name":"3"})"), std::string::npos) << text;
