@@ -17,6 +17,14 @@ Bytes minimal(std::uint64_t value) {
   return bytes;
 }
 
+// Keeps small negative numbers small: 0, -1, 1, -2, … become 0, 1, 2, 3, …
+std::uint64_t to_zigzag(std::int64_t value) {
+  return static_cast<std::uint64_t>(value) << 1U ^ (value < 0 ? ~std::uint64_t{0} : 0U);
+}
+std::int64_t from_zigzag(std::uint64_t bits) {
+  return static_cast<std::int64_t>(bits >> 1U ^ (~(bits & 1U) + 1U));
+}
+
 }  // namespace
 
 ByteWriter& ByteWriter::u8(std::uint8_t value) { return append_big_endian(out_, value), *this; }
@@ -93,9 +101,7 @@ FieldWriter& FieldWriter::number(std::uint32_t number, std::uint64_t value) {
 }
 
 FieldWriter& FieldWriter::signed_number(std::uint32_t number, std::int64_t value) {
-  // Zigzag keeps small negative numbers small.
-  const auto bits = static_cast<std::uint64_t>(value);
-  return this->number(number, bits << 1U ^ (value < 0 ? ~std::uint64_t{0} : 0U));
+  return this->number(number, to_zigzag(value));
 }
 
 Result<FieldReader> FieldReader::parse(BytesView record) {
@@ -129,9 +135,7 @@ std::uint64_t FieldReader::number(std::uint32_t number, std::uint64_t otherwise)
 }
 
 std::int64_t FieldReader::signed_number(std::uint32_t number, std::int64_t otherwise) const {
-  if (!find(number)) return otherwise;
-  const std::uint64_t bits = this->number(number);
-  return static_cast<std::int64_t>(bits >> 1U ^ (~(bits & 1U) + 1U));
+  return from_zigzag(this->number(number, to_zigzag(otherwise)));
 }
 
 bool FieldReader::flag(std::uint32_t number, bool otherwise) const {

@@ -82,6 +82,18 @@ TEST(Fields, SignedExtremesSurvive) {
   }
 }
 
+TEST(Fields, WhatIsAbsentOrNoNumberIsWhatTheReaderSays) {
+  const Bytes record = FieldWriter().text(1, "nine bytes").take();
+  const auto reader = FieldReader::parse(record);
+  for (const std::uint32_t number : {1U, 2U}) {
+    EXPECT_EQ(reader->number(number, 7), 7U);
+    EXPECT_EQ(reader->signed_number(number, -7), -7);
+    EXPECT_EQ(reader->signed_number(number, std::numeric_limits<std::int64_t>::min()),
+              std::numeric_limits<std::int64_t>::min());
+    EXPECT_TRUE(reader->flag(number, true));
+  }
+}
+
 TEST(Fields, RepeatedNumbersAreVisitedInOrder) {
   const Bytes record = FieldWriter().text(1, "a").text(1, "b").take();
   std::string seen;
