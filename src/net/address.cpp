@@ -47,7 +47,8 @@ std::string PeerAddress::to_string() const {
 Result<IpAddress> parse_address(std::string_view text) {
   boost::system::error_code failed;
   auto address = ip::make_address(text, failed);
-  if (failed || text.contains('%')) {
+  // Below it are C strings: what follows a NUL would not be looked at.
+  if (failed || text.contains('%') || text.contains('\0')) {
     return fail(ErrorKind::invalid, "invalid_address", "not an IP address: " + std::string(text));
   }
   return address;

@@ -188,7 +188,10 @@ async::Task<Result<>> Connection::handshake(TlsSetup setup, SteadyTime deadline)
     impl->verification.check = std::move(setup.peer_check);
     attach(impl->ssl(), &impl->verification);
   } else if (setup.side == TlsSetup::Side::client) {
-    CO_TRY_VOID(require_server_name(impl->ssl(), setup.server_name));
+    if (auto named = require_server_name(impl->ssl(), setup.server_name); !named) {
+      impl->break_with(named.error());
+      co_return named;
+    }
   }
   const Impl::Watch watch(*impl, impl->write_deadline, deadline);
   if (const auto failed = co_await impl->handshake(setup.side == TlsSetup::Side::client))
@@ -250,7 +253,7 @@ async::Task<Result<>> Connection::shutdown(SteadyTime deadline) {
   if (impl->tls) co_await impl->end_tls();
   error_code failed;
   impl->socket.shutdown(tcp::socket::shutdown_send, failed);
-  std::array<char, record_size> away;  // not cleared: nobody looks at it
+  std::array<char, record_size> away;
   for (std::size_t discarded = 0; !failed && discarded < max_discarded;) {
     const auto [ended, size] = co_await impl->socket.async_read_some(asio::buffer(away), async::as_result);
     failed = ended;

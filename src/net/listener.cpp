@@ -207,7 +207,7 @@ async::Task<> Listener::Impl::serve(tcp::socket socket, OpenSlot slot) {
   std::optional<async::Places::Place> place;
   const auto ready = co_await make_ready(&connection, &place);
   if (!ready) {
-    handshakes_failed.add();
+    (ready.error().kind == ErrorKind::overloaded ? connections_refused : handshakes_failed).add();
     log::debug("a connection did not get ready",
                {{"listener", options.name}, {"reason", ready.error().describe()}});
     co_return;
@@ -222,7 +222,6 @@ async::Task<Result<>> Listener::Impl::make_ready(Connection* connection,
   if (auto taken = places.take(address_key(connection->remote().address))) {
     place->emplace(*std::move(taken));
   } else {
-    connections_refused.add();
     co_return fail(ErrorKind::overloaded, "overloaded", "too many connections from this address",
                    connection->remote().to_string());
   }

@@ -49,15 +49,21 @@ Result<std::shared_ptr<TlsContext>> make_context(TlsContext::Kind kind, int leas
   return made;
 }
 
+/// OpenSSL would ask for an encrypted key's passphrase on the terminal, or read it from standard input.
+int refuse_passphrase(char*, int, int, void*) { return -1; }
+
 Result<> use_identity(TlsContext& into, const TlsIdentity& identity) {
   namespace ssl = boost::asio::ssl;
   error_code failed;
   ERR_clear_error();
+  SSL_CTX_set_default_passwd_cb(into.context.native_handle(), refuse_passphrase);
   into.context.use_certificate_chain(boost::asio::buffer(identity.certificate_pem), failed);
   if (failed) return bad_certificate("the certificate is not PEM, or its key is too weak", failed.message());
   const BytesView key = identity.private_key_pem.expose();
   into.context.use_private_key(boost::asio::buffer(key.data(), key.size()), ssl::context::pem, failed);
-  if (failed) return bad_private_key("the private key is not PEM or not the certificate's", failed.message());
+  if (failed)
+    return bad_private_key("the private key is not PEM without a passphrase, or not the certificate's",
+                           failed.message());
   if (SSL_CTX_check_private_key(into.context.native_handle()) != 1) {
     return bad_private_key("the private key is not the certificate's");
   }

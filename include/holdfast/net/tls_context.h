@@ -45,7 +45,7 @@ struct TlsSetup {
 class ServerTls {
  public:
   /// `invalid`: code `bad_certificate` if the certificate does not parse or is too weak, `bad_private_key` if
-  /// the key does not parse or is not the certificate's.
+  /// the key does not parse, is encrypted (nobody is asked for a passphrase) or is not the certificate's.
   static Result<std::unique_ptr<ServerTls>> create(const TlsIdentity& identity);
 
   /// The same errors; on error the old certificate stays in use.

@@ -10,8 +10,9 @@ IpAddress at(const char* text) { return parse_address(text).value(); }
 TEST(Address, ParsesAddressesOnly) {
   EXPECT_TRUE(parse_address("192.0.2.1"));
   EXPECT_TRUE(parse_address("2001:db8::1"));
-  for (const char* text :
-       {"", "localhost", "192.0.2", "192.0.2.256", "192.0.2.1 ", "[::1]", "fe80::1%lo", "1"}) {
+  using namespace std::string_view_literals;
+  for (const auto text : {""sv, "localhost"sv, "192.0.2"sv, "192.0.2.256"sv, "192.0.2.1 "sv, "[::1]"sv,
+                          "fe80::1%lo"sv, "1"sv, "192.0.2.1\0.elsewhere"sv, "::1\0"sv}) {
     EXPECT_FALSE(parse_address(text)) << text;
   }
 }

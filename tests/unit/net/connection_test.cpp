@@ -291,6 +291,18 @@ TEST_F(TlsConnection, ADamagedRecordIsAnError) {
   EXPECT_EQ(size->error().code, "tls_failed");
 }
 
+TEST_F(TlsConnection, ANameThatCannotBeAskedForBreaksItLikeAnyFailure) {
+  const auto listener = listen_tls(*tls);
+  auto connection = connect(listener->port()).value();
+  const auto nameless = run(connection.handshake(authority.client().connect(""), soon()));
+  ASSERT_FALSE(nameless);
+  EXPECT_EQ(nameless.error().code, "invalid_host");
+  EXPECT_FALSE(connection.is_open());
+  const auto later = run(write_text(&connection, "x"));
+  ASSERT_FALSE(later);
+  EXPECT_EQ(later.error(), nameless.error());
+}
+
 TEST_F(TlsConnection, HandshakesOnceOnly) {
   const auto listener = listen_tls(*tls);
   auto connection = connect(listener->port(), authority.client().connect("localhost"));

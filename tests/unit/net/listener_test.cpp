@@ -54,6 +54,14 @@ async::Task<> note_thread(Connection connection, Threads* threads) {
   co_return;
 }
 
+std::int64_t counted(std::string_view name) {
+  std::int64_t value = 0;
+  metrics::for_each([&](const metrics::Metric& metric) {
+    if (metric.name() == name) value = metric.value();
+  });
+  return value;
+}
+
 /// A blocking plain client.
 class PlainClient {
  public:
@@ -157,7 +165,11 @@ TEST_F(ListenerTest, OneAddressDoesNotTakeEveryPlace) {
              [release](Connection connection) { return hold_connection(std::move(connection), release); });
   const PlainClient first(listener->port());
   ASSERT_TRUE(eventually([&] { return listener->connections() == 1; }));
+  const auto refused = counted("holdfast_connections_refused_total");
+  const auto failed = counted("holdfast_handshakes_failed_total");
   EXPECT_EQ(PlainClient(listener->port()).read_all(), "") << "one more of the same address";
+  EXPECT_TRUE(eventually([&] { return counted("holdfast_connections_refused_total") == refused + 1; }));
+  EXPECT_EQ(counted("holdfast_handshakes_failed_total"), failed);
   PlainClient other(listener->port(), "127.0.0.2");
   EXPECT_TRUE(eventually([&] { return listener->connections() == 2; }));
   release.set();
@@ -199,13 +211,7 @@ TEST_F(ListenerTest, WithoutFileDescriptorsItWaitsAndGoesOn) {
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
   for (auto& socket : sockets) socket.connect({boost::asio::ip::address_v4::loopback(), listener->port()});
   // The clients are connected by the kernel, but accept fails with EMFILE until the limit is back.
-  const auto refusals_begun = eventually([&] {
-    std::int64_t failed = 0;
-    metrics::for_each([&failed](const metrics::Metric& metric) {
-      if (metric.name() == "holdfast_accepts_failed_total") failed = metric.value();
-    });
-    return failed > 0;
-  });
+  const auto refusals_begun = eventually([&] { return counted("holdfast_accepts_failed_total") > 0; });
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
   EXPECT_TRUE(refusals_begun);
   for (auto& socket : sockets) {

@@ -1,4 +1,6 @@
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <unistd.h>
 
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
@@ -8,6 +10,49 @@
 
 namespace holdfast::net::test {
 namespace {
+
+Secret encrypted(const Secret& pem, std::string_view passphrase) {
+  const auto text = pem.expose();
+  BIO* const in = BIO_new_mem_buf(text.data(), static_cast<int>(text.size()));
+  BIO* const out = BIO_new(BIO_s_mem());
+  EVP_PKEY* const key = PEM_read_bio_PrivateKey(in, nullptr, nullptr, nullptr);
+  EXPECT_EQ(PEM_write_bio_PKCS8PrivateKey(out, key, EVP_aes_256_cbc(), passphrase.data(),
+                                          static_cast<int>(passphrase.size()), nullptr, nullptr),
+            1);
+  char* data = nullptr;
+  const auto size = static_cast<std::size_t>(BIO_get_mem_data(out, &data));
+  Secret result(Bytes(data, size));
+  EVP_PKEY_free(key);
+  BIO_free(out);
+  BIO_free(in);
+  return result;
+}
+
+/// While it lives, standard input holds `text`.
+class StandardInput {
+ public:
+  explicit StandardInput(std::string_view text) : before_(::dup(STDIN_FILENO)) {
+    int ends[2];
+    EXPECT_EQ(::pipe(ends), 0);
+    EXPECT_EQ(::write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+    EXPECT_EQ(::dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
+    ::close(ends[0]);
+    ::close(ends[1]);
+  }
+  StandardInput(const StandardInput&) = delete;
+  StandardInput& operator=(const StandardInput&) = delete;
+  ~StandardInput() {
+    if (before_ >= 0) {
+      ::dup2(before_, STDIN_FILENO);
+      ::close(before_);
+    } else {
+      ::close(STDIN_FILENO);
+    }
+  }
+
+ private:
+  int before_;
+};
 
 class PublicTls : public NetTest {
  protected:
@@ -154,6 +199,16 @@ TEST_F(PublicTls, AFailedReloadKeepsTheOldCertificate) {
   EXPECT_FALSE(
       tls->reload({.certificate_pem = authority.server().certificate_pem, .private_key_pem = Secret()}));
   EXPECT_TRUE(connect(listener->port(), authority.client().connect("localhost")));
+}
+
+TEST_F(PublicTls, AnEncryptedKeyIsRefusedAndNobodyIsAskedForItsPassphrase) {
+  auto identity = authority.server();
+  identity.private_key_pem = encrypted(identity.private_key_pem, "passphrase");
+  // Without a terminal OpenSSL would read it here.
+  const StandardInput answers("passphrase\n");
+  const auto result = tls->reload(identity);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, "bad_private_key");
 }
 
 TEST_F(PublicTls, GivesNoSessionToResume) {
