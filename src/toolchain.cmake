@@ -47,8 +47,8 @@ add_compile_definitions(BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COM
                         BOOST_ASIO_NO_DEPRECATED HOLDFAST_VERSION="${PROJECT_VERSION}")
 add_link_options(-fuse-ld=lld)
 
-set(trap_flags -fstack-protector-strong -fcf-protection -ftrivial-auto-var-init=zero)
-add_compile_options(${trap_flags})
+set(hardening_flags -fstack-protector-strong -fcf-protection -ftrivial-auto-var-init=zero)
+add_compile_options(${hardening_flags})
 add_link_options(-Wl,-z,relro,-z,now,--as-needed -pie)
 
 if(HOLDFAST_SANITIZE STREQUAL "address,undefined")

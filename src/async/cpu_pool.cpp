@@ -98,8 +98,7 @@ Result<> CpuPool::enqueue(const FairKey& key, std::shared_ptr<PoolJob> job) {
 Task<Result<>> CpuPool::execute(FairKey key, std::shared_ptr<PoolJob> job) {
   namespace this_coro = boost::asio::this_coro;
   CO_TRY_VOID(enqueue(key, job));
-  const auto longest = shared_->longest_wait;
-  auto ended = co_await job->ended.wait(longest == longest.max() ? never : after(longest));
+  auto ended = co_await job->ended.wait(after(shared_->longest_wait));
   if (!ended) {
     if (job->take_back()) {
       if (ended.error().code != "timed_out") co_return fail(std::move(ended).error());

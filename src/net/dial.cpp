@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "holdfast/async/event.h"
+#include "holdfast/base/text.h"
 
 namespace holdfast::net {
 namespace {
@@ -119,14 +120,11 @@ std::vector<IpAddress> alternating(const std::vector<IpAddress>& addresses) {
 
 /// `localhost` and every name below it, in any case, with or without the root's dot (RFC 6761 §6.3).
 bool names_loopback(std::string_view host) {
-  constexpr std::string_view name = "localhost";
   if (host.ends_with('.')) host.remove_suffix(1);
-  if (host.size() < name.size()) return false;
-  const auto end = host.substr(host.size() - name.size());
-  const bool same =
-      std::ranges::equal(end, name, [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; });
-  return same && (host.size() == name.size() ||
-                  (host[host.size() - name.size() - 1] == '.' && host.size() > name.size() + 1));
+  if (equals_ignoring_ascii_case(host, "localhost")) return true;
+  constexpr std::string_view below = ".localhost";
+  return host.size() > below.size() &&
+         equals_ignoring_ascii_case(host.substr(host.size() - below.size()), below);
 }
 
 /// How a lookup ended. The outcome of one that found nothing is told by `failed`.

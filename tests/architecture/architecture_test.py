@@ -43,6 +43,7 @@ OWNERS = {
     r"boost/beast": {"http"},
     r"prometheus/": {"ops"},
     r"spdlog/": {"base"},
+    r"utf8proc\.h": {"base"},
     r"CLI/": {"cli"},
     r"zstd\.h": {"storage"},
     r"boost/asio/ssl": {"net", "http"},

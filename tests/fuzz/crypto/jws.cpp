@@ -2,8 +2,7 @@
 // only, and whatever header is signed must be one that is accepted again.
 #include "holdfast/crypto/jws.h"
 
-#include <cstdlib>
-
+#include "fuzz.h"
 #include "holdfast/base/encoding.h"
 #include "holdfast/crypto/jwk.h"
 
@@ -11,14 +10,11 @@ namespace {
 
 using namespace holdfast;
 using namespace holdfast::crypto;
+using fuzz::require;
 
 const SigningKey& fuzz_key() {
   static const SigningKey key = SigningKey::generate(SigningAlgorithm::es256).value();
   return key;
-}
-
-void require(bool holds) {
-  if (!holds) std::abort();
 }
 
 void check_token(std::string_view token) {
@@ -43,7 +39,7 @@ void check_signed(std::string_view header, std::string_view payload) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
-  const std::string_view input(reinterpret_cast<const char*>(data), size);
+  const auto input = fuzz::input_of(data, size);
   check_token(input);
   const auto cut = input.find('\n');
   check_signed(input.substr(0, cut), cut == std::string_view::npos ? "" : input.substr(cut + 1));

@@ -1,5 +1,6 @@
 #include "storage/fault_env.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>

@@ -189,6 +189,19 @@ TEST(CertificateAuthority, GoesThroughPem) {
   EXPECT_FALSE(CertificateAuthority::from_pem("", Secret()));
 }
 
+TEST(CertificateExpiry, IsTheEndThatTheCertificateNames) {
+  const auto issued = shared_authority().issue_server_certificate(
+      {.dns_names = {"localhost"}, .ip_addresses = {}}, x509_now(), std::chrono::days(30));
+  // Five minutes early like the beginning, and both ends count.
+  const auto end = from_rfc3339("2026-12-21T09:24:59Z").value();
+  EXPECT_EQ(certificate_expiry(issued->certificate_pem), end);
+  EXPECT_EQ(certificate_expiry(x509_to_der(read_certificate(issued->certificate_pem).get())), end);
+  const auto for_ever = self_signed_certificate(NodeKey::generate().value(), "node", x509_now()).value();
+  EXPECT_EQ(certificate_expiry(for_ever), from_rfc3339("9999-12-31T23:59:59Z").value());
+  EXPECT_EQ(certificate_expiry("junk").error().kind, ErrorKind::invalid);
+  EXPECT_EQ(ERR_peek_error(), 0U);
+}
+
 TEST(SpkiHash, RefusesWhatIsNoCertificate) {
   for (const std::string_view text :
        {"", "junk", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}) {
