@@ -33,7 +33,7 @@ bool skip(std::string_view text, std::size_t& at, char expected) {
 }
 
 std::unexpected<Error> not_a_time() {
-  return fail(ErrorKind::invalid, "invalid_time", "not an RFC 3339 UTC time");
+  return fail(ErrorKind::invalid, "invalid_time", "not a time in UTC like 2026-11-21T09:30:00Z (RFC 3339)");
 }
 
 // The optional ".ffffff", in microseconds; -1 when malformed.
