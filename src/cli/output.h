@@ -12,7 +12,8 @@ inline constexpr int exit_done = 0;
 inline constexpr int exit_failed = 1;
 inline constexpr int exit_usage = 2;  ///< wrong usage or configuration: nothing was touched
 
-/// Prints one clear line on standard error (or one JSON object on standard output) and gives the exit status.
+/// Prints one clear line on standard error, for machines also one JSON object on standard output, and gives
+/// the exit status.
 int report_failure(const Error& error, bool json);
 
 /// `holdfast init` and the like: "name: value" lines, or the JSON as it is.

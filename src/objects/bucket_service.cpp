@@ -2,17 +2,18 @@
 
 #include "holdfast/apps/row_cache.h"
 #include "holdfast/objects/object_rules.h"
-#include "object_records.h"
+#include "object_service_state.h"
 
 namespace holdfast::objects {
 namespace {
 
-Error no_such_bucket() { return {ErrorKind::not_found, "no_such_bucket", "the bucket does not exist", {}}; }
 Error bucket_exists() {
   return {ErrorKind::conflict, "already_exists", "a bucket of this name exists already", {}};
 }
 
 }  // namespace
+
+Error no_such_bucket() { return {ErrorKind::not_found, "no_such_bucket", "the bucket does not exist", {}}; }
 
 struct BucketService::State {
   State(storage::CoreDb& core, region::Writer& log, apps::AppService& registry, const Clock& time)

@@ -15,7 +15,6 @@ constexpr std::string_view object_changed_code = "object_changed";
 Error object_changed() {
   return {ErrorKind::conflict, object_changed_code, "the object was changed meanwhile: try again", {}};
 }
-Error bucket_gone() { return {ErrorKind::not_found, "no_such_bucket", "the bucket does not exist", {}}; }
 
 Validators validators_of(const Object& object) {
   return {.etag = etag_of(object), .modified_at = object.modified_at};
@@ -106,7 +105,7 @@ Result<std::optional<StoredObject>> ObjectService::State::judge_change(
   TRY_VOID(judge_write(conditions, current ? std::optional(validators_of(current->object)) : std::nullopt,
                        parts.clock.now()));
   const auto stored_key = object_key(bucket, key);
-  transaction.require_present(buckets_table, bucket_key(bucket), bucket_gone());
+  transaction.require_present(buckets_table, bucket_key(bucket), no_such_bucket());
   if (current) {
     transaction.require_unchanged(objects_table, stored_key, current->tag, object_changed());
   } else {

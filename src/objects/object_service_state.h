@@ -8,6 +8,7 @@
 
 namespace holdfast::objects {
 
+Error no_such_bucket();
 Error no_such_key();
 
 /// The newest version with the tag of its row, for preconditions.

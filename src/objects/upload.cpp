@@ -44,6 +44,7 @@ Result<> check_content(const ExpectedContent& expected, const Object& object,
 struct Upload::State {
   std::shared_ptr<ObjectService::State> service;
   PutRequest request;
+  AppId app{};  ///< whose bucket it was when the upload began: who calls was admitted to that app
   Bytes gathered{};
   std::uint64_t size = 0;
   std::optional<Checksum> checksum{};
@@ -76,7 +77,7 @@ Upload::~Upload() = default;
 
 async::Task<Result<Upload>> ObjectService::begin_put(PutRequest request,
                                                      std::optional<std::uint64_t> announced_size) {
-  CO_TRY_VOID(state_->parts.buckets.get(request.bucket));
+  CO_TRY(const auto bucket, state_->parts.buckets.get(request.bucket));
   CO_TRY_VOID(check_object_key(request.key));
   CO_TRY_VOID(check_content_type(request.content_type));
   CO_TRY_VOID(check_user_metadata(request.metadata));
@@ -87,8 +88,8 @@ async::Task<Result<Upload>> ObjectService::begin_put(PutRequest request,
   CO_TRY_VOID(co_await async::offload(state_->parts.disk, [&] {
     return state_->judge_change(request.bucket, request.key, request.conditions, request.caller, transaction);
   }));
-  auto upload =
-      std::make_unique<Upload::State>(Upload::State{.service = state_, .request = std::move(request)});
+  auto upload = std::make_unique<Upload::State>(
+      Upload::State{.service = state_, .request = std::move(request), .app = bucket.app});
   if (upload->request.checksum) upload->checksum.emplace(*upload->request.checksum);
   co_return Upload(std::move(upload));
 }
@@ -142,6 +143,10 @@ Result<Object> Upload::State::close(const ExpectedContent& expected) {
 Result<Object> Upload::State::build(const Object& checked, storage::Transaction& transaction) const {
   TRY(const auto current,
       service->judge_change(request.bucket, request.key, request.conditions, request.caller, transaction));
+  // A bucket that was deleted and made anew for another app meanwhile is not the one that was asked for. It
+  // cannot become that any more: deleting takes a change of the app's state, which the transaction excludes.
+  TRY(const auto bucket, service->parts.buckets.get(request.bucket));
+  if (bucket.app != app) return fail(no_such_bucket());
   Object object = checked;
   object.owner = request.caller.subject;
   object.owner_name = request.caller.name;

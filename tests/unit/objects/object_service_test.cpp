@@ -168,6 +168,20 @@ TEST_F(ObjectsTest, AFenceDuringAnUploadRefusesIt) {
   EXPECT_EQ(read("k").error().code, "no_such_key");
 }
 
+TEST_F(ObjectsTest, AnUploadDoesNotGoIntoAnotherAppsBucketOfTheSameName) {
+  auto upload = TestRegion::must(region_.run(objects_.begin_put(put_request("k"), {})));
+  TestRegion::must(region_.run(upload.add(pattern(100'000))));
+  set_state(apps::AppState::fenced);
+  TestRegion::must(region_.run(buckets_.remove(bucket_, actor_)));
+  TestRegion::must(create_app(AppId("other")));
+  TestRegion::must(region_.run(buckets_.create(bucket_, AppId("other"), actor_)));
+  const auto finished = region_.run(upload.finish({}));
+  ASSERT_FALSE(finished) << "who was admitted to one app wrote into another's";
+  EXPECT_EQ(finished.error().code, "no_such_bucket");
+  EXPECT_EQ(read("k").error().code, "no_such_key");
+  EXPECT_EQ(blobs_on_disk(), 0U);
+}
+
 TEST_F(ObjectsTest, TheStateAndTheRegionGovernWritesButNotReads) {
   TestRegion::must(put("k", "v"));
   set_state(apps::AppState::fenced);
