@@ -164,9 +164,11 @@ CLI::App& family_of(CLI::App& program, Families& families, std::string_view reso
   return *family;
 }
 
+constexpr const char* stdin_hint = "; - reads standard input";
+
 void add_option(CLI::App& command, const ResourceOption& option, ResourceArguments& arguments) {
   const std::string flag(option.flag);
-  const std::string help(option.help);
+  const std::string help = std::string(option.help) + (option.kind == OptionKind::secret ? stdin_hint : "");
   if (option.kind == OptionKind::flag) {
     command.add_flag(flag, arguments.flags[option.flag], help);
     return;

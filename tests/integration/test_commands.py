@@ -350,8 +350,8 @@ def test_region(region):
 
 
 def test_unclear_calls_get_one_clear_line(region, tmp_path):
-    def line(*arguments, status):
-        done = run(*arguments)
+    def line(*arguments, status, text=None):
+        done = run(*arguments, text=text)
         assert done.returncode == status and done.stdout == "" and len(done.stderr.splitlines()) == 1, (arguments, done)
         assert done.stderr.startswith("holdfast: ")
         return done.stderr
@@ -362,6 +362,8 @@ def test_unclear_calls_get_one_clear_line(region, tmp_path):
     assert "--config" in line("pool", "list", status=2)
     assert "--wrong" in line("pool", "list", "--config", region.config, "--wrong", status=2)
     assert "none.json" in line("pool", "list", "--config", tmp_path / "none.json", status=2)
+    assert "standard input" in line("pool", "create", "--settings-file", "-", "--config", region.config, status=1,
+                                    text=" " * (1024 * 1024 + 1))
     by_hand = ["--url", region.admin_url, "--ca-file", region.ca, "--token-file", region.dir / "admin-token"]
     assert "absent" in line("pool", "list", *by_hand[:-1], tmp_path / "absent", status=1)
     assert "localhost" in line("pool", "list", "--url", f"https://localhost:{BASE_PORT + 9}", *by_hand[2:], status=1)

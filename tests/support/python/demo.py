@@ -1,4 +1,4 @@
-"""Runs `holdfast demo --json` and single regions for tests; every process started here is stopped here."""
+"""Runs `holdfast demo --json` for tests; every process started here is stopped here."""
 
 import json
 import os
