@@ -1,22 +1,10 @@
 #include <sstream>
 
 #include "command_tree.h"
+#include "quoting.h"
 
 namespace holdfast::cli {
 namespace {
-
-/// For single quotes: POSIX shells and zsh end them, escape one, and begin again.
-std::string shell_quoted(std::string_view text) {
-  std::string quoted = "'";
-  for (const char c : text) {
-    if (c == '\'') {
-      quoted += "'\\''";
-    } else {
-      quoted.push_back(c);
-    }
-  }
-  return quoted + "'";
-}
 
 /// fish knows two escapes within single quotes.
 std::string fish_quoted(std::string_view text) {

@@ -8,6 +8,7 @@
 #include "holdfast/base/files.h"
 #include "holdfast/base/json.h"
 #include "ports.h"
+#include "quoting.h"
 
 namespace holdfast::cli {
 namespace {
@@ -149,9 +150,8 @@ std::string haproxy_config(const DemoLayout& layout) {
   std::ostringstream out;
   out << haproxy_defaults
       << "  default-server inter 500ms fastinter 200ms fall 2 rise 1 observe layer4 on-error mark-down "
-         "on-marked-down "
-         "shutdown-sessions check-ssl verify required ca-file "
-      << layout.ca_file().string()
+         "on-marked-down shutdown-sessions check-ssl verify required ca-file "
+      << shell_quoted(layout.ca_file().string())
       << " check-sni localhost verifyhost localhost send-proxy-v2 check-send-proxy\n";
   write_backend(out, layout, "holdfast", false);
   write_backend(out, layout, "objects", true);

@@ -3,14 +3,20 @@
 import contextlib
 import json
 import os
+import pathlib
 import re
 import socket
 import subprocess
+import sys
 
 import pytest
 
 from demo import BASE_PORT, BINARY, Demo, wait_until
-from holdfast_client import expect, new_id, request
+from holdfast_client import Cognito, expect, new_id, request
+
+sys.path.append(str(pathlib.Path(__file__).parents[1] / "story"))
+
+import story  # noqa: E402
 
 
 def post_comment(demo, token, comment):
@@ -107,6 +113,17 @@ def test_a_temporary_directory_that_is_not_there_is_told(tmp_path):
     done = subprocess.run([BINARY, "demo"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
                           env={**os.environ, "TMPDIR": str(tmp_path / "absent")})
     assert done.returncode == 2 and "--dir" in done.stderr and len(done.stderr.splitlines()) == 1, done
+
+
+def test_a_directory_may_have_any_name(tmp_path):
+    """Its path stands in the front door's configuration and in the file that shells source."""
+    directory = tmp_path / "it's a \"demo\" for $5 \\ #1"
+    with Demo(directory) as demo:
+        demo.sign_in(Cognito(demo.ca, demo.front))
+        story.write_env(demo, tmp_path / "demo.env")
+    told = subprocess.run(["bash", "-euc", f"source {tmp_path / 'demo.env'}; printf '%s' \"$HOLDFAST_CA\""],
+                          check=True, capture_output=True, text=True, timeout=60)
+    assert told.stdout == demo.ca and str(directory) in demo.ca
 
 
 @pytest.mark.parametrize("arguments, expected", [

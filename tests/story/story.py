@@ -7,6 +7,7 @@ Prints one line a step with its time; exits 0 only if every step held.
 import argparse
 import os
 import pathlib
+import shlex
 import shutil
 import signal
 import sys
@@ -54,7 +55,7 @@ def write_env(demo, file):
         lines["HOLDFAST_SECONDARY_ADMIN"] = info["regions"][1]["admin"]
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as out:
-        out.writelines(f"export {name}='{value}'\n" for name, value in lines.items())
+        out.writelines(f"export {name}={shlex.quote(str(value))}\n" for name, value in lines.items())
 
 
 def end_by_signal(*_):
@@ -78,7 +79,8 @@ def main():
         held = story.play()
         if held and options.keep:
             write_env(demo, directory / "demo.env")
-            print(f"\nStill up. In another shell: source {directory / 'demo.env'}\nCtrl-C stops everything.", flush=True)
+            env = shlex.quote(str(directory / "demo.env"))
+            print(f"\nStill up. In another shell: source {env}\nCtrl-C stops everything.", flush=True)
             signal.sigwait({signal.SIGINT, signal.SIGTERM})
     except DemoEnded as error:
         print(f"  FAILED  the regions do not start\n          {error}", flush=True)
