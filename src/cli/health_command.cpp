@@ -71,11 +71,8 @@ void add_health_command(CLI::App& program, int& status) {
   command->add_flag("--traffic", arguments->takes_traffic,
                     "Ask whether it should be sent traffic: no while it is fenced by a higher reign");
   command->add_flag("--json", arguments->json, "Print the answer as JSON");
-  command->callback([arguments, &status] {
-    const auto result = ask_health(*arguments);
-    if (result) print_result(*result, arguments->json);
-    status = result ? exit_done : report_failure(result.error(), arguments->json);
-  });
+  command->callback(
+      [arguments, &status] { status = print_outcome(ask_health(*arguments), arguments->json); });
 }
 
 }  // namespace holdfast::cli

@@ -89,11 +89,7 @@ void add_init_command(CLI::App& program, int& status) {
   command->add_option("--set", arguments->settings,
                       "KEY=VALUE for the configuration (docs/configuration.md)");
   command->add_flag("--json", arguments->json, "Print one JSON object");
-  command->callback([arguments, &status] {
-    const auto result = run_init(*arguments);
-    if (result) print_result(*result, arguments->json);
-    status = result ? exit_done : report_failure(result.error(), arguments->json);
-  });
+  command->callback([arguments, &status] { status = print_outcome(run_init(*arguments), arguments->json); });
 }
 
 }  // namespace holdfast::cli

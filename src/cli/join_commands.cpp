@@ -59,11 +59,8 @@ void add_join_token_command(CLI::App& program, int& status) {
   command->add_option("--out", arguments->out, "File for the token (0600)")->required();
   command->add_flag("--never-promote", arguments->never_promote, "The region may never become primary");
   command->add_flag("--json", arguments->json, "Print one JSON object");
-  command->callback([arguments, &status] {
-    const auto result = run_join_token(*arguments);
-    if (result) print_result(*result, arguments->json);
-    status = result ? exit_done : report_failure(result.error(), arguments->json);
-  });
+  command->callback(
+      [arguments, &status] { status = print_outcome(run_join_token(*arguments), arguments->json); });
 }
 
 void add_join_command(CLI::App& program, int& status) {
@@ -81,11 +78,7 @@ void add_join_command(CLI::App& program, int& status) {
   command->add_option("--set", arguments->settings,
                       "KEY=VALUE for the configuration (docs/configuration.md)");
   command->add_flag("--json", arguments->json, "Print one JSON object");
-  command->callback([arguments, &status] {
-    const auto result = run_join(*arguments);
-    if (result) print_result(*result, arguments->json);
-    status = result ? exit_done : report_failure(result.error(), arguments->json);
-  });
+  command->callback([arguments, &status] { status = print_outcome(run_join(*arguments), arguments->json); });
 }
 
 }  // namespace holdfast::cli

@@ -50,4 +50,10 @@ void print_result(const nlohmann::json& value, bool json) {
   std::cout << std::flush;
 }
 
+int print_outcome(const Result<nlohmann::json>& outcome, bool json) {
+  if (!outcome) return report_failure(outcome.error(), json);
+  print_result(*outcome, json);
+  return exit_done;
+}
+
 }  // namespace holdfast::cli

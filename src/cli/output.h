@@ -19,4 +19,7 @@ int report_failure(const Error& error, bool json);
 /// `holdfast init` and the like: "name: value" lines, or the JSON as it is.
 void print_result(const nlohmann::json& value, bool json);
 
+/// Whichever of the two it is; gives the exit status.
+int print_outcome(const Result<nlohmann::json>& outcome, bool json);
+
 }  // namespace holdfast::cli

@@ -190,9 +190,7 @@ void add_resource_commands(CLI::App& program, int& status) {
     arguments->admin.add_to(*command);
     command->add_flag("--json", arguments->json, "Print the answer as JSON");
     command->callback([arguments, &row, &status] {
-      const auto result = run_resource(row, *arguments);
-      if (result) print_result(*result, arguments->json);
-      status = result ? exit_done : report_failure(result.error(), arguments->json);
+      status = print_outcome(run_resource(row, *arguments), arguments->json);
     });
   }
 }

@@ -1,5 +1,6 @@
 """What the program prints about itself: completions for three shells, manual pages; and the systemd unit's exposure."""
 
+import json
 import pathlib
 import re
 import subprocess
@@ -122,6 +123,21 @@ def test_the_unit_is_locked_down():
                           timeout=60)
     exposure = float(re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout).group(1))
     assert exposure <= MAX_EXPOSURE, done.stdout
+
+
+def test_compose_names_the_administrator_by_standard_input(tmp_path):
+    """Whatever is in the names; the program is one that tells what it was given."""
+    (tmp_path / "bin").mkdir()
+    program = tmp_path / "bin" / "holdfast"
+    program.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > {tmp_path}/arguments\ncat > {tmp_path}/given\n")
+    program.chmod(0o755)
+    script = (ROOT / "docker" / "make-region.sh").read_text().replace("/etc/holdfast", str(tmp_path))
+    given = {"name": 'Ada "the first" \\ Lovelace', "email": "ada@example.com", "phone": "+14155550123"}
+    subprocess.run(["sh", "-s", "init", "us-east-1", "8453", "8454"], input=script, check=True, text=True, timeout=60,
+                   env={"PATH": f"{tmp_path}/bin:/usr/bin:/bin", **{f"ADMIN_{field.upper()}": text for field, text in given.items()}})
+    arguments = (tmp_path / "arguments").read_text()
+    assert json.loads((tmp_path / "given").read_text()) == given
+    assert "--admin-file\n-\n" in arguments and not any(text in arguments for text in given.values())
 
 
 def test_the_front_door_of_compose_is_the_documented_one():
