@@ -211,7 +211,11 @@ async::Task<Result<Response>> remove_region(RegionParts parts, const Request* re
   RegionName name(std::string(request->param("name")));
   CO_TRY(const auto receipt,
          co_await region::remove_member(
-             {.core = parts.core, .peers = parts.peers, .writer = parts.writer, .clock = parts.clock},
+             {.core = parts.core,
+              .peers = parts.peers,
+              .acknowledge = parts.acknowledge,
+              .writer = parts.writer,
+              .clock = parts.clock},
              {.name = name,
               .even_if_live = force == "true",
               .operator_id = operator_actor(*request).id,

@@ -14,6 +14,7 @@ namespace holdfast::region {
 namespace {
 
 constexpr std::uint32_t max_members = 16;
+constexpr std::chrono::milliseconds max_ack_limit = std::chrono::hours(1);
 enum AckField : std::uint32_t {
   ack_needed = 1,
   ack_of = 2,
@@ -45,15 +46,10 @@ std::string_view to_string(AckClass ack_class) {
       return "codes";
     case AckClass::all:
       return "all";
+    case AckClass::membership:
+      return "membership";
   }
   return "none";
-}
-
-Result<AckClass> parse_ack_class(std::string_view text) {
-  for (const auto candidate : {AckClass::security, AckClass::codes, AckClass::all}) {
-    if (text == to_string(candidate)) return candidate;
-  }
-  return fail(ErrorKind::invalid, "invalid_acknowledge_class", "the classes are security, codes and all");
 }
 
 Result<AckRule> AckRule::parse(std::string_view text) {
@@ -79,13 +75,19 @@ Bytes AckRule::encode() const {
 
 Result<AckRule> AckRule::decode(BytesView plain) {
   TRY(const auto fields, FieldReader::parse(plain));
-  AckRule rule;
-  rule.needed = static_cast<std::uint32_t>(fields.number(ack_needed));
-  rule.of = static_cast<std::uint32_t>(fields.number(ack_of));
-  rule.degrade = fields.flag(ack_degrade);
-  rule.limit = std::chrono::milliseconds(fields.signed_number(ack_limit_ms, 5000));
-  rule.in_force = static_cast<std::uint32_t>(fields.number(ack_in_force));
-  return rule;
+  // The row may have been another region's to write: nothing is cut to size here.
+  const auto needed = fields.number(ack_needed);
+  const auto of = fields.number(ack_of);
+  const auto in_force = fields.number(ack_in_force);
+  const auto limit_ms = fields.signed_number(ack_limit_ms, 5000);
+  if (std::max({needed, of, in_force}) > max_members || limit_ms < 0 || limit_ms > max_ack_limit.count()) {
+    return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged", "acknowledge rule");
+  }
+  return AckRule{.needed = static_cast<std::uint32_t>(needed),
+                 .of = static_cast<std::uint32_t>(of),
+                 .in_force = static_cast<std::uint32_t>(in_force),
+                 .degrade = fields.flag(ack_degrade),
+                 .limit = std::chrono::milliseconds(limit_ms)};
 }
 
 std::optional<AckRule> next_ack_rule(const std::optional<AckRule>& stored, const AckRule& wanted,
@@ -139,10 +141,21 @@ std::optional<AckRule> AcknowledgeSettings::rule_for(AckClass ack_class) const {
   for (const auto candidate : {ack_class, AckClass::all}) {
     const auto found = rules_.find(candidate);
     if (found == rules_.end() || found->second.in_force == 0) continue;
-    if (!strictest || found->second.in_force > strictest->in_force) strictest = found->second;
+    const auto strictness = [](const AckRule& rule) { return std::pair(rule.in_force, !rule.degrade); };
+    if (!strictest || strictness(found->second) > strictness(*strictest)) strictest = found->second;
   }
-  if (strictest) strictest->needed = strictest->in_force;
+  if (!strictest) return std::nullopt;
+  strictest->needed = strictest->in_force;
+  strictest->degrade = strictest->degrade || ack_class == AckClass::membership;
   return strictest;
+}
+
+std::optional<AckClass> AcknowledgeSettings::unmet_with(std::size_t others) const {
+  const std::shared_lock lock(mutex_);
+  for (const auto& [ack_class, rule] : rules_) {
+    if (std::min(rule.needed, rule.in_force) > others) return ack_class;
+  }
+  return std::nullopt;
 }
 
 std::map<AckClass, AckRule> AcknowledgeSettings::all() const {

@@ -9,6 +9,17 @@ std::unexpected<Error> refuse_removal(std::string_view code, std::string message
   return fail(ErrorKind::conflict, code, std::move(message));
 }
 
+/// Removed all the same, every write that the rule covers would be refused from then on.
+Result<> check_rules_without_it(const RemovalParts& parts) {
+  const auto others = parts.peers.all().size();
+  const auto unmet = parts.acknowledge.unmet_with(others == 0 ? 0 : others - 1);
+  if (!unmet) return {};
+  const auto key = "replication.acknowledge." + std::string(to_string(*unmet));
+  return refuse_removal("acknowledge_needs_member",
+                        key + " asks for more regions than would be left: let another one join, or lower " +
+                            key + " in this region's configuration and restart it, then remove the member");
+}
+
 storage::AuditEvent removal_event(const RemovalParts& parts, const RemovalRequest& request) {
   return {.time = parts.clock.now(),
           .kind = "NODE_REMOVED",
@@ -37,6 +48,7 @@ async::Task<Result<CommitReceipt>> remove_member(RemovalParts parts, RemovalRequ
     co_return refuse_removal("member_live",
                              "this member is heard now: stop it first, or say that it shall go all the same");
   }
+  CO_TRY_VOID(check_rules_without_it(parts));
   member.state = MemberState::removed;
   auto transaction = parts.core.transaction();
   transaction.require_unchanged(node_table, key, stored->tag,
@@ -47,7 +59,7 @@ async::Task<Result<CommitReceipt>> remove_member(RemovalParts parts, RemovalRequ
   CO_TRY_VOID(Members::put(transaction, member));
   if (request.also) CO_TRY_VOID(request.also(transaction));
   transaction.audit(removal_event(parts, request));
-  co_return co_await parts.writer.commit(std::move(transaction));
+  co_return co_await parts.writer.commit(std::move(transaction), AckClass::membership);
 }
 
 }  // namespace holdfast::region

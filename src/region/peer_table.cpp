@@ -2,11 +2,10 @@
 
 #include <algorithm>
 
+#include "holdfast/region/silence.h"
+
 namespace holdfast::region {
 namespace {
-
-using namespace std::chrono_literals;
-constexpr auto silence_limit = 5s;
 
 bool reaches(const PeerStatus& peer, const storage::Position& position) {
   if (!peer.durable) return false;
@@ -14,6 +13,18 @@ bool reaches(const PeerStatus& peer, const storage::Position& position) {
   if (peer.durable->term.reign < position.term.reign) return false;
   if (peer.durable->index == position.index) return *peer.durable == position;
   return peer.durable->index > position.index;
+}
+
+/// Whether `count` of the peers have it; without a count: everybody whose slot is not lost.
+bool satisfied(const std::vector<PeerStatus>& peers, const storage::Position& position,
+               std::optional<std::size_t> count) {
+  const auto there = static_cast<std::size_t>(
+      std::ranges::count_if(peers, [&](const PeerStatus& peer) { return reaches(peer, position); }));
+  if (count) return there >= *count;
+  const auto lost = static_cast<std::size_t>(std::ranges::count_if(peers, [&](const PeerStatus& peer) {
+    return peer.slot == SlotState::lost && !reaches(peer, position);
+  }));
+  return there + lost == peers.size();
 }
 
 }  // namespace
@@ -53,24 +64,22 @@ std::optional<PeerStatus> PeerTable::find(const RegionName& name) const {
 }
 
 bool PeerTable::durable_everywhere(const storage::Position& position) const {
-  return satisfied(position, std::nullopt);
+  return satisfied(all(), position, std::nullopt);
 }
 
-bool PeerTable::satisfied(const storage::Position& position, std::optional<std::size_t> count) const {
-  const auto peers = all();
-  const auto there = static_cast<std::size_t>(
-      std::ranges::count_if(peers, [&](const PeerStatus& peer) { return reaches(peer, position); }));
-  if (count) return there >= *count;
-  const auto lost = static_cast<std::size_t>(std::ranges::count_if(peers, [&](const PeerStatus& peer) {
-    return peer.slot == SlotState::lost && !reaches(peer, position);
-  }));
-  return there + lost == peers.size();
+bool PeerTable::is_live(const PeerStatus& peer) const {
+  return peer.slot != SlotState::lost && peer.heard_at &&
+         clock_->steady_now() - *peer.heard_at <= silence_limit;
 }
 
 bool PeerTable::live(const RegionName& name) const {
   const auto peer = find(name);
-  return peer && peer->slot != SlotState::lost && peer->heard_at &&
-         clock_->steady_now() - *peer->heard_at <= silence_limit;
+  return peer && is_live(*peer);
+}
+
+std::size_t PeerTable::live_count() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(all(), [this](const PeerStatus& peer) { return is_live(peer); }));
 }
 
 async::Task<Result<>> PeerTable::wait_durable_everywhere(storage::Position position,
@@ -100,7 +109,7 @@ async::Task<Result<>> PeerTable::wait(storage::Position position, std::optional<
     waiters_.push_back(waiter);
   }
   // Registered before the question, so that an ack in between is not missed.
-  if (satisfied(position, count)) co_return Result<>{};
+  if (satisfied(all(), position, count)) co_return Result<>{};
   co_return co_await waiter->event.wait(deadline);
 }
 
@@ -112,8 +121,10 @@ void PeerTable::wake() {
       if (auto waiter = weak.lock()) waiting.push_back(std::move(waiter));
     }
   }
+  if (waiting.empty()) return;
+  const auto peers = all();  // once for all who wait: an ack of a busy primary wakes hundreds
   for (const auto& waiter : waiting) {
-    if (satisfied(waiter->position, waiter->count)) waiter->event.set();
+    if (satisfied(peers, waiter->position, waiter->count)) waiter->event.set();
   }
 }
 

@@ -15,10 +15,23 @@ metrics::Metric degraded_commits{
 metrics::Metric unknown_commits{metrics::Kind::counter, "holdfast_commits_unknown_total",
                                 "Writes whose outcome the client was told to be unknown."};
 
+std::unexpected<Error> too_few_regions(std::size_t needed, std::size_t live) {
+  return fail(ErrorKind::unavailable, "too_few_regions",
+              "nothing was written: this write has to be confirmed by " + std::to_string(needed) +
+                  " other regions, and " + std::to_string(live) + " are heard");
+}
+
 }  // namespace
 
 async::Task<Result<CommitReceipt>> Writer::commit(storage::Transaction transaction, AckClass ack_class) {
   if (!state_->may_write()) co_return fail(state_->refusal());
+  const auto rule = settings_->rule_for(ack_class);
+  if (rule && !rule->degrade) {
+    // Known beforehand, so the client is not left in doubt about it. Who was silent for less may be back in
+    // time.
+    if (const auto live = peers_->live_count(); live < rule->needed)
+      co_return too_few_regions(rule->needed, live);
+  }
   const std::string request_id = transaction.request_id();
   auto committed = co_await committer_->commit(std::move(transaction));
   if (!committed) {
@@ -28,21 +41,22 @@ async::Task<Result<CommitReceipt>> Writer::commit(storage::Transaction transacti
     co_return fail(std::move(committed).error());
   }
   CommitReceipt receipt{.head = *committed, .position = storage::position_of(*committed)};
-  const auto rule = settings_->rule_for(ack_class);
-  if (!rule || rule->needed == 0) co_return receipt;
-
-  const auto confirmed = co_await peers_->wait_durable(receipt.position, rule->needed, rule->limit);
-  if (confirmed) {
-    receipt.durability = Durability::acknowledged;
-    co_return receipt;
-  }
-  if (rule->degrade) {
+  if (!rule) co_return receipt;
+  CO_TRY(receipt.durability, co_await wait_for_members(*rule, receipt.position));
+  if (receipt.durability == Durability::degraded) {
     degraded_commits.add();
     log::warn(log::For{request_id}, "a write was acknowledged without its secondaries",
               {{"class", to_string(ack_class)}});
-    receipt.durability = Durability::degraded;
-    co_return receipt;
   }
+  co_return receipt;
+}
+
+async::Task<Result<Durability>> Writer::wait_for_members(AckRule rule, storage::Position position) {
+  const bool hopeless = rule.degrade && peers_->live_count() < rule.needed;
+  const auto limit = hopeless ? std::chrono::milliseconds(0) : rule.limit;
+  const auto confirmed = co_await peers_->wait_durable(position, rule.needed, limit);
+  if (confirmed) co_return Durability::acknowledged;
+  if (rule.degrade) co_return Durability::degraded;
   unknown_commits.add();
   co_return fail(confirmed.error());
 }

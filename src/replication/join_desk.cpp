@@ -26,6 +26,14 @@ storage::AuditEvent node_event(std::string kind, const RegionName& node, const r
           .region = members.self_name().str()};
 }
 
+/// JOINED names every row, and has bounds.
+Result<> check_room(const region::Members& members, const RegionName& newcomer) {
+  if (members.find(newcomer) || members.all().size() < max_members_in_joined) return {};
+  return fail(ErrorKind::conflict, "too_many_members",
+              "a cluster has at most " + std::to_string(max_members_in_joined) +
+                  " names of regions, those removed included");
+}
+
 }  // namespace
 
 async::Task<Result<JoinToken>> JoinDesk::create_token(TokenRequest request) {
@@ -33,8 +41,8 @@ async::Task<Result<JoinToken>> JoinDesk::create_token(TokenRequest request) {
     co_return fail(ErrorKind::invalid, "invalid_join_token_age", "a join token lives at most 60 minutes");
   }
   CO_TRY(auto node, region::parse_region_name(request.node.str()));
-  const auto known = parts_.members.find(node);
-  if (known) {
+  CO_TRY_VOID(check_room(parts_.members, node));
+  if (parts_.members.find(node)) {
     auto probe = parts_.core.transaction();
     CO_TRY_VOID(region::Members::require_free(probe, parts_.core.reader(), node));
   }
@@ -60,7 +68,7 @@ async::Task<Result<JoinToken>> JoinDesk::create_token(TokenRequest request) {
   event.actor_kind = "operator";
   event.actor = request.created_by;
   transaction.audit(event);
-  CO_TRY_VOID(co_await parts_.writer.commit(std::move(transaction), region::AckClass::security));
+  CO_TRY_VOID(co_await parts_.writer.commit(std::move(transaction), region::AckClass::membership));
   co_return token;
 }
 
@@ -106,6 +114,7 @@ async::Task<Result<Joined>> JoinDesk::try_admit(Join join, Bytes exporter, Bytes
   // The token is used up by the very batch that holds the row.
   transaction.require_unchanged(region::join_token_table, token_key, stored->tag, token_gone());
   transaction.erase(region::join_token_table, token_key);
+  CO_TRY_VOID(check_room(parts_.members, member.name));
   CO_TRY_VOID(region::Members::require_free(transaction, parts_.core.reader(), member.name));
   CO_TRY_VOID(region::Members::put(transaction, member));
   storage::put_wrap(transaction, wrap);
@@ -116,7 +125,7 @@ async::Task<Result<Joined>> JoinDesk::try_admit(Join join, Bytes exporter, Bytes
         transaction, {.region = member.name, .hash = join.admin_token_hash, .operator_id = row.created_by});
   }
   transaction.audit(node_event("NODE_JOINED", member.name, parts_.members, now));
-  CO_TRY_VOID(co_await parts_.writer.commit(std::move(transaction)));
+  CO_TRY_VOID(co_await parts_.writer.commit(std::move(transaction), region::AckClass::membership));
 
   Joined joined{.accepted = true};
   CO_TRY(joined.cluster, region::get_cluster_record(reader));

@@ -5,7 +5,6 @@
 namespace holdfast::replication {
 namespace {
 
-constexpr std::size_t max_members_in_joined = 64;
 enum JoinField : std::uint32_t { join_secret = 1, join_mac_field = 2, join_node = 3, join_admin_token = 4 };
 enum JoinedField : std::uint32_t {
   joined_accepted = 1,

@@ -19,9 +19,11 @@ enum class AckClass : std::uint8_t {
   security = 1,  ///< password changes, disable, revoke, sign-out, MFA, group removal
   codes = 2,     ///< single use of codes across regions
   all = 3,       ///< setting only: every write
+  /// Who is a member. Waits as `all` says, but is written, as `degraded`, also where that cannot be met: it
+  /// is what ends such a state.
+  membership = 4,
 };
 std::string_view to_string(AckClass ack_class);
-Result<AckClass> parse_ack_class(std::string_view text);
 
 /// One row of the replicated setting: wait for `needed` of `of` other members' fsync. A row takes effect once
 /// every member has it durably: whoever is promoted must know how many final positions to hear.
@@ -35,6 +37,7 @@ struct AckRule {
 
   static constexpr std::uint16_t version = 1;
   [[nodiscard]] Bytes encode() const;
+  /// `corrupt` for numbers that `parse` and the configuration would not give.
   static Result<AckRule> decode(BytesView plain);
   /// `k of n`, 0 ≤ k ≤ n ≤ 16.
   static Result<AckRule> parse(std::string_view text);
@@ -53,7 +56,10 @@ class AcknowledgeSettings {
   static Result<std::unique_ptr<AcknowledgeSettings>> open(storage::CoreDb& db);
 
   /// The stricter of the class's own rule and `all`'s, with `needed` as it is in force; absent: asynchronous.
+  /// Of two that need as many, the one that does not degrade.
   [[nodiscard]] std::optional<AckRule> rule_for(AckClass ack_class) const;
+  /// A class whose rule is in force, is to stay, and could not be met by so many other members.
+  [[nodiscard]] std::optional<AckClass> unmet_with(std::size_t others) const;
   [[nodiscard]] std::map<AckClass, AckRule> all() const;
   /// Writes a row; one that asks for nothing and enforces nothing is removed.
   static Result<> put(storage::Transaction& transaction, AckClass ack_class, const AckRule& rule);

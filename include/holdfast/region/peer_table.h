@@ -48,8 +48,10 @@ class PeerTable {
   /// Resumes once `count` other members have the position durably; kind outcome_unknown at the deadline.
   async::Task<Result<>> wait_durable(storage::Position position, std::size_t count,
                                      std::chrono::milliseconds limit);
-  /// A member is live when it was heard within 5 s and its slot is not lost.
+  /// A member is live when it was heard within the silence limit and its slot is not lost.
   [[nodiscard]] bool live(const RegionName& name) const;
+  /// Active members other than this region that are live.
+  [[nodiscard]] std::size_t live_count() const;
 
   // For replication only.
   void heard(const RegionName& name);
@@ -71,7 +73,7 @@ class PeerTable {
   void change(const RegionName& name, Change apply);
   async::Task<Result<>> wait(storage::Position position, std::optional<std::size_t> count,
                              std::chrono::milliseconds limit);
-  [[nodiscard]] bool satisfied(const storage::Position& position, std::optional<std::size_t> count) const;
+  [[nodiscard]] bool is_live(const PeerStatus& peer) const;
   void wake();
   void forget_removed();
 

@@ -16,7 +16,7 @@ namespace holdfast::region {
 enum class Durability : std::uint8_t {
   primary_only,  ///< fsynced here; no rule asked for more
   acknowledged,  ///< and by as many members as the rule of its class asks for
-  degraded,      ///< the rule timed out and allows to go on: the answer says `Holdfast-Durability: local`
+  degraded,      ///< the rule was not met and allows to go on: the answer says `Holdfast-Durability: local`
 };
 
 /// What a successful commit gives back. `position` goes out as `Holdfast-Position`.
@@ -31,7 +31,8 @@ struct CommitReceipt {
 ///
 /// Errors: kind read_only, code `read_only_region` where this region may not write; the transaction's own
 /// precondition errors; `storage_full`; `outcome_unknown` when the write may have happened (fenced meanwhile,
-/// failed sync, acknowledgements timed out) and must never be reported as failed.
+/// failed sync, acknowledgements timed out) and must never be reported as failed; unavailable
+/// `too_few_regions` where the rule of its class asks for more members than are live: nothing was written.
 class Writer {
  public:
   Writer(const RegionState& state, storage::Committer& committer, PeerTable& peers,
@@ -46,6 +47,8 @@ class Writer {
   [[nodiscard]] const RegionState& state() const { return *state_; }
 
  private:
+  async::Task<Result<Durability>> wait_for_members(AckRule rule, storage::Position position);
+
   const RegionState* state_;
   storage::Committer* committer_;
   PeerTable* peers_;

@@ -10,6 +10,8 @@
 
 namespace holdfast::replication {
 
+inline constexpr std::size_t max_members_in_joined = 64;
+
 /// JOIN: the only message that an unknown peer may send. The node key is the one of its TLS certificate.
 struct Join {
   Bytes secret;  ///< the token's 32 bytes; goes only to the key that the token pins
@@ -26,7 +28,7 @@ struct Joined {
   RejectCode code = RejectCode::none;
   std::string message;
   region::ClusterRecord cluster;
-  std::vector<region::Member> members;  ///< all rows, the newcomer's included
+  std::vector<region::Member> members;  ///< all rows, the newcomer's included; at most max_members_in_joined
   Bytes root_wrap;  ///< storage::WrapRow of the root key for the newcomer, so that it can open an empty store
                     ///< at once
   bool admin_token_kept = false;  ///< the token of the JOIN opens the newcomer's admin API

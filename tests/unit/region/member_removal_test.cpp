@@ -25,6 +25,7 @@ class MemberRemovalTest : public test::DomainTest {
   Result<CommitReceipt> remove(std::string name, bool even_if_live = false) {
     return region_.run(remove_member({.core = region_.core(),
                                       .peers = region_.peers(),
+                                      .acknowledge = region_.acknowledge(),
                                       .writer = region_.writer(),
                                       .clock = region_.clock()},
                                      {.name = RegionName(std::move(name)),
@@ -79,6 +80,22 @@ TEST_F(MemberRemovalTest, WhatIsRefused) {
   EXPECT_EQ(refusal("eu-west-1", true), "removed");
   region_.become_secondary();
   EXPECT_EQ(refusal("eu-west-1"), "read_only_region");
+}
+
+TEST_F(MemberRemovalTest, WhatARuleNeedsIsNotRemovedBeforeTheRuleIsLowered) {
+  const auto set_rule = [this](AckRule rule) {
+    auto transaction = region_.core().transaction();
+    must(AcknowledgeSettings::put(transaction, AckClass::all, rule));
+    region_.store().commit(std::move(transaction));
+  };
+  add("eu-west-1");
+  set_rule({.needed = 1, .of = 1, .in_force = 1});
+  EXPECT_EQ(refusal("eu-west-1", true), "acknowledge_needs_member");
+  // Lowered, but still in force: the member that cannot learn of it is the one to be removed.
+  set_rule({.needed = 0, .of = 1, .in_force = 1});
+  const auto removed = remove("eu-west-1");
+  ASSERT_TRUE(removed) << removed.error().describe();
+  EXPECT_EQ(removed->durability, Durability::degraded);
 }
 
 TEST_F(MemberRemovalTest, ItsNameMayJoinAgainAndStartsFromNothing) {

@@ -5,6 +5,7 @@
 #include "holdfast/async/block_on.h"
 #include "holdfast/async/io_pool.h"
 #include "holdfast/region/acknowledge.h"
+#include "holdfast/region/tables.h"
 #include "holdfast/region/writer.h"
 #include "test_store.h"
 
@@ -102,6 +103,28 @@ TEST(AckRules, k_of_n) {
   EXPECT_EQ(*AckRule::decode(rule->encode()), *rule);
 }
 
+TEST(AckRules, a_stored_rule_beyond_every_bound_is_damage_and_not_cut_to_size) {
+  AckRule rule{.needed = 1, .of = 1};
+  rule.needed = 17;
+  EXPECT_FALSE(AckRule::decode(rule.encode()));
+  rule = {.needed = 1, .of = 1, .limit = std::chrono::milliseconds(-1)};
+  EXPECT_FALSE(AckRule::decode(rule.encode()));
+  rule.limit = std::chrono::hours(2);
+  EXPECT_FALSE(AckRule::decode(rule.encode()));
+}
+
+TEST(AckRules, of_two_that_need_as_many_the_one_that_does_not_degrade_counts) {
+  test::TestStore store;
+  const auto settings = *AcknowledgeSettings::open(store.core());
+  auto transaction = store.transaction();
+  ASSERT_TRUE(AcknowledgeSettings::put(transaction, AckClass::security,
+                                       {.needed = 1, .of = 2, .in_force = 1, .degrade = true}));
+  ASSERT_TRUE(AcknowledgeSettings::put(transaction, AckClass::all, {.needed = 1, .of = 2, .in_force = 1}));
+  store.commit(std::move(transaction));
+  EXPECT_FALSE(settings->rule_for(AckClass::security)->degrade);
+  EXPECT_TRUE(settings->rule_for(AckClass::membership)->degrade) << "or nobody could ever join or be removed";
+}
+
 TEST(AckRules, the_stricter_of_a_class_and_all_counts) {
   test::TestStore store;
   const auto settings = *AcknowledgeSettings::open(store.core());
@@ -168,6 +191,36 @@ TEST(WriterTest, a_region_that_may_not_write_says_who_may) {
   EXPECT_NE(refused.error().message.find("https://eu.example.com"), std::string::npos);
   state.become_primary({.reign = 1, .incarnation = 1}, {.name = peers_self});
   EXPECT_TRUE(async::block_on(io.next(), writer.commit(store.transaction())));
+}
+
+TEST_F(PeerTableTest, a_write_that_too_few_members_could_confirm_is_refused_and_not_written) {
+  const auto settings = *AcknowledgeSettings::open(store.core());
+  auto transaction = store.transaction();
+  ASSERT_TRUE(AcknowledgeSettings::put(transaction, AckClass::all,
+                                       {.needed = 2, .of = 2, .in_force = 2, .limit = 1ms}));
+  store.commit(std::move(transaction));
+  RegionState state(peers_self);
+  state.become_primary({.reign = 1, .incarnation = 1}, {.name = peers_self});
+  Writer writer(state, store.committer(), *peers, *settings);
+  const auto commit = [&](AckClass ack_class) {
+    auto write = store.transaction();
+    write.put(acknowledge_table, "x", storage::Scope::system(), AckRule::version, AckRule{}.encode());
+    return async::block_on(io.next(), writer.commit(std::move(write), ack_class));
+  };
+  peers->heard(peers_second);
+  const auto before = store.core().applied();
+  const auto refused = commit(AckClass::none);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::unavailable);
+  EXPECT_EQ(refused.error().code, "too_few_regions");
+  EXPECT_EQ(store.core().applied(), before) << "certainly not written";
+  const auto member = commit(AckClass::membership);
+  ASSERT_TRUE(member) << "it is what ends such a state";
+  EXPECT_EQ(member->durability, Durability::degraded);
+  peers->heard(peers_third);
+  EXPECT_EQ(commit(AckClass::none).error().code, "outcome_unknown") << "both live: they may still confirm it";
+  store.clock().advance(6s);
+  EXPECT_EQ(commit(AckClass::none).error().code, "too_few_regions");
 }
 
 TEST(RegionStateTest, traffic_follows_role_and_sync) {
