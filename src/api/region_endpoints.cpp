@@ -75,8 +75,14 @@ void describe_standing(nlohmann::json& json, const RegionParts& parts, const reg
   if (view.role != region::Role::fenced) return;
   json["reason"] = region::to_string(view.fence_reason);
   json["reasonCode"] = fence_reason_code(view.fence_reason);
+  const auto decision = parts.authority.last_decision();
   auto& names = json["waitingFor"] = nlohmann::json::array();
-  for (const auto& name : parts.authority.last_decision().waiting_for) names.push_back(name.str());
+  for (const auto& name : decision.waiting_for) names.push_back(name.str());
+  if (decision.higher_reign_claimed) json["higherReignClaimed"] = true;
+  if (!decision.pull_from) return;
+  const auto here = parts.core.applied().index;
+  json["pullsFrom"] = decision.pull_from->str();
+  json["batchesMissing"] = decision.pull_up_to - std::min(decision.pull_up_to, here);
 }
 
 nlohmann::json describe_region(const RegionParts& parts) {

@@ -70,6 +70,10 @@ std::string standing_lines(const Json& region) {
           "\n";
   text += "  position   " + text_of(region, "position") + "\n";
   if (const auto names = waited_for(region); !names.empty()) text += "  waits for  " + names + "\n";
+  if (const auto name = text_of(region, "pullsFrom"); !name.empty()) {
+    text += "  pulls from " + name + ", which says that it holds " +
+            region.value("batchesMissing", Json(0)).dump() + " batches more\n";
+  }
   return text;
 }
 
@@ -122,9 +126,28 @@ std::string snapshot_line(const Json& region) {
   return text + "\n";
 }
 
+std::string advice_when_pulling(const std::string& name) {
+  if (name.empty())
+    return "keep the other regions running: this one takes its lost tail from one of them, then opens by "
+           "itself.";
+  return "keep " + name +
+         " running: this region takes its lost tail from it, then opens by itself. Does the number of "
+         "batches "
+         "not fall, " +
+         name +
+         " cannot or will not give them: look at its log, then `holdfast serve --force-primary` once. That "
+         "gives up what only " +
+         name + " holds.";
+}
+
 std::string advice_when_fenced(const Json& region) {
   const auto code = text_of(region, "reasonCode");
   const auto names = waited_for(region);
+  if (region.value("higherReignClaimed", false)) {
+    return names +
+           " says that a higher reign was promised or opened, without a record of it: see `region status` "
+           "there. Is no region being promoted, `holdfast serve --force-primary` here once.";
+  }
   if (code == "waiting_for_peers") {
     return "start " + (names.empty() ? "the other regions" : names) +
            " or mend the network to it; this region opens by itself once all have answered.";
@@ -132,9 +155,7 @@ std::string advice_when_fenced(const Json& region) {
   if (code == "higher_reign")
     return "nothing here: another region was promoted. Let this one reach it, and it becomes its secondary "
            "by itself.";
-  if (code == "peer_is_further")
-    return "keep the other regions running: this one takes its lost tail from one of them, then opens by "
-           "itself.";
+  if (code == "peer_is_further") return advice_when_pulling(text_of(region, "pullsFrom"));
   if (code == "recovered_short") {
     return "its disk lost writes that it had synced: start " + (names.empty() ? "the other regions" : names) +
            ", one of which may hold them; check the disk.";
@@ -153,7 +174,7 @@ std::string advice_at_secondary(const Json& region) {
   return "nothing.";
 }
 
-/// A rule in force that fewer live secondaries can meet than it asks for: its writes end `outcome_unknown`.
+/// A rule in force that fewer live secondaries can meet than it asks for: its writes are refused.
 std::string advice_on_acknowledge(const Json& region) {
   const auto& secondaries = region.at("secondaries");
   const auto live = std::ranges::count_if(
@@ -175,8 +196,7 @@ std::string advice_on_acknowledge(const Json& region) {
       what.append(", then `holdfast region remove`)");
     }
     what.append(": writes wait for ").append(std::to_string(needed)).append(" secondaries, and ");
-    what.append(std::to_string(live))
-        .append(" of them are connected; they end in \"outcome unknown\" meanwhile.");
+    what.append(std::to_string(live)).append(" of them are connected; they are refused meanwhile.");
     return what;
   }
   return {};

@@ -4,6 +4,7 @@
 
 #include "holdfast/base/log.h"
 #include "holdfast/base/metrics.h"
+#include "holdfast/region/silence.h"
 #include "holdfast/region/terms.h"
 
 namespace holdfast::region {
@@ -49,12 +50,15 @@ BootFacts Authority::facts() const {
   if (const auto self = parts_.members.self()) facts.may_promote = self->may_promote;
   facts.highest_reign = highest_reign_;
   facts.fenced_by_operator = fenced_by_operator_;
-  if (options_.recovered_short_of) {
-    facts.short_of_term = options_.recovered_short_of->term;
-    facts.short_of_index = options_.recovered_short_of->index;
+  if (options_.recovered_short_of) facts.short_of = options_.recovered_short_of->index;
+  const auto now = parts_.clock.steady_now();
+  for (const auto& member : parts_.members.others()) {
+    facts.others.push_back(member.name);
+    const auto heard = answers_.find(member.name);
+    if (heard == answers_.end()) continue;
+    auto& answer = facts.answers[member.name] = heard->second.answer;
+    answer.stale = now - heard->second.at > silence_limit;
   }
-  for (const auto& member : parts_.members.others()) facts.others.push_back(member.name);
-  facts.answers = answers_;
   facts.policy = options_.policy;
   return facts;
 }
@@ -79,6 +83,7 @@ Result<> Authority::start() {
 
 Result<> Authority::answered(PeerAnswer answer) {
   const std::scoped_lock lock(mutex_);
+  const auto reign_before = highest_reign();
   if (answer.newest) TRY_VOID(note_reign(answer.newest->term.reign));
   const auto* own = chain_.newest();
   const bool outranked = own && answer.newest && outranks(*answer.newest, *own);
@@ -86,12 +91,21 @@ Result<> Authority::answered(PeerAnswer answer) {
     log::error("two regions opened the same reign; the one with the lower nonce is fenced",
                {{"other", answer.newest->node.str()}, {"reign", own->term.reign}});
   }
-  const auto name = answer.name;
-  answers_[name] = std::move(answer);
-  if (parts_.state.role() == Role::primary) {
-    return outranked ? fence(FenceReason::higher_reign) : Result<>{};
+  const bool wrote_elsewhere =
+      own && answer.newest && !was_forced_ && is_later_of_one_reign(*answer.newest, *own);
+  if (wrote_elsewhere && parts_.state.role() == Role::primary) {
+    log::error("a term of this region's own reign was opened by another copy of it; this one is fenced",
+               {{"peer", answer.name.str()}, {"term", storage::to_string(answer.newest->term)}});
   }
-  return settled_ ? Result<>{} : decide();
+  const auto name = answer.name;
+  answers_[name] = {.answer = std::move(answer), .at = parts_.clock.steady_now()};
+  if (parts_.state.role() == Role::primary) {
+    if (outranked) return fence(FenceReason::higher_reign);
+    return wrote_elsewhere ? fence(FenceReason::peer_is_further) : Result<>{};
+  }
+  if (!settled_) return decide();
+  if (highest_reign() > reign_before) publish();
+  return {};
 }
 
 Result<> Authority::caught_up() {
@@ -168,7 +182,7 @@ Result<> Authority::persist(Role role, bool fenced) {
   return standing == before ? Result<>{} : parts_.local.set_standing(standing);
 }
 
-Result<> Authority::open_incarnation() {
+void Authority::warn_of_whom_was_not_asked() const {
   if (options_.policy.force_primary) {
     log::warn(
         "--force-primary: opening a term without having heard every member. If another region was promoted "
@@ -178,25 +192,42 @@ Result<> Authority::open_incarnation() {
         "boot.require_peers is none: opening a term without having heard every member. If another region was "
         "promoted meanwhile, there are two writable regions; whoever configured this bears that risk.");
   }
-  const auto end = parts_.core.applied();
-  auto record = next_incarnation(*chain_.newest(), end, parts_.cluster, parts_.key, parts_.clock.now());
+}
+
+Result<> Authority::write_term(const TermRecord& record) {
   TRY_VOID(parts_.committer.begin(record.term));
   auto transaction = parts_.core.transaction();
   TRY_VOID(put_term(transaction, record));
   transaction.take_from_reserve();  // a primary with a full disk still has secondaries and signs users in
-  if (auto written = parts_.committer.commit_and_wait(std::move(transaction)); !written) {
+  TRY_VOID(parts_.committer.commit_and_wait(std::move(transaction)));
+  chain_.append(record);
+  return persist(Role::primary, false);
+}
+
+Result<> Authority::open_incarnation() {
+  warn_of_whom_was_not_asked();
+  const std::scoped_lock one_writer(intake_mutex_);
+  const auto end = parts_.core.applied();
+  const auto record = next_incarnation(*chain_.newest(), end, parts_.cluster, parts_.key, parts_.clock.now());
+  if (auto written = write_term(record); !written) {
     parts_.committer.fence();
     parts_.state.become_fenced(FenceReason::store_failed);
-    return fail(std::move(written).error());
+    return written;
   }
-  chain_.append(record);
-  TRY_VOID(persist(Role::primary, false));
   settled_ = true;
+  // Both were about this start: a fence that comes later is not to be broken by it.
   options_.recovered_short_of.reset();
+  was_forced_ = std::exchange(options_.policy.force_primary, false) || was_forced_;
   opened_terms.add();
   parts_.state.become_primary(record.term, info_of(parts_.members.self_name()));
   log::info("this region is the primary", {{"term", storage::to_string(record.term)}});
   return {};
+}
+
+Result<std::unique_lock<std::mutex>> Authority::lock_for_intake() {
+  std::unique_lock lock(intake_mutex_);
+  if (parts_.state.role() != Role::primary) return lock;
+  return fail(ErrorKind::conflict, "store_is_written_here", "this region is the primary");
 }
 
 Result<> Authority::fence(FenceReason reason, std::string request_id) {
@@ -239,6 +270,11 @@ TermChain Authority::chain() const {
   return published_chain_;
 }
 
+bool Authority::is_of_a_removed_member(const TermRecord& record) const {
+  const auto member = parts_.members.find(record.node);
+  return member && member->state == MemberState::removed;
+}
+
 Result<TermChain> Authority::verify(std::vector<TermRecord> records) const {
   Bytes operator_key;
   if (const auto cluster = find_cluster_record(parts_.core.reader()); cluster && *cluster) {
@@ -252,7 +288,19 @@ Result<TermChain> Authority::verify(std::vector<TermRecord> records) const {
     if (!member || !member->may_promote) return std::nullopt;
     return member->node_spki;
   };
-  return TermChain::verify(std::move(records), parts_.cluster, key_of);
+  TRY(auto verified, TermChain::verify(std::move(records), parts_.cluster, key_of));
+  // A removed member's row stays for what it signed while it was one. What comes after a record vouches for
+  // it; a newest record that is ahead of ours was signed by somebody who is nobody now.
+  const auto* newest = verified.newest();
+  if (newest == nullptr || !is_of_a_removed_member(*newest)) return verified;
+  const auto own = chain();
+  const auto* known = own.find(newest->term);
+  const bool is_ours = known != nullptr && *known == *newest;
+  if (!is_ours && (own.empty() || newest->term >= own.newest()->term)) {
+    return fail(ErrorKind::corrupt, "unverified_term", "a term record does not verify",
+                "node " + newest->node.str() + " was removed");
+  }
+  return verified;
 }
 
 bool Authority::wants_stream_from(const RegionName& name) const {

@@ -26,50 +26,57 @@ bool verified_higher_term(const BootFacts& facts) {
 }
 
 /// The peer that holds most of this region's own last term beyond what is here.
-std::optional<RegionName> furthest_in_own_term(const BootFacts& facts) {
-  std::optional<RegionName> furthest;
-  std::uint64_t index = facts.own.index;
+const PeerAnswer* furthest_in_own_term(const BootFacts& facts) {
+  const PeerAnswer* furthest = nullptr;
   for (const auto& [name, peer] : facts.answers) {
     if (!storage::peer_is_further_in_own_term(facts.own, storage::position_of(peer.applied))) continue;
-    if (peer.applied.index > index) {
-      furthest = name;
-      index = peer.applied.index;
-    }
+    if (furthest == nullptr || peer.applied.index > furthest->applied.index) furthest = &peer;
   }
   return furthest;
 }
 
-bool recovered_short(const BootFacts& facts) {
-  if (!facts.short_of_term) return false;
-  return facts.own.index < facts.short_of_index;
+/// Whether a peer holds a term of this reign that this region signed and does not know: it wrote somewhere
+/// else.
+bool wrote_elsewhere(const BootFacts& facts) {
+  return std::ranges::any_of(facts.answers, [&](const auto& entry) {
+    return entry.second.newest && is_later_of_one_reign(*entry.second.newest, *facts.newest);
+  });
 }
+
+bool recovered_short(const BootFacts& facts) { return facts.short_of && facts.own.index < *facts.short_of; }
 
 std::vector<RegionName> silent_members(const BootFacts& facts) {
   std::vector<RegionName> silent;
-  std::ranges::copy_if(facts.others, std::back_inserter(silent),
-                       [&](const RegionName& name) { return !facts.answers.contains(name); });
+  std::ranges::copy_if(facts.others, std::back_inserter(silent), [&](const RegionName& name) {
+    const auto answer = facts.answers.find(name);
+    return answer == facts.answers.end() || answer->second.stale;
+  });
   return silent;
 }
 
 BootDecision decide_former_primary(const BootFacts& facts) {
   if (verified_higher_term(facts)) return fenced_by(BootStep::follow, FenceReason::higher_reign);
+  // What an operator fenced another operator unfences, no option of a start.
+  if (facts.fenced_by_operator) return fenced_by(BootStep::stay, FenceReason::by_operator);
   if (facts.policy.force_primary) return {.step = BootStep::open_term};
   // A bare number is no proof: it keeps this region from writing, never from signing users in.
   if (auto speakers = who_speak_of_a_higher_reign(facts); !speakers.empty()) {
     auto decision = fenced_by(BootStep::wait, FenceReason::waiting_for_peers);
     decision.waiting_for = std::move(speakers);
+    decision.higher_reign_claimed = true;
     return decision;
   }
   if (facts.highest_reign > facts.newest->term.reign)
     return fenced_by(BootStep::stay, FenceReason::higher_reign);
   // Nobody would verify a term that this node signs.
   if (!facts.may_promote) return fenced_by(BootStep::stay, FenceReason::by_operator);
-  if (facts.fenced_by_operator) return fenced_by(BootStep::stay, FenceReason::by_operator);
-  if (auto peer = furthest_in_own_term(facts)) {
+  if (const auto* peer = furthest_in_own_term(facts)) {
     auto decision = fenced_by(BootStep::pull_tail, FenceReason::peer_is_further);
-    decision.pull_from = std::move(peer);
+    decision.pull_from = peer->name;
+    decision.pull_up_to = peer->applied.index;
     return decision;
   }
+  if (wrote_elsewhere(facts)) return fenced_by(BootStep::stay, FenceReason::peer_is_further);
   auto silent = silent_members(facts);
   const bool must_hear = facts.policy.require_peers && !silent.empty();
   if (recovered_short(facts)) {

@@ -138,4 +138,9 @@ bool outranks(const TermRecord& a, const TermRecord& b) {
   return a.nonce > b.nonce;
 }
 
+bool is_later_of_one_reign(const TermRecord& a, const TermRecord& b) {
+  if (a.term.reign != b.term.reign || a.nonce != b.nonce) return false;
+  return a.term == b.term ? a != b : a.term > b.term;
+}
+
 }  // namespace holdfast::region

@@ -27,12 +27,17 @@ Result<Recovery> WatermarkKeeper::judge(const Head& recovered) const {
 }
 
 Result<> WatermarkKeeper::advance(const Head& durable) {
-  if (durable.index <= last_.index) return {};
   const Watermark next{.term = durable.term, .index = durable.index};
+  // The term first: a term that was opened on a shorter log is what an operator decided, and is not to be
+  // asked about again at the next start.
+  const auto is_behind = [&] {
+    return std::pair(next.term, next.index) <= std::pair(last_.term, last_.index);
+  };
+  if (is_behind()) return {};
   if (last_ == Watermark{}) {
     TRY(const auto stored, local_.watermark(generation_));
     if (stored) last_ = *stored;
-    if (durable.index <= last_.index) return {};
+    if (is_behind()) return {};
   }
   TRY_VOID(local_.set_watermark(generation_, next));
   last_ = next;

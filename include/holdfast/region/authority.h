@@ -51,52 +51,69 @@ class Authority {
   Result<> caught_up();
   /// A snapshot took the store's place: even equal terms may be other records now.
   Result<> store_replaced();
+  /// To be held while something that came from a peer is written to the store: no term begins meanwhile.
+  /// Released before the functions above are called. Blocks while a term is being opened. Error: conflict
+  /// `store_is_written_here` at the primary.
+  [[nodiscard]] Result<std::unique_lock<std::mutex>> lock_for_intake();
   /// Closes the commit gate, waits for the batch in flight, persists FENCED, then returns.
   Result<> fence(FenceReason reason, std::string request_id = {});
   /// Undoes an operator's fence: the boot rules are asked again, with fresh answers.
   Result<> unfence();
 
+  /// The highest reign that a verified record showed, or that was promised here.
   [[nodiscard]] std::uint32_t highest_reign() const;
   /// The newest records, at most 512, ascending.
   [[nodiscard]] TermChain chain() const;
-  /// Verifies records of peers against the node table and the cluster's operator key.
+  /// Verifies records of peers against the node table and the cluster's operator key. A member that was shut
+  /// out opens no term that is not in this region's own chain. Error: corrupt `unverified_term`.
   [[nodiscard]] Result<TermChain> verify(std::vector<TermRecord> records) const;
   /// Whether this region should ask that member for a log stream: as a secondary, or to pull its own lost
   /// tail.
   [[nodiscard]] bool wants_stream_from(const RegionName& name) const;
   [[nodiscard]] BootDecision last_decision() const;
   [[nodiscard]] const ClusterId& cluster() const { return parts_.cluster; }
-  /// After every decision and role change.
+  /// After every decision and role change, and when a higher reign was seen.
   [[nodiscard]] Subscription on_change(std::function<void()> callback) {
     return changed_.add(std::move(callback));
   }
 
  private:
+  struct Heard {
+    PeerAnswer answer;
+    SteadyTime at;
+  };
+
   Authority(Parts parts, Options options) : parts_(std::move(parts)), options_(options) {}
 
   Result<> reload_chain();
   Result<> look_at_store(bool read_terms_again);
   Result<> decide();
   Result<> open_incarnation();
+  /// Opens the gate and writes the record as the first batch of its term.
+  Result<> write_term(const TermRecord& record);
+  void warn_of_whom_was_not_asked() const;
   Result<> become(Role role, FenceReason reason);
   void log_fenced(FenceReason reason) const;
   Result<> note_reign(std::uint32_t reign);
   Result<> persist(Role role, bool fenced);
   [[nodiscard]] BootFacts facts() const;
   [[nodiscard]] PrimaryInfo info_of(const RegionName& name) const;
+  [[nodiscard]] bool is_of_a_removed_member(const TermRecord& record) const;
+  void publish();
 
   Parts parts_;
   Options options_;
-  void publish();
 
   std::recursive_mutex
       mutex_;  ///< held while deciding, also across disk writes; views below answer meanwhile
   TermChain chain_;
-  std::map<RegionName, PeerAnswer> answers_;
+  std::map<RegionName, Heard> answers_;
   BootDecision decision_;
   std::vector<RegionName> announced_;  ///< whom the log last said to be waited for
   bool settled_ = false;  ///< a role other than fenced was reached: only a fence asks the rules again
   bool fenced_by_operator_ = false;
+  bool was_forced_ = false;  ///< the operator knows that peers may hold what this region does not
+  std::mutex intake_mutex_;  ///< the store has one writer: this region's own terms, or what peers sent
   std::atomic<std::uint32_t> highest_reign_ = 0;
 
   mutable std::mutex published_mutex_;  ///< held for a copy only

@@ -20,6 +20,8 @@ struct PeerAnswer {
   std::uint32_t highest_reign = 0;   ///< ever seen or promised there
   storage::Head applied;             ///< its last batch
   std::optional<TermRecord> newest;  ///< its newest term record, verified by this region
+  /// Not heard any more: it may have promised a reign since. What it said still forbids, but permits nothing.
+  bool stale = false;
 };
 
 /// How a former primary may open without having heard everybody. Each exception says whose risk it is.
@@ -40,10 +42,8 @@ struct BootFacts {
   bool may_promote = true;           ///< this region's own row
   std::uint32_t highest_reign = 0;   ///< ever seen or promised here
   bool fenced_by_operator = false;
-  std::optional<storage::Term>
-      short_of_term;  ///< the store recovered below its watermark: what it should reach
-  std::uint64_t short_of_index = 0;
-  std::vector<RegionName> others;  ///< all other active members
+  std::optional<std::uint64_t> short_of;  ///< the index that a store below its watermark should reach
+  std::vector<RegionName> others;         ///< all other active members
   std::map<RegionName, PeerAnswer> answers;
   BootPolicy policy;
 };
@@ -52,7 +52,7 @@ enum class BootStep : std::uint8_t {
   wait,       ///< fenced until more members answer
   open_term,  ///< this region is the primary: open a new incarnation
   follow,     ///< be a secondary (of whoever holds the newest term)
-  pull_tail,  ///< fenced; `pull_from` holds more of this region's own last term
+  pull_tail,  ///< fenced; `pull_from` says that it holds more of this region's own last term
   stay,       ///< fenced until an operator acts
 };
 
@@ -60,7 +60,10 @@ struct BootDecision {
   BootStep step = BootStep::wait;
   FenceReason reason = FenceReason::none;
   std::vector<RegionName> waiting_for;
+  /// Those waited for were heard, and speak of a higher reign whose record nobody has shown.
+  bool higher_reign_claimed = false;
   std::optional<RegionName> pull_from;
+  std::uint64_t pull_up_to = 0;  ///< the batch that `pull_from` says it holds
 };
 
 /// The BOOT rules of the design, as one pure function; asked at start and again after every answer until it

@@ -80,4 +80,8 @@ class TermChain {
 /// HIGHER nonce (the lower one fences and raises an alarm).
 bool outranks(const TermRecord& a, const TermRecord& b);
 
+/// True when `a` is of the same reign as `b` and cannot come before it: a later incarnation, or the same one
+/// with other content. Both were signed by the node whose reign it is.
+bool is_later_of_one_reign(const TermRecord& a, const TermRecord& b);
+
 }  // namespace holdfast::region

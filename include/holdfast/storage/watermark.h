@@ -29,8 +29,8 @@ Recovery judge_recovery(const std::optional<Watermark>& watermark, const Head& r
 bool peer_is_further_in_own_term(const Head& own, const Position& peer);
 
 /// Keeps the watermark of one generation in local.db: call `advance` about once a second and when the daemon
-/// stops. A watermark only ever rises, and what lies between it and the end of the log is what a peer's
-/// position covers. One thread at a time; blocks on local.db's sync.
+/// stops. A watermark only ever rises, by term and then by index, and what lies between it and the end of the
+/// log is what a peer's position covers. One thread at a time; blocks on local.db's sync.
 class WatermarkKeeper {
  public:
   WatermarkKeeper(LocalDb& local, std::uint64_t generation);

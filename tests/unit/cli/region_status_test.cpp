@@ -186,6 +186,23 @@ TEST(RegionStatus, EveryReasonOfAFenceHasItsOwnAdvice) {
   }
 }
 
+TEST(RegionStatus, WhoKeepsAReturningPrimaryFencedIsNamedAndSoIsTheWayOut) {
+  auto region = status_of("fenced");
+  region["reasonCode"] = "peer_is_further";
+  region["pullsFrom"] = "eu-west-1";
+  region["batchesMissing"] = 12;
+  EXPECT_NE(
+      render_region_status(region).find("  pulls from eu-west-1, which says that it holds 12 batches more\n"),
+      std::string::npos)
+      << render_region_status(region);
+  EXPECT_TRUE(advised(region).starts_with("keep eu-west-1 running"));
+  EXPECT_NE(advised(region).find("--force-primary"), std::string::npos);
+  region["reasonCode"] = "waiting_for_peers";
+  region["waitingFor"] = {"eu-west-1"};
+  region["higherReignClaimed"] = true;
+  EXPECT_TRUE(advised(region).starts_with("eu-west-1 says that a higher reign")) << advised(region);
+}
+
 TEST(RegionStatus, AnOlderDaemonSendsLess) {
   auto region = status_of("fenced");
   for (const char* name : {"since", "sinceSeconds", "mayWrite"}) region.erase(name);

@@ -4,8 +4,6 @@
 
 #include <limits>
 
-#include <algorithm>
-
 namespace holdfast::region {
 namespace {
 
@@ -113,6 +111,7 @@ TEST(Boot, a_peer_further_in_our_own_last_term_gives_the_tail_back_first) {
   auto decision = decide_boot(facts);
   EXPECT_EQ(decision.step, BootStep::pull_tail);
   EXPECT_EQ(decision.pull_from, boot_third);
+  EXPECT_EQ(decision.pull_up_to, 110U);
   EXPECT_EQ(decision.reason, FenceReason::peer_is_further);
   facts.policy.require_peers = false;
   EXPECT_EQ(decide_boot(facts).step, BootStep::pull_tail) << "nobody's configuration forks history";
@@ -120,10 +119,25 @@ TEST(Boot, a_peer_further_in_our_own_last_term_gives_the_tail_back_first) {
   EXPECT_EQ(decide_boot(facts).step, BootStep::open_term);
 }
 
+TEST(Boot, a_term_of_our_own_that_only_a_peer_knows_opens_nothing_here) {
+  auto facts = former_primary();
+  facts.answers[boot_third] = answer_of(boot_third);
+  auto& second = facts.answers[boot_second] = answer_of(boot_second, 100);
+  second.newest->term.incarnation = 4;
+  EXPECT_EQ(decide_boot(facts).step, BootStep::stay) << "another copy of this region wrote it";
+  EXPECT_EQ(decide_boot(facts).reason, FenceReason::peer_is_further);
+  second.applied.index = 101;
+  EXPECT_EQ(decide_boot(facts).step, BootStep::pull_tail);
+  second = answer_of(boot_second);
+  second.newest->previous_index = 7;
+  EXPECT_EQ(decide_boot(facts).step, BootStep::stay) << "the same term, opened twice";
+  facts.policy.force_primary = true;
+  EXPECT_EQ(decide_boot(facts).step, BootStep::open_term);
+}
+
 TEST(Boot, a_store_below_its_watermark_opens_no_term) {
   auto facts = former_primary();
-  facts.short_of_term = storage::Term{.reign = 2, .incarnation = 3};
-  facts.short_of_index = 120;
+  facts.short_of = 120;
   EXPECT_EQ(decide_boot(facts).step, BootStep::wait);
   facts.answers[boot_second] = answer_of(boot_second);
   facts.answers[boot_third] = answer_of(boot_third);
@@ -152,6 +166,23 @@ TEST(Boot, an_operators_fence_stays_until_it_is_lifted) {
   facts.others.clear();
   facts.fenced_by_operator = true;
   EXPECT_EQ(decide_boot(facts).step, BootStep::stay);
+  facts.policy = {.require_peers = false, .force_primary = true};
+  EXPECT_EQ(decide_boot(facts).step, BootStep::stay) << "no option of a start lifts it";
+}
+
+TEST(Boot, what_a_silent_member_said_still_forbids_and_permits_nothing) {
+  auto facts = former_primary();
+  facts.answers[boot_second] = answer_of(boot_second);
+  facts.answers[boot_second].stale = true;
+  facts.answers[boot_third] = answer_of(boot_third);
+  EXPECT_EQ(decide_boot(facts).step, BootStep::wait);
+  EXPECT_EQ(decide_boot(facts).waiting_for, std::vector{boot_second});
+  facts.policy.require_peers = false;
+  EXPECT_EQ(decide_boot(facts).step, BootStep::open_term);
+  facts.answers[boot_second].applied = head_at(105);
+  EXPECT_EQ(decide_boot(facts).step, BootStep::pull_tail);
+  facts.answers[boot_second].highest_reign = 3;
+  EXPECT_TRUE(decide_boot(facts).higher_reign_claimed);
 }
 
 TEST(Boot, who_may_not_promote_opens_nothing) {

@@ -59,5 +59,15 @@ TEST_F(LogWatermarkKeeper, RisesOnlyAndBelongsToItsGeneration) {
   EXPECT_EQ(WatermarkKeeper(*local, 2).judge(Head{}).value(), Recovery::complete);
 }
 
+TEST_F(LogWatermarkKeeper, ATermThatWasForcedOpenOnAShorterLogIsNotAskedAboutAgain) {
+  const auto local = open(true);
+  ASSERT_TRUE(WatermarkKeeper(*local, 1).advance(watermark_head(1, 2, 100)));
+  WatermarkKeeper keeper(*local, 1);
+  EXPECT_EQ(keeper.judge(watermark_head(1, 2, 60)).value(), Recovery::below_watermark);
+  ASSERT_TRUE(keeper.advance(watermark_head(1, 3, 61)));
+  EXPECT_EQ(keeper.judge(watermark_head(1, 3, 61)).value(), Recovery::complete);
+  EXPECT_EQ(keeper.judge(watermark_head(1, 3, 60)).value(), Recovery::below_watermark);
+}
+
 }  // namespace
 }  // namespace holdfast::storage
