@@ -165,10 +165,10 @@ Result<> FactExchange::drop_settled(std::string_view name) {
   return {};
 }
 
-std::vector<Fact> FactExchange::outbox(std::size_t limit) const {
+std::vector<Fact> FactExchange::outbox(BytesView after, std::size_t limit) const {
   std::vector<Fact> facts;
   const auto read =
-      local_->scan(storage::local_tables::outbox, {}, {}, limit, [&](BytesView, BytesView plain) {
+      local_->scan(storage::local_tables::outbox, {}, after, limit, [&](BytesView, BytesView plain) {
         if (auto fact = Fact::decode(plain)) facts.push_back(*std::move(fact));
         return true;
       });

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "holdfast/async/event.h"
 #include "holdfast/async/task.h"
@@ -36,8 +37,6 @@ class Channel {
   void finish();
   /// Closes now; the reader and the writer end.
   void close();
-  [[nodiscard]] bool is_closed() const { return closed_; }
-  [[nodiscard]] std::size_t queued_bytes() const { return queued_bytes_; }
   [[nodiscard]] net::Connection& connection() { return connection_; }
 
  private:
@@ -55,6 +54,18 @@ class Channel {
   Bytes buffer_;           ///< read, not yet given out
   std::size_t begin_ = 0;  ///< of what is not yet given out
   std::array<char, 64UL * 1024> incoming_{};
+};
+
+/// Finishes a channel however the coroutine that holds this ends, cancellation included.
+class ChannelFinisher {
+ public:
+  explicit ChannelFinisher(std::shared_ptr<Channel> channel) : channel_(std::move(channel)) {}
+  ChannelFinisher(const ChannelFinisher&) = delete;
+  ChannelFinisher& operator=(const ChannelFinisher&) = delete;
+  ~ChannelFinisher() { channel_->finish(); }
+
+ private:
+  std::shared_ptr<Channel> channel_;
 };
 
 }  // namespace holdfast::replication

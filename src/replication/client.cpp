@@ -24,8 +24,9 @@ constexpr std::chrono::seconds worth_it{1};
 /// Doubling pauses with up to a quarter of jitter, so that many members do not knock at the same moments.
 class BackOff {
  public:
-  void reset() { pause_ = first_pause; }
-  std::chrono::milliseconds next() {
+  /// Before the next attempt. A session that ends as soon as it began is no reason to hurry.
+  std::chrono::milliseconds after(bool was_welcome, SteadyTime::duration lasted) {
+    if (was_welcome && lasted >= worth_it) pause_ = first_pause;
     const auto jitter = static_cast<unsigned char>(crypto::random_bytes(1).front());
     const auto pause = pause_ + pause_ * jitter / 1024;
     pause_ = std::min(pause_ * 2, longest_pause);
@@ -85,9 +86,8 @@ async::Task<> Client::stream_loop(Client* client, RegionName peer, async::Execut
     if (!welcomed) {
       log::debug("a member cannot be reached", {{"peer", peer.str()}, {"why", welcomed.error().describe()}});
     }
-    // A session that ends as soon as it began is no reason to hurry.
-    if (welcomed && *welcomed && context->parts.clock.steady_now() - began >= worth_it) back_off.reset();
-    co_await async::sleep_for(back_off.next());
+    co_await async::sleep_for(
+        back_off.after(welcomed.value_or(false), context->parts.clock.steady_now() - began));
   }
 }
 
@@ -100,9 +100,10 @@ async::Task<> Client::blob_loop(Client* client, RegionName peer, async::Executor
       co_await async::sleep_for(role_poll);
       continue;
     }
+    const auto began = context->parts.clock.steady_now();
     const auto welcomed = co_await client->blobs_once(peer);
-    if (welcomed && *welcomed) back_off.reset();
-    co_await async::sleep_for(back_off.next());
+    co_await async::sleep_for(
+        back_off.after(welcomed.value_or(false), context->parts.clock.steady_now() - began));
   }
 }
 
@@ -123,10 +124,7 @@ async::Task<Result<std::shared_ptr<Channel>>> Client::connect(RegionName peer) {
 
 async::Task<Result<bool>> Client::stream_once(RegionName peer) {
   CO_TRY(const auto channel, co_await connect(peer));
-  struct Closer {
-    Channel* channel;
-    ~Closer() { channel->finish(); }
-  } closer{channel.get()};
+  const ChannelFinisher finisher(channel);
   const auto facts = gather_guest(*context_, peer);
   auto hello = make_hello(*context_, facts, Purpose::stream, SnapshotIntake::resumable(context_->parts.data));
   SinkSession session(facts, std::move(hello), make_verifier(*context_), context_->parts.clock.steady_now());
@@ -140,10 +138,7 @@ async::Task<Result<bool>> Client::stream_once(RegionName peer) {
 
 async::Task<Result<bool>> Client::blobs_once(RegionName peer) {
   CO_TRY(const auto channel, co_await connect(peer));
-  struct Closer {
-    Channel* channel;
-    ~Closer() { channel->finish(); }
-  } closer{channel.get()};
+  const ChannelFinisher finisher(channel);
   const auto facts = gather_guest(*context_, peer);
   channel->send(make_hello(*context_, facts, Purpose::blobs, {}));
   CO_TRY(const auto message, co_await channel->read(async::after(silence_limit)));

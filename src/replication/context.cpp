@@ -40,6 +40,30 @@ std::vector<std::shared_ptr<SourceDriver>> Context::sources() {
   return live;
 }
 
+bool Context::give_to_stream_of(const RegionName& member, const std::shared_ptr<VerifyJob>& job) {
+  for (const auto& driver : sources()) {
+    if (driver->peer() != member || !driver->is_streaming()) continue;
+    driver->verify(job);
+    return true;
+  }
+  return false;
+}
+
+void Context::hear_primary(const RegionName& name) {
+  const std::scoped_lock lock(mutex_);
+  primaries_.insert(name);
+}
+
+void Context::stop_hearing_primary(const RegionName& name) {
+  const std::scoped_lock lock(mutex_);
+  if (const auto one = primaries_.find(name); one != primaries_.end()) primaries_.erase(one);
+}
+
+bool Context::hears_primary(const RegionName& name) {
+  const std::scoped_lock lock(mutex_);
+  return primaries_.contains(name);
+}
+
 bool Context::claim_blob(const BlobId& id) {
   const std::scoped_lock lock(mutex_);
   return claimed_.insert(id).second;

@@ -18,6 +18,7 @@
 namespace holdfast::replication {
 
 class SourceDriver;
+struct VerifyJob;
 
 /// What all sessions of one process share. Outlives every task in `tasks`. Thread-safe.
 struct Context {
@@ -40,6 +41,14 @@ struct Context {
   void leave(const RegionName& name, Purpose purpose);
   void add_source(const std::shared_ptr<SourceDriver>& driver);
   [[nodiscard]] std::vector<std::shared_ptr<SourceDriver>> sources();
+  /// False when the member follows no log now.
+  bool give_to_stream_of(const RegionName& member, const std::shared_ptr<VerifyJob>& job);
+
+  // Members that say on a connection made by this region that they are primary. A primary dials nobody: who
+  // comes with such a member's key meanwhile is a second copy of it.
+  void hear_primary(const RegionName& name);
+  void stop_hearing_primary(const RegionName& name);
+  [[nodiscard]] bool hears_primary(const RegionName& name);
 
   // Blobs that a session is fetching, so that two members are not asked for the same one.
   bool claim_blob(const BlobId& id);
@@ -59,6 +68,7 @@ struct Context {
   std::mutex mutex_;
   std::set<std::pair<RegionName, Purpose>> inside_;
   std::vector<std::weak_ptr<SourceDriver>> sources_;
+  std::multiset<RegionName> primaries_;
   std::set<BlobId> claimed_;
   bool store_claimed_ = false;
   std::optional<SnapshotProgress> progress_;

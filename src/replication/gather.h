@@ -19,14 +19,4 @@ TermVerifier make_verifier(Context& context);
 /// Whether the peer's row is active and names the key that this connection was made with. Any thread.
 bool is_member_still(const Context& context, Channel& channel, const RegionName& peer);
 
-/// Whether a beat's sender is the primary that it says it is: it must own the newest term, by records that
-/// were verified at the handshake. Clients are sent to the primary's address and its word moves slots.
-bool is_proven_primary(const RegionName& peer, const region::TermChain& theirs, const region::TermChain& ours,
-                       const Beat& beat);
-
-/// What a beat changes here: overrides, authority, and at a secondary the news of its primary. May block on
-/// the disk.
-Result<> take_beat(Context& context, const RegionName& peer, const region::TermChain& chain,
-                   const Beat& beat);
-
 }  // namespace holdfast::replication

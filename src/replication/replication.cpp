@@ -33,9 +33,25 @@ struct Replication::Impl {
   std::vector<region::Subscription> subscriptions;
   std::optional<storage::WatermarkKeeper> watermark;
   std::uint64_t generation = 0;
-  std::atomic<region::Role> role = region::Role::fenced;
 
-  void on_role();
+  /// What sessions were made for.
+  struct Standing {
+    region::Role role = region::Role::fenced;
+    std::uint32_t seen_reign = 0;   ///< below it nobody is followed
+    std::uint32_t chain_reign = 0;  ///< what the records here can prove to a deposed primary
+
+    /// Sessions that begin now would be others. The first reign that a newcomer hears of changes nothing.
+    [[nodiscard]] bool is_of_other_sessions_than(const Standing& before) const {
+      return role != before.role || (before.seen_reign != 0 && seen_reign != before.seen_reign) ||
+             (before.chain_reign != 0 && chain_reign != before.chain_reign);
+    }
+  };
+  std::mutex standing_mutex;
+  Standing standing;
+
+  [[nodiscard]] Standing read_standing() const;
+  void on_published();
+  void on_authority();
   void on_members();
   void watch_primary();
   Result<> keep_watermark();
@@ -45,12 +61,12 @@ struct Replication::Impl {
 
 Result<std::unique_ptr<Replication>> Replication::open(Parts parts, Options options) {
   TRY(auto slots, SlotBook::open(parts.local));
-  auto impl = std::make_unique<Impl>(std::move(parts), std::move(options), std::move(slots));
+  auto impl = std::make_shared<Impl>(std::move(parts), std::move(options), std::move(slots));
   TRY(impl->server, Server::open(impl->context));
   return std::unique_ptr<Replication>(new Replication(std::move(impl)));
 }
 
-Replication::Replication(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Replication::Replication(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Replication::~Replication() { stop(); }
 
 std::uint16_t Replication::port() const { return impl_->server->port(); }
@@ -59,12 +75,18 @@ std::optional<SnapshotProgress> Replication::snapshot_progress() const { return 
 void Replication::start() {
   auto* impl = impl_.get();
   auto& parts = impl->context.parts;
-  impl->role = parts.state.role();
-  impl->published = parts.ring.on_publish([impl] {
-    for (const auto& driver : impl->context.sources()) driver->wake();
+  impl->standing = impl->read_standing();
+  // A callback may still be running on another thread when `stop` has let it go.
+  const std::weak_ptr<Impl> weak = impl_;
+  impl->published = parts.ring.on_publish([weak] {
+    if (const auto alive = weak.lock()) alive->on_published();
   });
-  impl->subscriptions.push_back(parts.authority.on_change([impl] { impl->on_role(); }));
-  impl->subscriptions.push_back(parts.members.on_change([impl] { impl->on_members(); }));
+  impl->subscriptions.push_back(parts.authority.on_change([weak] {
+    if (const auto alive = weak.lock()) alive->on_authority();
+  }));
+  impl->subscriptions.push_back(parts.members.on_change([weak] {
+    if (const auto alive = weak.lock()) alive->on_members();
+  }));
   impl->server->start();
   impl->client.follow_members();
   impl->context.tasks.spawn(parts.io.next(), Impl::supervise(impl));
@@ -85,11 +107,27 @@ void Replication::stop() {
     log::error("the slots could not be kept", saved.error());
 }
 
-void Replication::Impl::on_role() {
-  const auto now = context.parts.state.role();
-  const auto before = role.exchange(now);
-  if (before == now) return;
-  const std::string reason = "this region's role changed to " + std::string(to_string(now));
+Replication::Impl::Standing Replication::Impl::read_standing() const {
+  const auto& parts = context.parts;
+  Standing now{.role = parts.state.role(), .seen_reign = parts.authority.highest_reign()};
+  const auto chain = parts.authority.chain();
+  if (const auto* newest = chain.newest()) now.chain_reign = newest->term.reign;
+  return now;
+}
+
+void Replication::Impl::on_published() {
+  for (const auto& driver : context.sources()) driver->wake();
+}
+
+void Replication::Impl::on_authority() {
+  const auto now = read_standing();
+  {
+    const std::scoped_lock lock(standing_mutex);
+    const auto before = std::exchange(standing, now);
+    if (!now.is_of_other_sessions_than(before)) return;
+  }
+  const std::string reason = "this region is " + std::string(to_string(now.role)) + " and knows of reign " +
+                             std::to_string(now.seen_reign) + " now";
   for (const auto& driver : context.sources()) driver->end(reason);
   client.restart_sessions(reason);
 }
@@ -166,26 +204,22 @@ async::Task<Result<VerifyReport>> Replication::verify(RegionName member, std::ch
   auto& context = impl_->context;
   const auto deadline = async::after(limit);
   if (!context.parts.state.may_write()) co_return fail(context.parts.state.refusal());
-  const auto is_it = [&](const std::shared_ptr<SourceDriver>& driver) {
-    return driver->peer() == member && driver->is_streaming();
-  };
+  const auto job = std::make_shared<VerifyJob>();
+  job->mark = context.next_mark++;
+  job->request_id = std::move(request_id);
+  struct Abandon {
+    VerifyJob* job;
+    ~Abandon() { job->abandoned = true; }
+  } abandon{job.get()};
   // A member that is just dialling again is given the time to.
-  while (std::chrono::steady_clock::now() < deadline) {
-    const auto drivers = context.sources();
-    const auto driver = std::ranges::find_if(drivers, is_it);
-    if (driver == drivers.end()) {
-      co_await async::sleep_for(look_again);
-      continue;
+  while (!context.give_to_stream_of(member, job)) {
+    if (std::chrono::steady_clock::now() >= deadline) {
+      co_return fail(ErrorKind::unavailable, "member_away", "this member is not following the log now");
     }
-    const auto job = std::make_shared<VerifyJob>();
-    job->mark = context.next_mark++;
-    job->member = member;
-    job->request_id = request_id;
-    (*driver)->verify(job);
-    CO_TRY(auto report, co_await job->answer.wait(deadline));
-    co_return report;
+    co_await async::sleep_for(look_again);
   }
-  co_return fail(ErrorKind::unavailable, "member_away", "this member is not following the log now");
+  CO_TRY(auto report, co_await job->answer.wait(deadline));
+  co_return report;
 }
 
 }  // namespace holdfast::replication

@@ -66,10 +66,7 @@ void Server::start() {
 }
 
 async::Task<> Server::serve(Context* context, std::shared_ptr<Channel> channel) {
-  struct Closer {
-    Channel* channel;
-    ~Closer() { channel->finish(); }
-  } closer{channel.get()};
+  const ChannelFinisher finisher(channel);
   const auto* key = channel->connection().peer_key();
   if (key == nullptr) co_return;
   const bool is_member = context->parts.members.find_by_spki_hash(key->spki_sha256).has_value();
@@ -110,7 +107,7 @@ async::Task<> Server::serve_stream(Context* context, std::shared_ptr<Channel> ch
   if (!facts.peer) co_return;
   const auto name = facts.peer->name;
   const Entry entry(*context, name, Purpose::stream);
-  facts.second_session = !entry.inside();
+  facts.second_session = !entry.inside() || context->hears_primary(name);
   SourceSession session(std::move(facts), std::move(hello), make_verifier(*context), now);
   const auto driver = std::make_shared<SourceDriver>(*context, channel, name, std::move(session));
   if (entry.inside()) context->add_source(driver);
@@ -122,7 +119,7 @@ async::Task<> Server::serve_blobs(Context* context, std::shared_ptr<Channel> cha
   if (!facts.peer) co_return;
   const auto name = facts.peer->name;
   const Entry entry(*context, name, Purpose::blobs);
-  facts.second_session = !entry.inside();
+  facts.second_session = !entry.inside() || context->hears_primary(name);
   const auto verdict = judge_hello(facts, hello, make_verifier(*context));
   channel->send(verdict.welcome);
   if (verdict.welcome.kind != Welcome::Kind::blobs) {

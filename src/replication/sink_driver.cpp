@@ -4,19 +4,33 @@
 
 #include "gather.h"
 #include "holdfast/base/log.h"
+#include "peer_beat.h"
 
 namespace holdfast::replication {
 namespace {
 
+// Of 4096 rows each: a thousand million rows, and some 50 MB here while they are compared.
+constexpr std::size_t max_ranges_compared = std::size_t{1} << 18U;
+
 bool is_sink_news(const Action& action) {
   return std::holds_alternative<PeerBeat>(action) || std::holds_alternative<FactsAreDone>(action) ||
-         std::holds_alternative<Outranked>(action) || std::holds_alternative<CompareDigests>(action);
+         std::holds_alternative<CompareDigests>(action);
 }
 
 bool is_sink_store_work(const Action& action) {
   return std::holds_alternative<ApplyBatches>(action) || std::holds_alternative<SyncStore>(action) ||
          std::holds_alternative<BeginSnapshot>(action) || std::holds_alternative<StoreChunk>(action) ||
          std::holds_alternative<InstallSnapshot>(action);
+}
+
+Result<storage::Head> apply_all(region::Authority& authority, storage::LogApplier& applier,
+                                const std::vector<storage::RawBatch>& batches) {
+  TRY(const auto lock, authority.lock_for_intake());
+  storage::Head head;
+  for (const auto& batch : batches) {
+    TRY(head, applier.apply(batch));
+  }
+  return head;
 }
 
 }  // namespace
@@ -54,6 +68,7 @@ async::Task<bool> SinkDriver::run() {
 void SinkDriver::close() {
   if (closed_) return;
   closed_ = true;
+  if (hears_primary_) context_->stop_hearing_primary(peer_);
   channel_->finish();
   store_lane_.end();
   news_lane_.end();
@@ -72,19 +87,21 @@ async::Task<> SinkDriver::read_loop() {
     if (news_lane_.is_flooded()) {
       carry_out(refuse_session(RejectCode::malformed, "more at once than a member says"));
     }
-    welcomed_ = welcomed_ || (session_.state() != SinkSession::State::greeting &&
-                              session_.welcome().kind != Welcome::Kind::reject);
+    note_welcome();
   }
+}
+
+void SinkDriver::note_welcome() {
+  if (welcomed_ || session_.state() == SinkSession::State::greeting) return;
+  welcomed_ = session_.welcome().kind != Welcome::Kind::reject;
+  if (!welcomed_ || closed_ || session_.welcome().role != region::Role::primary) return;
+  hears_primary_ = true;
+  context_->hear_primary(peer_);
 }
 
 async::Task<> SinkDriver::pump_loop(std::shared_ptr<SinkDriver> self) {
   while (!self->closed_) {
-    std::optional<std::string> reason;
-    {
-      const std::scoped_lock lock(mutex_);
-      reason = std::exchange(end_reason_, std::nullopt);
-    }
-    if (reason) {
+    if (auto reason = end_request_.take()) {
       carry_out(refuse_session(RejectCode::none, *std::move(reason)));
       co_return;
     }
@@ -107,15 +124,7 @@ async::Task<> SinkDriver::lane_loop(std::shared_ptr<SinkDriver> self, Lane* lane
 }
 
 void SinkDriver::carry_out(Actions actions) {
-  for (auto& action : actions) now_.push_back(std::move(action));
-  if (carrying_out_) return;
-  carrying_out_ = true;
-  while (!now_.empty()) {
-    auto action = std::move(now_.front());
-    now_.pop_front();
-    carry_out_now(std::move(action));
-  }
-  carrying_out_ = false;
+  now_.run(std::move(actions), [this](Action action) { carry_out_now(std::move(action)); });
   // An earlier deadline (a group of batches to sync) is the pump's to wait for.
   if (pump_waits_until_ && session_.next_wakeup() < *pump_waits_until_) wake_.notify();
 }
@@ -131,6 +140,12 @@ bool SinkDriver::takes_history(const Action& action) {
 void SinkDriver::carry_out_now(Action action) {
   if (!takes_history(action)) {
     return carry_out(refuse_session(RejectCode::none, "another member's history is being taken in"));
+  }
+  // Not on a lane: it counts also where this session ends with the next action.
+  if (auto* higher = std::get_if<Outranked>(&action)) {
+    context_->tasks.spawn(channel_->connection().executor(),
+                          outranked(shared_from_this(), std::move(*higher)));
+    return;
   }
   if (is_sink_news(action)) return news_lane_.push(std::move(action));
   if (is_sink_store_work(action)) return store_lane_.push(std::move(action));
@@ -154,7 +169,6 @@ async::Task<> SinkDriver::carry_out_on_lane(Action action) {
   if (auto* work = std::get_if<CompareDigests>(&action)) co_return co_await compare(std::move(*work));
   if (auto* work = std::get_if<PeerBeat>(&action)) co_return co_await take_peer_beat(std::move(work->beat));
   if (auto* work = std::get_if<FactsAreDone>(&action)) co_return co_await forget_facts(std::move(*work));
-  if (auto* work = std::get_if<Outranked>(&action)) co_return co_await outranked(std::move(*work));
 }
 
 void SinkDriver::joined(const StreamJoined& joined) {
@@ -166,17 +180,14 @@ void SinkDriver::joined(const StreamJoined& joined) {
 async::Task<> SinkDriver::apply(ApplyBatches work) {
   auto& parts = context_->parts;
   const auto term_before = parts.core.applied().term;
-  auto applied = co_await async::offload(parts.disk,
-                                         [applier = applier_.get(), &parts, term_before,
-                                          batches = std::move(work.batches)]() -> Result<storage::Head> {
-                                           storage::Head head;
-                                           for (const auto& batch : batches) {
-                                             TRY(head, applier->apply(batch));
-                                           }
-                                           if (head.term != term_before)
-                                             TRY_VOID(parts.authority.caught_up());
-                                           return head;
-                                         });
+  auto applied =
+      co_await async::offload(parts.disk,
+                              [applier = applier_.get(), &parts, term_before,
+                               batches = std::move(work.batches)]() -> Result<storage::Head> {
+                                TRY(const auto head, apply_all(parts.authority, *applier, batches));
+                                if (head.term != term_before) TRY_VOID(parts.authority.caught_up());
+                                return head;
+                              });
   if (!applied) {
     log::error("a batch of the primary could not be applied", applied.error());
     co_return carry_out(session_.on_store_failed(applied.error()));
@@ -239,6 +250,11 @@ void SinkDriver::take_snapshot(const Mark& mark) {
 async::Task<> SinkDriver::compare(CompareDigests compare) {
   auto& digests = compare.digests;
   if (!comparison_ || comparison_->mark.id != digests.mark) co_return;
+  if (comparison_->ranges.size() + digests.ranges.size() > max_ranges_compared) {
+    comparison_.reset();
+    channel_->send(Verified{.mark = digests.mark, .error = "more ranges than this member compares"});
+    co_return;
+  }
   for (auto& range : digests.ranges) comparison_->ranges.push_back(std::move(range));
   if (!digests.last) co_return;
   auto whole = std::exchange(comparison_, std::nullopt);
@@ -277,9 +293,9 @@ async::Task<> SinkDriver::forget_facts(FactsAreDone done) {
   if (!forgotten) log::error("the outbox cannot be written", forgotten.error());
 }
 
-async::Task<> SinkDriver::outranked(Outranked outranked) {
+async::Task<> SinkDriver::outranked(std::shared_ptr<SinkDriver> self, Outranked outranked) {
   region::PeerAnswer answer{
-      .name = peer_, .highest_reign = outranked.record.term.reign, .newest = outranked.record};
+      .name = self->peer_, .highest_reign = outranked.record.term.reign, .newest = outranked.record};
   const auto done = co_await async::offload(
       context_->parts.disk, [authority = &context_->parts.authority, answer = std::move(answer)] {
         return authority->answered(answer);
@@ -297,18 +313,20 @@ void SinkDriver::send_beat() {
 }
 
 async::Task<> SinkDriver::send_facts(std::shared_ptr<SinkDriver> self) {
-  auto facts = co_await async::offload(
-      context_->parts.disk, [facts = &context_->parts.facts] { return facts->outbox(max_facts_in_message); });
-  if (facts && !facts->empty() && !self->closed_) channel_->send(Facts{.facts = *std::move(facts)});
+  auto facts = co_await async::offload(context_->parts.disk,
+                                       [facts = &context_->parts.facts, after = facts_sent_up_to_] {
+                                         return facts->outbox(after, max_facts_in_message);
+                                       });
+  if (!facts || self->closed_) co_return;
+  const bool is_end = facts->size() < max_facts_in_message;
+  facts_sent_up_to_ = is_end ? Bytes() : facts->back().id;
+  if (!facts->empty()) channel_->send(Facts{.facts = *std::move(facts)});
 }
 
 bool SinkDriver::is_member_still() const { return replication::is_member_still(*context_, *channel_, peer_); }
 
 void SinkDriver::end(std::string reason) {
-  {
-    const std::scoped_lock lock(mutex_);
-    end_reason_ = std::move(reason);
-  }
+  end_request_.make(std::move(reason));
   wake_.notify();
 }
 

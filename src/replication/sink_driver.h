@@ -1,11 +1,10 @@
 #pragma once
 
-#include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
+#include "action_queue.h"
 #include "channel.h"
 #include "context.h"
 #include "holdfast/storage/log_applier.h"
@@ -34,6 +33,7 @@ class SinkDriver : public std::enable_shared_from_this<SinkDriver> {
 
  private:
   async::Task<> read_loop();
+  void note_welcome();
   // Tasks of their own keep the driver alive from the moment they are made, not from their first step on.
   async::Task<> pump_loop(std::shared_ptr<SinkDriver> self);
   async::Task<> lane_loop(std::shared_ptr<SinkDriver> self, Lane* lane);
@@ -52,7 +52,7 @@ class SinkDriver : public std::enable_shared_from_this<SinkDriver> {
   async::Task<> take_peer_beat(Beat beat);
   async::Task<> forget_facts(FactsAreDone done);
   async::Task<> send_facts(std::shared_ptr<SinkDriver> self);
-  async::Task<> outranked(Outranked outranked);
+  async::Task<> outranked(std::shared_ptr<SinkDriver> self, Outranked outranked);
   void joined(const StreamJoined& joined);
   void take_snapshot(const Mark& mark);
   void send_beat();
@@ -64,8 +64,7 @@ class SinkDriver : public std::enable_shared_from_this<SinkDriver> {
   SinkSession session_;
   std::unique_ptr<storage::LogApplier> applier_;  ///< while streaming
   SnapshotIntake intake_;
-  std::deque<Action> now_;
-  bool carrying_out_ = false;
+  ActionQueue now_;
   Lane store_lane_;
   async::Event store_idle_;  ///< the lane has ended
   bool owns_store_ = false;
@@ -73,8 +72,12 @@ class SinkDriver : public std::enable_shared_from_this<SinkDriver> {
   async::Signal wake_;
   std::optional<SteadyTime> pump_waits_until_;
   std::uint64_t beats_ = 0;
+  /// The last fact that was sent: the next ones are sent with the next beat, so that those whose marks wait
+  /// for an absent member do not keep the others here.
+  Bytes facts_sent_up_to_;
   bool closed_ = false;
   bool welcomed_ = false;
+  bool hears_primary_ = false;
 
   struct Comparison {
     Mark mark;
@@ -83,8 +86,7 @@ class SinkDriver : public std::enable_shared_from_this<SinkDriver> {
   };
   std::optional<Comparison> comparison_;
 
-  std::mutex mutex_;
-  std::optional<std::string> end_reason_;
+  EndRequest end_request_;
 };
 
 }  // namespace holdfast::replication

@@ -63,10 +63,12 @@ void SnapshotIntake::report() {
 Result<> SnapshotIntake::install() {
   auto& parts = context_->parts;
   TRY_VOID(staged_->finish());
+  TRY(auto lock, parts.authority.lock_for_intake());
   TRY(const auto before, parts.data.current());
   TRY(const auto installed, parts.data.install(std::move(*staged_)));
   staged_.reset();
   TRY_VOID(parts.core.replace(installed.core_db()));
+  lock.unlock();
   parts.ring.clear();
   context_->set_progress(std::nullopt);
   TRY_VOID(parts.authority.store_replaced());

@@ -28,9 +28,6 @@ class SnapshotPull {
   Result<> accept(const SnapshotChunk& chunk);
   [[nodiscard]] bool complete() const { return waiting_.empty() && file_ == manifest_.files.size(); }
 
-  [[nodiscard]] const std::string& id() const { return id_; }
-  [[nodiscard]] const storage::CheckpointManifest& manifest() const { return manifest_; }
-
  private:
   void skip_complete_files();
 

@@ -5,6 +5,7 @@
 #include "gather.h"
 #include "holdfast/async/timer.h"
 #include "holdfast/base/log.h"
+#include "peer_beat.h"
 
 namespace holdfast::replication {
 namespace {
@@ -26,15 +27,9 @@ SourceDriver::SourceDriver(Context& context, std::shared_ptr<Channel> channel, R
       channel_(std::move(channel)),
       peer_(std::move(peer)),
       session_(std::move(session)),
-      role_(context.parts.state.role()),
       snapshot_rate_(context.options.snapshot_bytes_per_second) {}
 
-SourceDriver::~SourceDriver() {
-  if (job_)
-    job_->answer.set(fail(ErrorKind::unavailable, "member_away", "the connection to the member ended"));
-  if (new_job_)
-    new_job_->answer.set(fail(ErrorKind::unavailable, "member_away", "the connection to the member ended"));
-}
+SourceDriver::~SourceDriver() { end_jobs(); }
 
 async::Task<> SourceDriver::run() {
   const auto self = shared_from_this();
@@ -64,6 +59,7 @@ void SourceDriver::close() {
   news_lane_.end();
   wake_.notify();
   if (connected_) context_->parts.peers.connected(peer_, false);
+  end_jobs();
 }
 
 async::Task<> SourceDriver::read_loop() {
@@ -87,24 +83,11 @@ async::Task<> SourceDriver::read_loop() {
 async::Task<> SourceDriver::pump_loop(std::shared_ptr<SourceDriver> self) {
   auto& parts = context_->parts;
   while (!self->closed_) {
-    std::shared_ptr<VerifyJob> job;
-    std::optional<std::string> reason;
-    {
-      const std::scoped_lock lock(mutex_);
-      job = std::exchange(new_job_, nullptr);
-      reason = std::exchange(end_reason_, std::nullopt);
-    }
-    if (reason) {
+    if (auto reason = end_request_.take()) {
       carry_out(refuse_session(RejectCode::none, *std::move(reason)));
       co_return;
     }
-    if (job) {
-      if (job_)
-        job_->answer.set(
-            fail(ErrorKind::conflict, "verify_running", "this member is being compared already"));
-      job_ = job;
-      carry_out(session_.begin_mark(job->mark));
-    }
+    begin_new_job();
     carry_out(session_.on_committed(parts.core.durable()));
     carry_out(session_.on_tick(parts.clock.steady_now()));
     pump_waits_until_ = session_.next_wakeup();
@@ -118,16 +101,8 @@ async::Task<> SourceDriver::lane_loop(std::shared_ptr<SourceDriver> self, Lane* 
 }
 
 void SourceDriver::carry_out(Actions actions) {
-  for (auto& action : actions) now_.push_back(std::move(action));
-  if (carrying_out_) return;
-  carrying_out_ = true;
-  while (!now_.empty()) {
-    auto action = std::move(now_.front());
-    now_.pop_front();
-    carry_out_now(std::move(action));
-  }
-  carrying_out_ = false;
-  streaming_ = session_.state() == SourceSession::State::streaming;
+  now_.run(std::move(actions), [this](Action action) { carry_out_now(std::move(action)); });
+  streaming_ = !closed_ && session_.state() == SourceSession::State::streaming;
 }
 
 void SourceDriver::carry_out_now(Action action) {
@@ -277,10 +252,7 @@ bool SourceDriver::is_member_still() const {
 }
 
 void SourceDriver::end(std::string reason) {
-  {
-    const std::scoped_lock lock(mutex_);
-    end_reason_ = std::move(reason);
-  }
+  end_request_.make(std::move(reason));
   wake_.notify();
 }
 

@@ -1,11 +1,12 @@
 #pragma once
 
-#include <deque>
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
 
+#include "action_queue.h"
 #include "channel.h"
 #include "context.h"
 #include "holdfast/async/event.h"
@@ -20,12 +21,12 @@ namespace holdfast::replication {
 /// A comparison that waits for one member's answer.
 struct VerifyJob {
   std::uint64_t mark = 0;
-  RegionName member;
   std::string request_id;
   std::optional<storage::Reader> snapshot;
   storage::Position at;
   std::vector<RangeDigest> ranges;
   async::OneShot<Result<VerifyReport>> answer;
+  std::atomic<bool> abandoned = false;  ///< nobody waits for the answer any more
 };
 
 /// Runs a SourceSession over a connection that a member dialled. Thread: the connection's executor, except
@@ -48,8 +49,6 @@ class SourceDriver : public std::enable_shared_from_this<SourceDriver> {
   /// The peer's row is active and names the key that this connection was made with. Any thread.
   [[nodiscard]] bool is_member_still() const;
   [[nodiscard]] bool is_streaming() const { return streaming_; }
-  /// The role that this region had when the session began.
-  [[nodiscard]] region::Role role() const { return role_; }
 
  private:
   async::Task<> read_loop();
@@ -69,6 +68,8 @@ class SourceDriver : public std::enable_shared_from_this<SourceDriver> {
   bool read_ring(const ReadLog& wanted);
   void give_batches(const std::vector<storage::RawBatchPtr>& batches);
   void send_beat();
+  void begin_new_job();
+  void end_jobs();
   void take_mark_snapshot(std::uint64_t mark);
   void mark_sent();
   void peer_durable(const storage::Position& position);
@@ -80,11 +81,9 @@ class SourceDriver : public std::enable_shared_from_this<SourceDriver> {
   std::shared_ptr<Channel> channel_;
   RegionName peer_;
   SourceSession session_;
-  region::Role role_;
   LagMeter lag_;
   RateLimiter snapshot_rate_;
-  std::deque<Action> now_;  ///< to be carried out in order, here
-  bool carrying_out_ = false;
+  ActionQueue now_;
   Lane store_lane_;  ///< log reads, snapshots
   Lane news_lane_;   ///< beats and facts, which may wait for commits
   async::Signal wake_;
@@ -94,8 +93,8 @@ class SourceDriver : public std::enable_shared_from_this<SourceDriver> {
   bool connected_ = false;  ///< the peer table says so
   bool closed_ = false;
 
+  EndRequest end_request_;
   std::mutex mutex_;  ///< for what other threads hand over
-  std::optional<std::string> end_reason_;
   std::shared_ptr<VerifyJob> new_job_;
   std::shared_ptr<VerifyJob> job_;
 };

@@ -14,6 +14,10 @@ constexpr std::size_t ranges_in_message = 2048;
 metrics::Metric mismatched_ranges{metrics::Kind::counter, "holdfast_verify_mismatches_total",
                                   "Ranges of rows in which a comparison found a member to differ."};
 
+std::unexpected<Error> verify_running() {
+  return fail(ErrorKind::conflict, "verify_running", "this member is being compared already");
+}
+
 /// Our own digests of the ranges that the member names.
 std::vector<RangeDigest> own_side(const std::vector<RangeDigest>& ours,
                                   const std::vector<RangeDigest>& theirs) {
@@ -33,12 +37,37 @@ void SourceDriver::verify(std::shared_ptr<VerifyJob> job) {
   {
     const std::scoped_lock lock(mutex_);
     if (new_job_) {
-      job->answer.set(fail(ErrorKind::conflict, "verify_running", "this member is being compared already"));
+      job->answer.set(verify_running());
       return;
     }
     new_job_ = std::move(job);
   }
   wake_.notify();
+}
+
+void SourceDriver::begin_new_job() {
+  std::shared_ptr<VerifyJob> job;
+  {
+    const std::scoped_lock lock(mutex_);
+    job = std::exchange(new_job_, nullptr);
+  }
+  if (!job) return;
+  // The comparison that runs goes on; one that a member never answered bars nothing.
+  if (job_ && !job_->abandoned) return job->answer.set(verify_running());
+  job_ = job;
+  carry_out(session_.begin_mark(job->mark));
+}
+
+void SourceDriver::end_jobs() {
+  std::shared_ptr<VerifyJob> unread;
+  {
+    const std::scoped_lock lock(mutex_);
+    unread = std::exchange(new_job_, nullptr);
+  }
+  for (const auto& job : {std::exchange(job_, nullptr), unread}) {
+    if (job)
+      job->answer.set(fail(ErrorKind::unavailable, "member_away", "the connection to the member ended"));
+  }
 }
 
 void SourceDriver::take_mark_snapshot(std::uint64_t mark) {

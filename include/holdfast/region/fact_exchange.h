@@ -69,7 +69,8 @@ class FactExchange {
   Result<> drop_settled(std::string_view kind);
 
   // For replication only.
-  [[nodiscard]] std::vector<Fact> outbox(std::size_t limit) const;
+  /// The next facts behind the one with the id `after` (empty: from the first).
+  [[nodiscard]] std::vector<Fact> outbox(BytesView after, std::size_t limit) const;
   /// The primary says that these facts' marks are durable on all members.
   Result<> delivered(const std::vector<Bytes>& ids);
   [[nodiscard]] std::vector<Override> all_overrides() const;

@@ -98,8 +98,8 @@ class Replication {
 
  private:
   struct Impl;
-  explicit Replication(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit Replication(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;  ///< shared with callbacks that run at this moment
 };
 
 }  // namespace holdfast::replication

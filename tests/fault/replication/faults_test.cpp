@@ -266,6 +266,20 @@ TEST_F(Faults, no_25_one_changed_byte_is_found_by_the_comparison) {
   EXPECT_TRUE(primary.peers().find(second.name())->diverged);
 }
 
+TEST_F(Faults, a_comparison_ends_with_the_connection) {
+  join_second();
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  expect_identical();
+  proxy.swallow(true, false);
+  const auto begun = std::chrono::steady_clock::now();
+  const auto report = async::block_on(machine.io.next(),
+                                      primary.replication().verify(second.name(), std::chrono::seconds(60)));
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().code, "member_away");
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(40))
+      << "when the silent connection is given up, not when nobody waits any more";
+}
+
 TEST_F(Faults, facts_and_overrides_reach_the_primary_that_was_away) {
   constexpr storage::Table facts_table{storage::Family::apps, 0x03f1, "test_facts"};
   const auto build = [&](TestRegion& region) {
@@ -300,7 +314,7 @@ TEST_F(Faults, facts_and_overrides_reach_the_primary_that_was_away) {
   ASSERT_TRUE(eventually([&] { return primary.state().role() == region::Role::primary; }));
   ASSERT_TRUE(eventually([&] { return primary.read("state-photos") == "2failover"; }));
   ASSERT_TRUE(eventually([&] { return primary.core().reader().find(facts_table, "the fact")->has_value(); }));
-  EXPECT_TRUE(eventually([&] { return second.facts().outbox(10).empty(); }))
+  EXPECT_TRUE(eventually([&] { return second.facts().outbox({}, 10).empty(); }))
       << "its mark is durable everywhere";
   EXPECT_TRUE(eventually([&] { return primary.facts().all_overrides().empty(); }));
 }

@@ -216,10 +216,6 @@ void TestRegion::start(StartOptions options) {
                                                                                .key = *node_key_,
                                                                                .root = find_root()});
   if (on_building) on_building(*this);
-  const auto certificate =
-      must(crypto::self_signed_certificate(*node_key_, name_.str(), system_clock().now()));
-  auto tls = must(net::PeerTls::create(
-      {.certificate_pem = certificate, .private_key_pem = node_key_->private_key_pem()}));
   replication_ =
       must(replication::Replication::open({.io = machine_->io,
                                            .disk = machine_->disk,
@@ -237,7 +233,7 @@ void TestRegion::start(StartOptions options) {
                                            .demand = *demand_,
                                            .writer = *writer_,
                                            .desk = *desk_,
-                                           .tls = tls,
+                                           .tls = peer_tls(),
                                            .node = {.cluster = node_.cluster,
                                                     .node_id = node_.node_id,
                                                     .region = name_,
@@ -245,6 +241,29 @@ void TestRegion::start(StartOptions options) {
                                           {.listen_port = port_, .log_cap_bytes = options.log_cap_bytes}));
   must(authority_->start());
   replication_->start();
+}
+
+net::PeerTls TestRegion::peer_tls() const {
+  const auto certificate =
+      must(crypto::self_signed_certificate(*node_key_, name_.str(), system_clock().now()));
+  return must(net::PeerTls::create(
+      {.certificate_pem = certificate, .private_key_pem = node_key_->private_key_pem()}));
+}
+
+void TestRegion::open_next_reign() {
+  open_stores();
+  const auto chain = must(region::read_terms(core_->reader(), 1));
+  auto record = region::next_incarnation(*chain.newest(), core_->applied(), node_.cluster, *node_key_,
+                                         system_clock().now());
+  record.term = {.reign = chain.newest()->term.reign + 1, .incarnation = 1};
+  record.nonce = crypto::random_bytes(record.nonce.size());
+  record.node = name_;
+  record.sign(node_.cluster, *node_key_);
+  must(committer_->begin(record.term));
+  auto transaction = core_->transaction();
+  must(region::put_term(transaction, record));
+  must(committer_->commit_and_wait(std::move(transaction)));
+  stop();
 }
 
 void TestRegion::stop() {

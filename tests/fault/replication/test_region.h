@@ -44,6 +44,9 @@ class TestRegion {
   };
   void start(StartOptions options);
   void start() { start(StartOptions{}); }
+  /// While it is stopped: writes the first term of the next reign, signed by this region. What a promotion
+  /// leaves in a store, without asking anybody.
+  void open_next_reign();
   void stop();
   [[nodiscard]] bool running() const { return replication_ != nullptr; }
 
@@ -71,6 +74,9 @@ class TestRegion {
   /// Where others are told to dial: a relay's port; 0: the region's own.
   std::uint16_t advertised_port = 0;
   [[nodiscard]] std::uint16_t port() const { return port_; }
+  /// What it shows other regions: for a test that speaks in its place while it is stopped.
+  [[nodiscard]] net::PeerTls peer_tls() const;
+  [[nodiscard]] const storage::NodeIdentity& node() const { return node_; }
   /// What `write` does, as part of a transaction.
   static void put_row(storage::Transaction& transaction, const std::string& key, const std::string& value);
 

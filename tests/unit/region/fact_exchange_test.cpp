@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "holdfast/async/block_on.h"
 #include "holdfast/async/io_pool.h"
 #include "holdfast/crypto/key_wrap.h"
@@ -65,12 +67,25 @@ TEST_F(FactExchangeTest, a_fact_stays_in_the_outbox_through_a_restart_until_it_i
   ASSERT_TRUE(exchange->record("seen", "a"));
   ASSERT_TRUE(exchange->record("seen", "b"));
   open();
-  const auto facts = exchange->outbox(10);
+  const auto facts = exchange->outbox({}, 10);
   ASSERT_EQ(facts.size(), 2U);
   EXPECT_NE(facts[0].id, facts[1].id);
   ASSERT_TRUE(exchange->delivered({facts[0].id}));
-  ASSERT_EQ(exchange->outbox(10).size(), 1U);
-  EXPECT_EQ(exchange->outbox(10).front(), facts[1]);
+  ASSERT_EQ(exchange->outbox({}, 10).size(), 1U);
+  EXPECT_EQ(exchange->outbox({}, 10).front(), facts[1]);
+}
+
+TEST_F(FactExchangeTest, facts_behind_those_that_wait_are_sent_too) {
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(exchange->record("seen", std::to_string(i)));
+  const auto first = exchange->outbox({}, 3);
+  ASSERT_EQ(first.size(), 3U);
+  const auto rest = exchange->outbox(first.back().id, 3);
+  ASSERT_EQ(rest.size(), 2U);
+  std::set<Bytes> payloads;
+  for (const auto& facts : {first, rest}) {
+    for (const auto& fact : facts) payloads.insert(fact.payload);
+  }
+  EXPECT_EQ(payloads.size(), 5U);
 }
 
 TEST_F(FactExchangeTest, a_fact_delivered_twice_has_one_effect) {
@@ -81,7 +96,7 @@ TEST_F(FactExchangeTest, a_fact_delivered_twice_has_one_effect) {
   state.become_primary({.reign = 1, .incarnation = 1}, {.name = facts_second});
   Writer writer(state, store.committer(), peers, *settings);
   ASSERT_TRUE(exchange->record("seen", "x"));
-  const auto facts = exchange->outbox(10);
+  const auto facts = exchange->outbox({}, 10);
   for (int round = 0; round < 2; ++round) {
     const auto done = async::block_on(io.next(), exchange->deliver(facts, writer, peers));
     ASSERT_TRUE(done) << done.error().describe();

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "gather.h"
+#include "peer_beat.h"
 #include "samples.h"
 
 namespace holdfast::replication {
