@@ -94,7 +94,6 @@ void BlobDemand::arrived(const BlobId& id) {
   for (const auto& waiter : waiters) {
     if (const auto event = waiter.lock()) event->set();
   }
-  arrived_.notify(id);
 }
 
 }  // namespace holdfast::region

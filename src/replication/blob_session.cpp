@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t transfers_at_once = 4;
 constexpr std::size_t wishes_at_once = 64;
+// Four chunks of 1 MiB at the lowest rate that anybody would configure (100 KB/s), with some patience.
+constexpr std::chrono::seconds stalled_after{60};
 
 metrics::Metric blobs_fetched{metrics::Kind::counter, "holdfast_blobs_fetched_total",
                               "Objects' bytes that came from another region."};
@@ -91,9 +93,10 @@ async::Task<> BlobSession::ask_loop(std::shared_ptr<BlobSession> self) {
   while (!self->closed_) {
     // An empty WANT is the beat of this connection.
     BlobWant want;
-    if (!asking_ && transfers_.size() < transfers_at_once) want.ids = demand.next(wishes_at_once);
+    give_up_stalled();
+    if (asked_.empty() && transfers_.size() < transfers_at_once) want.ids = demand.next(wishes_at_once);
     std::erase_if(want.ids, [&](const BlobId& id) { return transfers_.contains(id); });
-    asking_ = asking_ || !want.ids.empty();
+    if (!want.ids.empty()) asked_ = want.ids;
     channel_->send(want);
     (void)co_await wake_.wait(async::after(beat_interval));
     // A burst of wishes makes one question.
@@ -138,9 +141,11 @@ async::Task<> BlobSession::answer_fetch(BlobFetch fetch) {
 }
 
 async::Task<> BlobSession::begin_transfers(BlobHave have) {
-  asking_ = false;
+  const auto asked = std::exchange(asked_, {});
   for (const auto& id : have.ids) {
     if (transfers_.size() >= transfers_at_once) break;
+    // Nobody fills this disk with what it did not ask for.
+    if (std::ranges::find(asked, id) == asked.end()) continue;
     if (transfers_.contains(id) || !context_->claim_blob(id)) continue;
     transfers_[id];
     auto import = co_await async::offload(context_->parts.disk,
@@ -151,21 +156,36 @@ async::Task<> BlobSession::begin_transfers(BlobHave have) {
       give_up(id);
       continue;
     }
-    transfers_[id].import.emplace(*std::move(import));
-    fetch_next(id, *transfers_[id].import);
+    auto& transfer = transfers_[id];
+    transfer.import.emplace(*std::move(import));
+    fetch_next(id, transfer);
   }
 }
 
-void BlobSession::fetch_next(const BlobId& id, const storage::BlobImport& import) {
-  channel_->send(BlobFetch{.id = id, .chunk = import.next_chunk(), .header = import.wants_header()});
+void BlobSession::fetch_next(const BlobId& id, Transfer& transfer) {
+  transfer.asked_at = context_->parts.clock.steady_now();
+  channel_->send(
+      BlobFetch{.id = id, .chunk = transfer.import->next_chunk(), .header = transfer.import->wants_header()});
+}
+
+void BlobSession::give_up_stalled() {
+  const auto now = context_->parts.clock.steady_now();
+  std::vector<BlobId> stalled;
+  for (const auto& [id, transfer] : transfers_) {
+    const bool waits_for_peer = transfer.import && !transfer.is_storing;
+    if (waits_for_peer && now - transfer.asked_at >= stalled_after) stalled.push_back(id);
+  }
+  for (const auto& id : stalled) give_up(id);
 }
 
 async::Task<> BlobSession::store(BlobData data) {
   const auto id = data.id;
-  const auto transfer = transfers_.find(id);
-  if (transfer == transfers_.end() || !transfer->second.import) co_return;
+  const auto found = transfers_.find(id);
+  if (found == transfers_.end() || !found->second.import) co_return;
   if (data.absent) co_return give_up(id);
-  auto* import = &*transfer->second.import;
+  auto& transfer = found->second;  // stays while it is being stored
+  transfer.is_storing = true;
+  auto* import = &*transfer.import;
   const auto whole = co_await async::offload(
       context_->parts.disk, [import, data = std::move(data)] { return keep_sealed(*import, data); });
   if (!whole) {
@@ -175,7 +195,8 @@ async::Task<> BlobSession::store(BlobData data) {
               {{"peer", peer_.str()}, {"error", whole.error().describe()}});
     co_return give_up(id);
   }
-  if (!*whole) co_return fetch_next(id, *import);
+  transfer.is_storing = false;
+  if (!*whole) co_return fetch_next(id, transfer);
   blobs_fetched.add();
   context_->parts.demand.arrived(id);
   give_up(id);

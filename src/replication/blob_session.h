@@ -15,8 +15,9 @@ namespace holdfast::replication {
 
 /// Exchanges object bytes with one member over a connection of its own, in both directions at once: asks for
 /// what this region lacks, gives what the other asks for. Every chunk is verified before it is kept; a broken
-/// transfer goes on where it ended. Thread: the connection's executor. Lives while its tasks run. Bounds:
-/// four blobs at a time, one chunk each.
+/// transfer goes on where it ended. Takes only what it asked for, and gives up what does not go on for a
+/// minute, so that another member is asked. Thread: the connection's executor. Lives while its tasks run.
+/// Bounds: four blobs at a time, one chunk each.
 class BlobSession : public std::enable_shared_from_this<BlobSession> {
  public:
   BlobSession(Context& context, std::shared_ptr<Channel> channel, RegionName peer);
@@ -29,6 +30,8 @@ class BlobSession : public std::enable_shared_from_this<BlobSession> {
  private:
   struct Transfer {
     std::optional<storage::BlobImport> import;
+    SteadyTime asked_at;      ///< for the chunk that is on its way
+    bool is_storing = false;  ///< the disk is writing to `import`
   };
 
   async::Task<> ask_loop(std::shared_ptr<BlobSession> self);
@@ -38,7 +41,8 @@ class BlobSession : public std::enable_shared_from_this<BlobSession> {
   async::Task<> answer_fetch(BlobFetch fetch);
   async::Task<> begin_transfers(BlobHave have);
   async::Task<> store(BlobData data);
-  void fetch_next(const BlobId& id, const storage::BlobImport& import);
+  void fetch_next(const BlobId& id, Transfer& transfer);
+  void give_up_stalled();
   void give_up(const BlobId& id);
   void close();
 
@@ -49,7 +53,7 @@ class BlobSession : public std::enable_shared_from_this<BlobSession> {
   std::map<BlobId, Transfer> transfers_;
   async::Signal wake_;
   region::Subscription wanted_;
-  bool asking_ = false;  ///< a WANT is unanswered
+  std::vector<BlobId> asked_;  ///< in the WANT that is unanswered
   bool closed_ = false;
 };
 

@@ -21,7 +21,9 @@ Welcome basic_welcome(const HostFacts& facts, Welcome::Kind kind) {
 
 std::optional<Welcome> refuse(const HostFacts& facts, const Hello& hello) {
   if (hello.protocol_low > protocol_max || hello.protocol_high < protocol_min) {
-    return reject(facts, RejectCode::protocol, "this region speaks protocol versions 1 to 1");
+    return reject(facts, RejectCode::protocol,
+                  "this region speaks protocol versions " + std::to_string(protocol_min) + " to " +
+                      std::to_string(protocol_max));
   }
   if (hello.cluster != facts.cluster) return reject(facts, RejectCode::cluster, "this is another cluster");
   if (!facts.peer) return reject(facts, RejectCode::unknown_peer, "this key is no active member's");
@@ -50,6 +52,13 @@ bool may_stream(const HostFacts& facts, const Hello& hello) {
 
 bool same_hash(BytesView bytes, const storage::HeadHash& hash) {
   return bytes == BytesView(hash.data(), hash.size());
+}
+
+bool contains_our_newest(const GuestFacts& facts, const region::TermChain& chain) {
+  const auto* own = facts.chain.newest();
+  if (own == nullptr) return true;
+  const auto* same = chain.find(own->term);
+  return same != nullptr && same->record_hash() == own->record_hash();
 }
 
 std::unexpected<Error> bad_offer(std::string detail) {
@@ -94,6 +103,12 @@ Located locate(const region::TermChain& chain, const storage::Head& own, const s
   return forked;
 }
 
+bool would_discard(const GuestFacts& facts, const region::TermChain& chain, const storage::Head& snapshot) {
+  if (facts.applied.index == 0) return false;
+  if (!contains_our_newest(facts, chain)) return true;
+  return locate(chain, snapshot, facts.applied).place == Place::forked;
+}
+
 Verdict judge_hello(const HostFacts& facts, const Hello& hello, const TermVerifier& verify) {
   if (auto refusal = refuse(facts, hello)) return {.welcome = *std::move(refusal)};
   auto peer_chain = verify(hello.terms);
@@ -135,6 +150,8 @@ Result<region::TermChain> check_welcome(const GuestFacts& facts, const Welcome& 
                                         const TermVerifier& verify) {
   TRY(auto chain, verify(welcome.terms));
   if (welcome.node != facts.peer) return bad_offer("another region answered");
+  if (welcome.protocol < protocol_min || welcome.protocol > protocol_max)
+    return bad_offer("a protocol version that this region does not speak");
   const bool offers_history =
       welcome.kind == Welcome::Kind::stream || welcome.kind == Welcome::Kind::snapshot;
   if (!offers_history) return chain;
@@ -148,11 +165,7 @@ Result<region::TermChain> check_welcome(const GuestFacts& facts, const Welcome& 
   if (welcome.kind == Welcome::Kind::snapshot) return chain;
   if (welcome.from_index != facts.applied.index + 1)
     return bad_offer("the stream does not begin where this store ends");
-  if (const auto* own = facts.chain.newest()) {
-    const auto* same = chain.find(own->term);
-    if (!same || same->record_hash() != own->record_hash())
-      return bad_offer("our newest term is not in its chain");
-  }
+  if (!contains_our_newest(facts, chain)) return bad_offer("our newest term is not in its chain");
   return chain;
 }
 

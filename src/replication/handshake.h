@@ -64,6 +64,10 @@ struct GuestFacts {
   bool wants_stream = true;
 };
 
+/// Whether a snapshot with this head, of this verified chain, lacks batches of the store that it would
+/// replace, or may: whatever the giver says is the reason. What is discarded goes into quarantine.
+bool would_discard(const GuestFacts& facts, const region::TermChain& chain, const storage::Head& snapshot);
+
 /// Verifies the terms of a WELCOME and that its offer fits: a stream or snapshot comes only from the node
 /// that owns the newest term (or goes to it, when it pulls its own tail), never from below a promised reign,
 /// and a stream's chain contains our own newest record. Gives the peer's chain.

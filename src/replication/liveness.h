@@ -4,12 +4,13 @@
 #include <chrono>
 
 #include "holdfast/base/clock.h"
+#include "holdfast/region/silence.h"
 
 namespace holdfast::replication {
 
 /// The protocol's times (design: BEAT). Tests shorten nothing: they move the clock.
 inline constexpr std::chrono::seconds beat_interval{1};
-inline constexpr std::chrono::seconds silence_limit{5};
+using region::silence_limit;
 inline constexpr std::chrono::seconds write_limit{10};
 
 /// When to send the next beat, and when the other side counts as dead. A link that is half-open is dead to
@@ -19,7 +20,6 @@ class Liveness {
   explicit Liveness(SteadyTime now) : heard_at_(now), next_beat_(now) {}
 
   void heard(SteadyTime now) { heard_at_ = std::max(heard_at_, now); }
-  [[nodiscard]] SteadyTime heard_at() const { return heard_at_; }
   [[nodiscard]] bool is_dead(SteadyTime now) const { return now - heard_at_ >= silence_limit; }
   /// True once for every interval.
   bool take_beat(SteadyTime now) {

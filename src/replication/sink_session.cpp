@@ -6,6 +6,10 @@
 namespace holdfast::replication {
 namespace {
 
+// Marks and digests that wait for the batches before them. An honest primary compares once at a time, and its
+// digests follow the mark when that was applied.
+constexpr std::size_t max_waiting_comparisons = 64;
+
 std::unexpected<Error> out_of_order(std::string detail) {
   return fail(ErrorKind::corrupt, "out_of_order", "a frame does not follow the one before",
               std::move(detail));
@@ -19,7 +23,6 @@ SinkSession::SinkSession(GuestFacts facts, Hello hello, TermVerifier verify, Ste
       verify_(std::move(verify)),
       liveness_(now),
       received_(facts_.applied),
-      durable_(facts_.applied),
       synced_at_(now - sync_group_time) {}
 
 Actions SinkSession::start() {
@@ -135,6 +138,17 @@ void SinkSession::pump(Actions& actions, SteadyTime now) {
   if (!queue_.empty()) apply_next(actions);
 }
 
+Actions SinkSession::on_comparison(Work work, SteadyTime now) {
+  const auto waiting = std::ranges::count_if(
+      queue_, [](const Work& queued) { return !std::holds_alternative<storage::RawBatch>(queued); });
+  if (static_cast<std::size_t>(waiting) >= max_waiting_comparisons)
+    return close(RejectCode::malformed, "more comparisons than anybody asks for");
+  queue_.push_back(std::move(work));
+  Actions actions;
+  pump(actions, now);
+  return actions;
+}
+
 void SinkSession::take_comparison(Actions& actions) {
   for (; !queue_.empty(); queue_.pop_front()) {
     if (const auto* mark = std::get_if<Mark>(&queue_.front())) {
@@ -178,7 +192,6 @@ Actions SinkSession::on_synced(const storage::Head& durable, SteadyTime now) {
   store_busy_ = false;
   unsynced_bytes_ = 0;
   sync_due_.reset();
-  durable_ = durable;
   Actions actions;
   if (state_ != State::streaming) return actions;
   actions.emplace_back(SendMessage{Ack{.durable = storage::position_of(durable)}});
@@ -196,13 +209,13 @@ Actions SinkSession::begin_snapshot() {
   if (!peer_chain_.find(manifest->head.term)) {
     return close(RejectCode::unverified_term, "the snapshot ends in a term that was not verified");
   }
+  auto reason = welcome_.snapshot_reason;
+  if (would_discard(facts_, peer_chain_, manifest->head)) reason = Welcome::SnapshotReason::forked;
   state_ = State::staging;
   pull_.emplace(welcome_.snapshot_id, *std::move(manifest));
   Actions actions;
-  actions.emplace_back(BeginSnapshot{.id = welcome_.snapshot_id,
-                                     .manifest = welcome_.manifest,
-                                     .reason = welcome_.snapshot_reason,
-                                     .fork = welcome_.fork});
+  actions.emplace_back(BeginSnapshot{
+      .id = welcome_.snapshot_id, .manifest = welcome_.manifest, .reason = reason, .fork = welcome_.fork});
   return actions;
 }
 
@@ -282,16 +295,8 @@ Actions SinkSession::on_message(Message message, SteadyTime now) {
   }
   if (state_ == State::streaming) {
     if (const auto* commit = std::get_if<CommitPayload>(&message)) return on_commit(*commit, now);
-    if (const auto* mark = std::get_if<Mark>(&message)) {
-      queue_.emplace_back(*mark);
-      pump(actions, now);
-      return actions;
-    }
-    if (auto* digests = std::get_if<Digests>(&message)) {
-      queue_.emplace_back(std::move(*digests));
-      pump(actions, now);
-      return actions;
-    }
+    if (const auto* mark = std::get_if<Mark>(&message)) return on_comparison(*mark, now);
+    if (auto* digests = std::get_if<Digests>(&message)) return on_comparison(std::move(*digests), now);
   }
   if (state_ == State::staging) {
     if (auto* chunk = std::get_if<SnapshotChunk>(&message)) return on_chunk(std::move(*chunk));

@@ -16,7 +16,8 @@ namespace holdfast::replication {
 /// The dialling side of one connection, as a state machine without I/O: HELLO, then what the WELCOME says:
 /// apply a stream, fetch a snapshot, or exchange beats. Applies in order, groups fsyncs (5 ms or 1 MiB),
 /// acknowledges only what is synced, grants credits for what it has applied. Thread: its driver's. Lives as
-/// long as the connection. Bounds: the queue never holds more than the window plus one frame.
+/// long as the connection. Bounds: the queue never holds more than the window plus one frame, and 64 marks
+/// and messages of digests.
 class SinkSession {
  public:
   enum class State : std::uint8_t { greeting, streaming, staging, installing, peer, closed };
@@ -43,7 +44,6 @@ class SinkSession {
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] const Welcome& welcome() const { return welcome_; }
   [[nodiscard]] const region::TermChain& peer_chain() const { return peer_chain_; }
-  [[nodiscard]] const storage::Head& durable() const { return durable_; }
   [[nodiscard]] SteadyTime next_wakeup() const;
 
  private:
@@ -55,6 +55,7 @@ class SinkSession {
   Actions join_stream();
   Actions begin_snapshot();
   Actions on_commit(const CommitPayload& payload, SteadyTime now);
+  Actions on_comparison(Work work, SteadyTime now);
   Actions on_chunk(SnapshotChunk chunk);
   Result<> check_order(const storage::Head& head) const;
   /// Gives the store its next piece of work, where it has none.
@@ -73,7 +74,6 @@ class SinkSession {
   region::TermChain peer_chain_;
 
   storage::Head received_;  ///< the last batch that was accepted
-  storage::Head durable_;
   std::deque<Work> queue_;
   bool store_busy_ = false;
   std::uint64_t received_bytes_ = 0;

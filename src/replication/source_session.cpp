@@ -7,8 +7,9 @@ namespace holdfast::replication {
 namespace {
 
 constexpr std::size_t max_log_read = std::size_t{1} << 20U;
-// What a peer may have on its way at once, whatever it grants: more would be this region's memory.
-constexpr std::uint64_t max_window_bytes = std::uint64_t{32} << 20U;
+// What may be on its way to a peer that does not acknowledge, whatever it grants: it is this region's memory.
+// Twice what an honest peer grants.
+constexpr std::uint64_t max_unacknowledged_bytes = std::uint64_t{32} << 20U;
 
 }  // namespace
 
@@ -33,7 +34,7 @@ Actions SourceSession::start() {
   if (verdict.ask_log) {
     state_ = State::asking_log;
     sent_ = hello_.applied;
-    unconfirmed_.push_back(storage::position_of(sent_));
+    unconfirmed_.push_back({.position = storage::position_of(sent_)});
     // At our very end there is nothing to read, and the terms have proven the head.
     if (hello_.applied == durable_) return welcome_now();
     reading_ = true;
@@ -119,7 +120,7 @@ Actions SourceSession::on_batches(const std::vector<storage::RawBatchPtr>& batch
     // the sink).
     sent_bytes_ += frame->size();
     sent_ = batch->head;
-    unconfirmed_.push_back(storage::position_of(sent_));
+    unconfirmed_.push_back({.position = storage::position_of(sent_), .sent_bytes = sent_bytes_});
     actions.emplace_back(SendMessage{CommitPayload{.bytes = *std::move(frame)}});
     send_due_mark(actions);
   }
@@ -138,11 +139,15 @@ Actions SourceSession::on_log_failed(std::string_view code) {
   return close(RejectCode::none, std::string(to_string(reason)));
 }
 
+std::uint64_t SourceSession::credit() const {
+  return std::min(granted_bytes_, acknowledged_bytes_ + max_unacknowledged_bytes);
+}
+
 void SourceSession::pump(Actions& actions) {
   if (state_ != State::streaming || reading_) return;
   if (mark_ && (!mark_->at || sent_.index >= mark_->at->index)) return;
-  if (sent_.index >= durable_.index || sent_bytes_ >= granted_bytes_) return;
-  auto room = std::min<std::uint64_t>(granted_bytes_ - sent_bytes_, max_log_read);
+  if (sent_.index >= durable_.index || sent_bytes_ >= credit()) return;
+  const auto room = std::min<std::uint64_t>(credit() - sent_bytes_, max_log_read);
   reading_ = true;
   actions.emplace_back(ReadLog{.after = sent_, .max_bytes = static_cast<std::size_t>(room)});
 }
@@ -181,15 +186,18 @@ Actions SourceSession::on_mark_snapshot(std::uint64_t mark, const storage::Head&
 
 Actions SourceSession::on_ack(const Ack& ack) {
   if (ack.durable.index <= acknowledged_.index && acknowledged_.index != 0) return {};
-  while (!unconfirmed_.empty() && unconfirmed_.front().index < ack.durable.index) unconfirmed_.pop_front();
+  while (!unconfirmed_.empty() && unconfirmed_.front().position.index < ack.durable.index)
+    unconfirmed_.pop_front();
   // It must be one that we gave, hash and all: acknowledged writes hang on it.
-  if (unconfirmed_.empty() || unconfirmed_.front() != ack.durable) {
+  if (unconfirmed_.empty() || unconfirmed_.front().position != ack.durable) {
     return close(RejectCode::malformed, "an ack for what was never sent");
   }
   acknowledged_ = ack.durable;
+  acknowledged_bytes_ = unconfirmed_.front().sent_bytes;
   unconfirmed_.pop_front();
   Actions actions;
   actions.emplace_back(PeerDurable{.position = ack.durable});
+  pump(actions);
   return actions;
 }
 
@@ -219,8 +227,7 @@ Actions SourceSession::on_message(Message message, SteadyTime now) {
   if (state_ == State::streaming) {
     if (const auto* ack = std::get_if<Ack>(&message)) return on_ack(*ack);
     if (const auto* flow = std::get_if<Flow>(&message)) {
-      granted_bytes_ =
-          std::max(granted_bytes_, std::min(flow->granted_bytes, sent_bytes_ + max_window_bytes));
+      granted_bytes_ = std::max(granted_bytes_, flow->granted_bytes);
       pump(actions);
       return actions;
     }

@@ -15,8 +15,8 @@ namespace holdfast::replication {
 
 /// The answering side of one connection, as a state machine without I/O: HELLO → WELCOME, then beats, and
 /// where this region gives history: frames within the peer's credits, or a snapshot. Thread: its driver's.
-/// Lives as long as the connection. Bounds: one log read in flight, never more frame bytes sent than granted;
-/// a commit never waits for it.
+/// Lives as long as the connection. Bounds: one log read in flight, never more frame bytes sent than granted,
+/// nor more than 32 MiB that the peer has not acknowledged; a commit never waits for it.
 class SourceSession {
  public:
   enum class State : std::uint8_t { asking_log, streaming, making_snapshot, serving_snapshot, peer, closed };
@@ -52,6 +52,8 @@ class SourceSession {
   Actions close(RejectCode code, std::string reason);
   Actions welcome_now();
   Actions need_snapshot(Welcome::SnapshotReason reason);
+  /// How many bytes may have been sent by now.
+  [[nodiscard]] std::uint64_t credit() const;
   /// Asks for the next batches where there are some, credit for them, and nothing in flight or held.
   void pump(Actions& actions);
   void send_due_mark(Actions& actions);
@@ -68,10 +70,15 @@ class SourceSession {
   storage::Head durable_;  ///< ours
   storage::Head sent_;     ///< the last batch given to the peer
   storage::Position acknowledged_;
-  std::deque<storage::Position>
-      unconfirmed_;  ///< given to the peer, or known from its HELLO, and not acknowledged
+  /// A batch that the peer may acknowledge, and what had been sent when it was.
+  struct Unconfirmed {
+    storage::Position position;
+    std::uint64_t sent_bytes = 0;
+  };
+  std::deque<Unconfirmed> unconfirmed_;  ///< given to the peer, or known from its HELLO
   std::uint64_t granted_bytes_ = 0;
   std::uint64_t sent_bytes_ = 0;
+  std::uint64_t acknowledged_bytes_ = 0;  ///< of those sent
   bool reading_ = false;
   bool first_batch_ = true;  ///< its chain from the dialler's head is still to be proven
 

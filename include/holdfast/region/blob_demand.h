@@ -33,10 +33,6 @@ class BlobDemand {
   /// For a GET of a pending object: moves the blob to the front and waits. Errors: `unavailable`, code
   /// `content_pending`, when it did not arrive in time.
   async::Task<Result<>> fetch_now(BlobId id, std::chrono::milliseconds limit);
-  /// A blob was fetched and verified; runs on a replication thread.
-  [[nodiscard]] Subscription on_arrived(std::function<void(const BlobId&)> callback) {
-    return arrived_.add(std::move(callback));
-  }
 
   [[nodiscard]] std::size_t missing() const;
   /// Requests that wait now, over all wishes.
@@ -47,6 +43,7 @@ class BlobDemand {
   // For replication only.
   /// The next wishes, urgent ones first, behind those given before (round robin).
   [[nodiscard]] std::vector<BlobId> next(std::size_t limit);
+  /// It was fetched and verified: whoever waits goes on.
   void arrived(const BlobId& id);
   /// Fires when a wish was added.
   [[nodiscard]] Subscription on_wanted(std::function<void()> callback) {
@@ -68,7 +65,6 @@ class BlobDemand {
   mutable std::mutex mutex_;
   std::map<BlobId, Wish> wishes_;
   std::list<BlobId> queue_;  ///< one entry a wish, in order of asking
-  Listeners<BlobId> arrived_;
   Listeners<> wanted_;
 };
 

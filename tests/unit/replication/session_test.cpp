@@ -143,6 +143,24 @@ TEST_F(Source, a_grant_without_bounds_is_not_believed) {
   EXPECT_LT(given, 40 * large) << "the peer never said that anything arrived";
 }
 
+TEST_F(Source, grants_repeated_without_an_ack_give_no_more_and_an_ack_does) {
+  const std::size_t large = std::size_t{1} << 20U;
+  for (int i = 0; i < 60; ++i) extend(large);
+  auto session = source();
+  (void)session.start();
+  (void)session.on_batches(after(1, 2));
+  std::size_t next = 3;
+  const auto grant = [&] {
+    auto actions = session.on_message(Flow{.granted_bytes = std::numeric_limits<std::uint64_t>::max()}, now);
+    for (; !only<ReadLog>(actions).empty() && next < log.size(); ++next)
+      actions = session.on_batches(after(next, 1));
+  };
+  for (int i = 0; i < 10; ++i) grant();
+  EXPECT_LT((next - 20) * large, 40 * large) << "all of it would lie in this region's memory";
+  const auto acked = session.on_message(Ack{storage::position_of(log.at(next - 1)->head)}, now);
+  EXPECT_EQ(only<ReadLog>(acked).size(), 1U) << "what arrived makes room";
+}
+
 TEST_F(Source, another_history_in_the_log_means_a_snapshot_never_frames) {
   auto session = source();
   (void)session.start();
@@ -256,6 +274,21 @@ TEST_F(Sink, digests_wait_for_their_mark_and_the_mark_for_the_store) {
     if (std::holds_alternative<CompareDigests>(action)) order.emplace_back("compare");
   }
   EXPECT_EQ(order, (std::vector<std::string>{"snapshot", "compare"}));
+}
+
+TEST_F(Sink, marks_and_digests_do_not_pile_up_behind_a_slow_store) {
+  for (const bool marks : {true, false}) {
+    auto session = sink();
+    (void)session.start();
+    (void)session.on_message(stream_welcome(), now);
+    ASSERT_EQ(only<SyncStore>(session.on_tick(now)).size(), 1U) << "busy from here on";
+    int sent_before_the_end = 0;
+    while (session.state() == SinkSession::State::streaming && sent_before_the_end < 1000) {
+      ++sent_before_the_end;
+      (void)(marks ? session.on_message(Mark{.id = 7}, now) : session.on_message(Digests{.mark = 7}, now));
+    }
+    EXPECT_LT(sent_before_the_end, 100);
+  }
 }
 
 TEST_F(Sink, repeated_skipped_and_altered_frames_are_never_applied) {
@@ -402,6 +435,35 @@ TEST_F(Sink, a_snapshot_is_pulled_in_order_from_where_it_was_interrupted) {
   const auto done = session.on_installed();
   ASSERT_EQ(sent<SnapshotGet>(done).size(), 1U);
   EXPECT_TRUE(sent<SnapshotGet>(done).front().done);
+}
+
+TEST_F(Sink, a_snapshot_that_lacks_batches_of_this_store_is_a_fork_whatever_it_is_called) {
+  const auto end = log.at(9)->head;
+  const auto told = [&](const storage::Head& applied, const std::vector<region::TermRecord>& terms,
+                        const storage::Head& head) {
+    auto welcome = test::sample_welcome(Welcome::Kind::snapshot);
+    welcome.terms = terms;
+    welcome.snapshot_reason = Welcome::SnapshotReason::log_gone;
+    welcome.manifest = storage::CheckpointManifest{.head = head}.encode();
+    auto session = sink(applied);
+    (void)session.start();
+    const auto begun = only<BeginSnapshot>(session.on_message(welcome, now));
+    return begun.empty() ? Welcome::SnapshotReason::none : begun.front().reason;
+  };
+  using Reason = Welcome::SnapshotReason;
+  EXPECT_EQ(told(end, chain.records(), log.back()->head), Reason::log_gone);
+  EXPECT_EQ(told(log.back()->head, chain.records(), end), Reason::forked) << "it ends before this store";
+  const auto ends_at_ten =
+      region::next_incarnation(*chain.newest(), end, test::sample_cluster, key, test::sample_time);
+  const auto later = test::sample_head(500, ends_at_ten.term);
+  const std::vector terms{*chain.newest(), ends_at_ten};
+  EXPECT_EQ(told(end, terms, later), Reason::log_gone);
+  EXPECT_EQ(told(log.at(10)->head, terms, later), Reason::forked) << "this store went on in the old term";
+  auto other = *chain.newest();
+  other.opened_at += 1s;
+  other.sign(test::sample_cluster, key);
+  EXPECT_EQ(told(end, {other}, log.back()->head), Reason::forked) << "the same term, opened twice";
+  EXPECT_EQ(told({}, chain.records(), log.back()->head), Reason::log_gone) << "nothing to lose";
 }
 
 TEST_F(Sink, a_chunk_that_was_not_asked_for_ends_the_session) {
