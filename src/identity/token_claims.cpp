@@ -42,6 +42,13 @@ void write_common_claims(JsonWriter& claims, const TokenContext& context, std::s
   claims.name("auth_time").signed_number(to_seconds(context.auth_time));
 }
 
+void write_access_claims(JsonWriter& claims, const TokenContext& context) {
+  claims.name("client_id").text(context.client.str()).name("token_use").text("access");
+  // RFC 6749 §3.3: a scope is one word at least, so none is no claim.
+  if (!context.scopes.empty()) claims.name("scope").text(joined(context.scopes));
+  claims.name("version").number(2);
+}
+
 void write_user_claims(JsonWriter& claims, const TokenContext& context, std::span<const std::string> groups) {
   claims.name("origin_jti").text(context.origin_jti).name("event_id").text(context.event_id);
   if (groups.empty()) return;
@@ -110,8 +117,7 @@ std::string access_token_payload(const TokenContext& context, const User& user,
   claims.open_object();
   write_common_claims(claims, context, user.id.str(), lifetime, jti);
   write_user_claims(claims, context, groups);
-  claims.name("client_id").text(context.client.str()).name("token_use").text("access");
-  claims.name("scope").text(joined(context.scopes)).name("version").number(2);
+  write_access_claims(claims, context);
   claims.name("username").text(user.username).close_object();
   return claims.take();
 }
@@ -135,8 +141,8 @@ std::string machine_token_payload(const TokenContext& context, std::chrono::seco
   JsonWriter claims;
   claims.open_object();
   write_common_claims(claims, context, context.client.str(), lifetime, jti);
-  claims.name("client_id").text(context.client.str()).name("token_use").text("access");
-  claims.name("scope").text(joined(context.scopes)).name("version").number(2).close_object();
+  write_access_claims(claims, context);
+  claims.close_object();
   return claims.take();
 }
 

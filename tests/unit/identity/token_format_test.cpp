@@ -102,6 +102,18 @@ TEST(TokenClaims, AccessTokenIsCognitos) {
     "cognito:groups":["admin","staff"]})"));
 }
 
+TEST(TokenClaims, NoScopesAreNoClaim) {
+  TokenContext context = sample_context();
+  context.scopes.clear();
+  for (const auto& payload :
+       {access_token_payload(context, sample_user(), {}, std::chrono::hours(1), "jti-1"),
+        machine_token_payload(context, std::chrono::hours(1), "jti-3")}) {
+    // RFC 6749 §3.3: a scope is one word at least.
+    EXPECT_FALSE(nlohmann::json::parse(payload).contains("scope")) << payload;
+    EXPECT_TRUE(read_claims(payload).value().scopes.empty());
+  }
+}
+
 TEST(TokenClaims, IdTokenIsCognitosAndTyped) {
   const auto payload = id_token_payload(sample_context(), sample_user(), {}, std::chrono::hours(1), "jti-2");
   EXPECT_EQ(nlohmann::json::parse(payload), nlohmann::json::parse(R"({
