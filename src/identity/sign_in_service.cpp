@@ -98,6 +98,10 @@ std::unexpected<Error> invalid_session() {
   return refused("invalid_session", "Invalid session for the user.");
 }
 
+std::unexpected<Error> used_session() {
+  return refused("invalid_session", "Invalid session for the user, session can only be used once.");
+}
+
 // What the answer to a challenge may bring: attributes that the client may write, and required ones that the
 // user does not have yet.
 Result<> check_answered_attributes(const Pool& pool, const Client& client, const Attributes& before,
@@ -295,7 +299,7 @@ async::Task<Result<UserTokens>> SignInService::answer(NewPasswordAnswer request)
   CO_TRY_VOID(check_may_sign_in(user));
   if (account->credential->version != claims->credential_version ||
       user.status != UserStatus::force_change_password) {
-    co_return refused("invalid_session", "Invalid session for the user, session can only be used once.");
+    co_return used_session();
   }
   CO_TRY_VOID(check_answered_attributes(*caller.pool, *caller.client, user.attributes, request.attributes));
   CO_TRY_VOID(check_password(caller.pool->password, request.new_password));
@@ -309,7 +313,9 @@ async::Task<Result<UserTokens>> SignInService::answer(NewPasswordAnswer request)
                         .proven_version = claims->credential_version,
                         .attributes = std::move(request.attributes),
                         .turn = {.address = request.origin.address, .user = claims->user.str()}};
-  CO_TRY_VOID(co_await parts_.users.change_password(std::move(change), actor));
+  const auto changed = co_await parts_.users.change_password(std::move(change), actor);
+  if (!changed && changed.error().code == changed_meanwhile().code) co_return used_session();
+  if (!changed) co_return fail(changed.error());
   co_return co_await start_session(caller.pool, caller.client, claims->user, claims->credential_version + 1,
                                    began, actor.request_id);
 }
@@ -379,9 +385,11 @@ async::Task<Result<region::CommitReceipt>> SignInService::change_password(Verifi
                         .proven_version = account.credential->version,
                         .attributes = {},
                         .turn = {.address = origin.address, .user = user.user.str()}};
-  CO_TRY(const auto written,
-         co_await parts_.users.change_password(std::move(change), user_actor(user.user, origin)));
-  co_return written.receipt;
+  auto written = co_await parts_.users.change_password(std::move(change), user_actor(user.user, origin));
+  // Another change came first: what was proven is the old password no more.
+  if (!written && written.error().code == changed_meanwhile().code) co_return wrong_user_or_password();
+  if (!written) co_return fail(std::move(written).error());
+  co_return written->receipt;
 }
 
 async::Task<Result<std::optional<region::CommitReceipt>>> SignInService::sign_out(VerifiedUser user,

@@ -28,6 +28,15 @@ storage::AuditEvent attributes_changed(const Foundation& base, const Actor& acto
                      {{"pool", user.pool.str()}, {"attributes", changed_names(change)}});
 }
 
+constexpr int put_password_attempts = 4;
+
+Error too_many_changes() {
+  return {.kind = ErrorKind::overloaded,
+          .code = "overloaded",
+          .message = "too many changes of one user at the same time",
+          .detail = {}};
+}
+
 // Administrators' own look-ups and settings share one turn of the hash queue.
 async::FairKey admin_turn() { return {.address = "admin", .user = {}}; }
 
@@ -224,9 +233,14 @@ async::Task<Result<Written<User>>> UserService::set_password(PoolId pool_id, Use
   CO_TRY_VOID(check_password(rows.pool->password, password));
   NewPassword wanted{.phc = {}, .permanent = permanent, .by_user = false, .attributes = {}};
   CO_TRY(wanted.phc, co_await hasher_.hash(admin_turn(), std::move(password)));
-  // Again: hashing takes long enough for a failed attempt or a new hash of the same password to be written.
-  CO_TRY(rows, load(pool_id, id));
-  co_return co_await put_password(std::move(rows), std::move(wanted), std::move(actor));
+  // Voided failures and a new hash of the same password change the rows, too: then only the reading is done
+  // again.
+  for (int attempt = 0; attempt < put_password_attempts; ++attempt) {
+    CO_TRY(rows, load(pool_id, id));
+    auto written = co_await put_password(std::move(rows), wanted, actor);
+    if (written || written.error().code != changed_meanwhile().code) co_return written;
+  }
+  co_return fail(too_many_changes());
 }
 
 async::Task<Result<Written<User>>> UserService::change_password(PasswordChange change, Actor actor) {
@@ -240,9 +254,13 @@ async::Task<Result<Written<User>>> UserService::change_password(PasswordChange c
   NewPassword wanted{
       .phc = {}, .permanent = true, .by_user = true, .attributes = std::move(change.attributes)};
   CO_TRY(wanted.phc, co_await hasher_.hash(std::move(change.turn), std::move(change.password)));
-  CO_TRY(rows, load(change.pool, change.user));
-  if (!is_proven(rows)) co_return fail(changed_meanwhile());
-  co_return co_await put_password(std::move(rows), std::move(wanted), std::move(actor));
+  for (int attempt = 0; attempt < put_password_attempts; ++attempt) {
+    CO_TRY(rows, load(change.pool, change.user));
+    if (!is_proven(rows)) co_return fail(changed_meanwhile());
+    auto written = co_await put_password(std::move(rows), wanted, actor);
+    if (written || written.error().code != changed_meanwhile().code) co_return written;
+  }
+  co_return fail(too_many_changes());
 }
 
 async::Task<Result<region::CommitReceipt>> UserService::unlock(PoolId pool_id, UserId id, Actor actor) {

@@ -1,17 +1,10 @@
 #include <gtest/gtest.h>
 
-#include <future>
-#include <semaphore>
-#include <thread>
-
 #include "holdfast/crypto/jws.h"
 #include "holdfast/identity/client_rules.h"
 #include "holdfast/identity/token_claims.h"
-#include "holdfast/identity/user_rules.h"
 #include "identity_fixture.h"
-#include "records.h"
 #include "tables.h"
-#include "user_store.h"
 
 namespace holdfast::identity {
 namespace {
@@ -291,111 +284,6 @@ TEST_F(SignInTest, ASecondaryThatIsCutOffForTooLongChecksNoPasswords) {
   EXPECT_EQ(refusal("ada"), "accepted") << "without a limit";
   region_.become_secondary();
   EXPECT_EQ(code(), "accepted") << "the primary is heard again";
-}
-
-/// Sign-ins that wait for a hashing thread while something changes.
-class SlowHashTest : public SignInTest {
- protected:
-  /// Signs ada in, runs `change` after her account was read and before her password is looked at.
-  template <class Change>
-  Result<SignInService::Outcome> sign_in_around(Change change) {
-    std::counting_semaphore<2> begun(0);
-    std::counting_semaphore<2> free(0);
-    std::vector<std::future<Result<int>>> busy;
-    for (int i = 0; i < 2; ++i) {
-      busy.push_back(boost::asio::co_spawn(region_.io().next(), region_.cpu().run([&begun, &free] {
-        begun.release();
-        free.acquire();
-        return 0;
-      }),
-                                           boost::asio::use_future));
-    }
-    for (int i = 0; i < 2; ++i) begun.acquire();
-    auto outcome = boost::asio::co_spawn(
-        region_.io().next(),
-        identity_.sign_in.sign_in({.client = web_.id,
-                                   .proof = {},
-                                   .username = "ada",
-                                   .password = std::string(good_password),
-                                   .origin = {.address = "192.0.2.1", .request_id = "req-2"}}),
-        boost::asio::use_future);
-    while (region_.cpu().queued() == 0) std::this_thread::yield();
-    change();
-    free.release(2);
-    for (auto& one : busy) EXPECT_TRUE(one.get());
-    return outcome.get();
-  }
-  /// What an administrator's new password does to the credential.
-  void set_another_password() {
-    auto credential = *must(find_credential(region_.core().reader(), pool_.id, ada_.id));
-    ++credential.value.version;
-    credential.value.oldest_valid_version = credential.value.version;
-    put(credentials_table, encode(credential.value));
-  }
-  void put(const storage::Table& table, BytesView plain) {
-    auto transaction = region_.core().transaction();
-    transaction.put(table, user_key(pool_.id, *uuid_bytes(ada_.id.str())), storage::Scope::pool(pool_.id),
-                    record_version, plain);
-    region_.store().commit(std::move(transaction));
-  }
-
-  User ada_ = make_user(pool_.id, "ada");
-};
-
-TEST_F(SlowHashTest, APasswordThatWasReplacedMeanwhileGivesNothing) {
-  const auto outcome = sign_in_around([&] { set_another_password(); });
-  ASSERT_FALSE(outcome);
-  EXPECT_EQ(outcome.error().code, "not_authorized");
-}
-
-TEST_F(SlowHashTest, NorAtASecondary) {
-  region_.become_secondary();
-  const auto outcome = sign_in_around([&] { set_another_password(); });
-  ASSERT_FALSE(outcome);
-  EXPECT_EQ(outcome.error().code, "not_authorized");
-}
-
-TEST_F(SlowHashTest, AUserWhoWasDisabledMeanwhileGetsNothing) {
-  const auto outcome = sign_in_around([&] {
-    User disabled = ada_;
-    disabled.enabled = false;
-    put(users_table, encode(disabled));
-  });
-  ASSERT_FALSE(outcome);
-  EXPECT_EQ(outcome.error().code, "user_disabled");
-}
-
-TEST_F(SlowHashTest, ASignOutDuringTheWaitEndsTheSession) {
-  const auto outcome = sign_in_around([&] {
-    region_.clock().advance(std::chrono::seconds(1));
-    must(region_.run(identity_.sessions.sign_out(pool_.id, ada_.id, test::operator_actor())));
-  });
-  ASSERT_TRUE(outcome) << outcome.error().describe();
-  EXPECT_EQ(try_refresh(web_.id, std::get<UserTokens>(*outcome).refresh_token).error().code, "token_revoked");
-}
-
-TEST_F(SlowHashTest, AnUnrelatedChangeOfTheRowsIsNoRefusal) {
-  EXPECT_TRUE(sign_in_around([&] {
-    must(region_.run(
-        identity_.users.update_attributes(pool_.id, ada_.id, {{"nickname", "a"}}, test::operator_actor())));
-  }));
-}
-
-TEST_F(SlowHashTest, TheSessionIsWrittenOnlyBesideTheRowsThatWereRead) {
-  const auto account = must(identity_.users.get_account(pool_.id, ada_.id));
-  set_another_password();
-  const auto session =
-      region_.run(identity_.sessions.start({.pool = pool_.id,
-                                            .client = web_.id,
-                                            .user = ada_.id,
-                                            .credential_version = account.credential->version,
-                                            .scopes = {},
-                                            .lifetime = std::chrono::hours(1),
-                                            .started_at = region_.clock().now(),
-                                            .user_row = account.user_row,
-                                            .credential_row = account.credential_row}));
-  ASSERT_FALSE(session);
-  EXPECT_EQ(session.error().code, "changed_meanwhile");
 }
 
 }  // namespace
