@@ -122,6 +122,21 @@ void ObjectService::State::retire(const StoredObject& current, storage::Transact
   }
 }
 
+void ObjectService::State::audit_if_anothers(std::string_view kind, const Object& object,
+                                             const Caller& caller, const std::string& request_id,
+                                             storage::Transaction& transaction) const {
+  if (caller.subject == object.owner) return;
+  transaction.audit({.time = parts.clock.now(),
+                     .kind = std::string(kind),
+                     .actor_kind = "user",
+                     .actor = caller.subject,
+                     .target_kind = "object",
+                     .target = std::string(object.bucket).append("/").append(object.key),
+                     .region = parts.writer.state().view().self.str(),
+                     .request_id = request_id,
+                     .details = {}});
+}
+
 ObjectService::ObjectService(Parts parts) : state_(std::make_shared<State>(parts)) {}
 
 async::Task<Result<Object>> ObjectService::head(std::string bucket, std::string key) {
@@ -153,17 +168,7 @@ async::Task<Result<std::optional<region::CommitReceipt>>> ObjectService::remove(
     if (!current) co_return std::nullopt;
     State::retire(*current, transaction);
     transaction.erase(objects_table, object_key(bucket, key));
-    if (caller.subject != current->object.owner) {
-      transaction.audit({.time = parts.clock.now(),
-                         .kind = "OBJECT_REMOVED",
-                         .actor_kind = "user",
-                         .actor = caller.subject,
-                         .target_kind = "object",
-                         .target = std::string(bucket).append("/").append(key),
-                         .region = parts.writer.state().view().self.str(),
-                         .request_id = request_id,
-                         .details = {}});
-    }
+    state_->audit_if_anothers("OBJECT_REMOVED", current->object, caller, request_id, transaction);
     const auto receipt = co_await parts.writer.commit(std::move(transaction));
     if (receipt) co_return *receipt;
     if (!is_object_race(receipt.error()) || attempt == object_attempts) co_return fail(receipt.error());

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "holdfast/objects/object_service.h"
 #include "object_records.h"
@@ -33,6 +34,9 @@ struct ObjectService::State {
                                                                  const Conditions& conditions,
                                                                  const Caller& caller,
                                                                  storage::Transaction& transaction) const;
+  /// What an administrator does to somebody else's object is in the audit trail.
+  void audit_if_anothers(std::string_view kind, const Object& object, const Caller& caller,
+                         const std::string& request_id, storage::Transaction& transaction) const;
   /// Takes the current version out of the transaction's way: its blob's name and its inline bytes.
   static void retire(const StoredObject& current, storage::Transaction& transaction);
 };

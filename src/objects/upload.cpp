@@ -154,6 +154,8 @@ Result<Object> Upload::State::build(const Object& checked, storage::Transaction&
     // An administrator's edit does not take the object from its owner.
     object.owner = current->object.owner;
     object.owner_name = current->object.owner_name;
+    service->audit_if_anothers("OBJECT_REPLACED", current->object, request.caller, request.request_id,
+                               transaction);
     ObjectService::State::retire(*current, transaction);
   }
   object.modified_at = service->parts.clock.now();

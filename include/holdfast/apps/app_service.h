@@ -94,8 +94,9 @@ class AppService {
   ~AppService();
 
   /// `bucket` and `created_at` are not the caller's: a bucket is linked by BucketService. The app is born
-  /// `active`. Errors: `invalid_app`, `already_exists`.
+  /// `active`. Errors: `invalid_app`, `already_exists`, `read_only_region`.
   async::Task<Result<identity::Written<App>>> create(App app, identity::Actor actor);
+  /// Errors: `not_found`, `invalid_app`, `read_only_region`, `conflict` (somebody else was faster).
   async::Task<Result<identity::Written<App>>> update(AppId id, AppPatch patch, identity::Actor actor);
   /// With all its comments. Only a fenced app (409 `app_not_fenced`) without a bucket (409 `app_has_bucket`).
   async::Task<Result<region::CommitReceipt>> remove(AppId id, identity::Actor actor);

@@ -26,18 +26,19 @@ class CommentService {
                  const Clock& clock)
       : apps_(&apps), db_(&db), writer_(&writer), disk_(&disk), clock_(&clock) {}
 
-  /// A page behind `next` (empty: from the oldest); `limit` is cut to 1–200.
+  /// A page behind `next` (empty: from the oldest); `limit` is cut to 1–200. Errors: `not_found` (the app),
+  /// `invalid_photo_id`, `invalid_next`.
   async::Task<Result<CommentPage>> list(AppId app, std::string photo, std::size_t limit, std::string next);
 
-  /// Errors: `invalid_message`, `invalid_photo_id`, `app_fenced`, `app_failed_over`, `read_only_region`,
-  /// `already_exists` (the id, anywhere in the app).
+  /// Errors: `not_found` (the app), `invalid_message`, `invalid_utf8`, `invalid_photo_id`, `app_fenced`,
+  /// `app_failed_over`, `read_only_region`, `already_exists` (the id, anywhere in the app).
   async::Task<Result<identity::Written<Comment>>> add(AppId app, NewComment comment,
                                                       identity::VerifiedUser author,
                                                       identity::Rider rider = {},
                                                       std::string request_id = {});
 
   /// By its author or a member of group `admin`; else `forbidden`. `not_found` also when it belongs to
-  /// another photo.
+  /// another photo, or its id was used anew meanwhile. Other errors as of `add`.
   async::Task<Result<region::CommitReceipt>> remove(AppId app, std::string photo, CommentId id,
                                                     identity::VerifiedUser caller, std::string request_id);
 

@@ -128,16 +128,19 @@ class ObjectService {
 
   /// Without bytes, for HEAD. `no_such_bucket`, `no_such_key`.
   async::Task<Result<Object>> head(std::string bucket, std::string key);
+  /// Errors: `no_such_bucket`, `no_such_key`, `corrupt`.
   async::Task<Result<Found>> get(std::string bucket, std::string key);
   /// The bytes of what `get` gave. Errors: `content_pending` (503) when the blob has not reached this region
   /// yet.
   async::Task<Result<Content>> open(Found found, std::optional<ByteRange> range);
 
-  /// Deleting an absent key is no error, as S3 has it (nothing is written then: no receipt).
+  /// Deleting an absent key is no error, as S3 has it (nothing is written then: no receipt). Errors as of
+  /// `begin_put`.
   async::Task<Result<std::optional<region::CommitReceipt>>> remove(std::string bucket, std::string key,
                                                                    Conditions conditions, Caller caller,
                                                                    std::string request_id);
 
+  /// Errors: `no_such_bucket`, `invalid_continuation_token`.
   async::Task<Result<ObjectPage>> list(std::string bucket, ListQuery query);
 
   // For replication and the collector of blobs; blocking.

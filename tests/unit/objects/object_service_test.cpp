@@ -119,6 +119,7 @@ TEST_F(ObjectsTest, OnlyOwnerOrAdministratorReplaces) {
   // The object stays ada's.
   EXPECT_EQ(edited->owner, "sub-ada");
   EXPECT_TRUE(put("k", "again"));
+  EXPECT_EQ(audited("OBJECT_REPLACED"), 1U) << "the administrator's alone";
   ASSERT_TRUE(remove("k", admin_));
   EXPECT_EQ(audited("OBJECT_REMOVED"), 1U);
 }
