@@ -1,20 +1,10 @@
 #include "foundation.h"
 
 #include "holdfast/base/log.h"
-#include "holdfast/region/cluster_record.h"
 #include "holdfast/replication/joining.h"
-#include "wrong_setting.h"
 
 namespace holdfast::app {
 namespace {
-
-/// A configured issuer that differs from the cluster's would make tokens that no other region accepts.
-Result<> check_issuer(const Config& config, const storage::CoreDb& core) {
-  TRY(const auto record, region::find_cluster_record(core.reader()));
-  if (!record || record->issuer_base == config.issuer_base) return {};
-  return wrong_setting(config.file, "issuer_base",
-                       "the cluster's is \"" + record->issuer_base + "\", expected the same here");
-}
 
 storage::BlobKeySource blob_keys(const Stores& stores) {
   return [ring = stores.core->keys()](std::uint32_t id) -> Result<Secret> {
@@ -62,7 +52,6 @@ Foundation::Foundation(const Config& config, Opened opened)
 
 Result<std::unique_ptr<Foundation>> Foundation::open(const Config& config, const region::BootPolicy& policy) {
   TRY(auto stores, open_stores(config));
-  TRY_VOID(check_issuer(config, *stores.core));
   TRY(const auto generation, stores.directory.current());
   TRY(auto blobs, storage::BlobStore::open(stores.directory.blobs(), stores.node.cluster, blob_keys(stores)));
   TRY(auto members, region::Members::open(*stores.core, stores.node.region));

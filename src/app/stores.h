@@ -24,7 +24,8 @@ struct Stores {
 };
 
 /// Refusals, each one clear line: the directory's (missing, in use, newer format), `wrong_region_key`, a
-/// directory of another region or cluster (`invalid_configuration`), `storage_full`, `corrupt`.
+/// directory of another region or cluster (`invalid_configuration`), `storage_full`, `corrupt`. The first
+/// three leave both stores as they were.
 Result<Stores> open_stores(const Config& config);
 
 /// Whether a new region would have room to open its stores and to write (`storage_full` if not): asked before

@@ -85,14 +85,16 @@ Result<std::unique_ptr<rocksdb::DB>> open_local_store(const LocalDb::Options& op
   }
   // Nobody reads this log: RocksDB may delete what it has flushed.
   db_options.WAL_ttl_seconds = 0;
-  db_options.info_log = std::make_shared<StoreLog>(options.path / "LOG");
+  db_options.info_log = store_log_of(options.path, tuning.read_only);
   db_options.max_total_wal_size = 4UL * 1024 * 1024;
   db_options.create_if_missing = options.create;
   rocksdb::ColumnFamilyOptions family;
   family.write_buffer_size = 2UL * 1024 * 1024;
   family.compression = rocksdb::kNoCompression;
   rocksdb::DB* db = nullptr;
-  const auto status = rocksdb::DB::Open(rocksdb::Options(db_options, family), options.path, &db);
+  const rocksdb::Options all(db_options, family);
+  const auto status = tuning.read_only ? rocksdb::DB::OpenForReadOnly(all, options.path, &db)
+                                       : rocksdb::DB::Open(all, options.path, &db);
   if (!status.ok()) return fail(to_error(status, "open local.db"));
   gate->begin();
   return std::unique_ptr<rocksdb::DB>(db);

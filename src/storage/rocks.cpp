@@ -153,7 +153,7 @@ Result<std::shared_ptr<RocksStore>> open_rocks_store(const CoreDbOptions& option
 
   auto db_options = rocks_db_options(tuning, store->guard);
   db_options.listeners.push_back(store->gate);
-  db_options.info_log = std::make_shared<StoreLog>(options.path / "LOG");
+  db_options.info_log = store_log_of(options.path, tuning.read_only);
   db_options.create_if_missing = options.create;
   db_options.create_missing_column_families = options.create;
   const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes);
@@ -164,7 +164,9 @@ Result<std::shared_ptr<RocksStore>> open_rocks_store(const CoreDbOptions& option
 
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  const auto status = rocksdb::DB::Open(db_options, options.path, descriptors, &handles, &db);
+  const auto status = tuning.read_only
+                          ? rocksdb::DB::OpenForReadOnly(db_options, options.path, descriptors, &handles, &db)
+                          : rocksdb::DB::Open(db_options, options.path, descriptors, &handles, &db);
   if (!status.ok()) return fail(to_error(status, "open"));
   store->db.reset(db);
   store->gate->begin();

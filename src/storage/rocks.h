@@ -22,9 +22,10 @@
 
 namespace holdfast::storage {
 
-/// What tests change. The Env must outlive every store opened with it.
+/// What tests change, and looks (look.h). The Env must outlive every store opened with it.
 struct RocksTuning {
   rocksdb::Env* env = nullptr;  ///< null: rocksdb::Env::Default()
+  bool read_only = false;       ///< what the log holds is read into memory, no file is changed
   std::size_t write_buffer_bytes = 16UL * 1024 * 1024;
   std::size_t max_wal_bytes = 16UL * 1024 * 1024;
 };

@@ -16,6 +16,12 @@
 namespace holdfast::storage {
 namespace {
 
+class DroppedLog final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char* /*format*/, va_list /*arguments*/) override {}
+};
+
 constexpr std::size_t longest_line = 16UL * 1024;
 constexpr std::size_t usual_line = 512;
 
@@ -72,6 +78,11 @@ void StoreLog::write_line(std::string_view line) {
 std::size_t StoreLog::GetLogFileSize() const {
   const std::scoped_lock lock(mutex_);
   return size_;
+}
+
+std::shared_ptr<rocksdb::Logger> store_log_of(const std::filesystem::path& directory, bool read_only) {
+  if (read_only) return std::make_shared<DroppedLog>();
+  return std::make_shared<StoreLog>(directory / "LOG");
 }
 
 }  // namespace holdfast::storage

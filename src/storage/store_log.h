@@ -5,6 +5,7 @@
 #include <cstdarg>
 #include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <string_view>
 
@@ -38,5 +39,9 @@ class StoreLog final : public rocksdb::Logger {
   int descriptor_ = -1;
   std::size_t size_ = 0;
 };
+
+/// The log of the store in `directory`; of one that is only looked at its lines are dropped, since they would
+/// make a file.
+std::shared_ptr<rocksdb::Logger> store_log_of(const std::filesystem::path& directory, bool read_only);
 
 }  // namespace holdfast::storage

@@ -185,9 +185,11 @@ def test_the_wrong_region_key(region, tmp_path):
     other = SingleRegion(tmp_path / "other", BASE_PORT + 50)
     assert other.init().returncode == 0
     shutil.copy(other.dir / "region.key", region.dir / "region.key")
+    before = stores(region)
     status, line = region.refused_start()
     assert status == 1
     assert "region key" in line
+    assert stores(region) == before
 
 
 def test_a_region_key_that_others_may_read(region):
@@ -245,18 +247,24 @@ def test_a_newer_format(region):
     assert "newer" in line or "format" in line
 
 
-def test_another_regions_directory(region):
-    edit(region, lambda config: config.update(region="eu-west-1"))
-    status, line = region.refused_start()
-    assert status == 2
-    assert "us-east-1" in line
+def stores(region):
+    """Of the data directory what holds data; who refuses has locked it, and thereby touched LOCK."""
+    return content(region.dir / "data" / "local.db") | content(region.dir / "data" / "generations")
 
 
-def test_another_clusters_issuer(region):
-    edit(region, lambda config: config.update(issuer_base="https://elsewhere.example.com"))
-    status, line = region.refused_start()
+@pytest.mark.parametrize("key, value, expected", [
+    ("region", "eu-west-1", 'belongs to region "us-east-1", expected'),
+    ("issuer_base", "https://elsewhere.example.com", 'the cluster\'s is "https://localhost:'),
+])
+def test_another_regions_or_clusters_directory_is_told_before_a_store_is_opened(region, key, value, expected):
+    region.serve()
+    region.kill()  # its last writes lie in the logs alone: whoever opens a store moves them
+    before = stores(region)
+    status, line = region.refused_start("--set", f"{key}={value}")
     assert status == 2
-    assert "issuer_base" in line
+    assert f"{region.config}: {key}: " in line and expected in line, line
+    assert stores(region) == before
+    region.serve()
 
 
 def test_another_clusters_store(region, tmp_path):
@@ -264,9 +272,11 @@ def test_another_clusters_store(region, tmp_path):
     assert other.init().returncode == 0
     shutil.rmtree(region.dir / "data" / "generations")
     shutil.copytree(other.dir / "data" / "generations", region.dir / "data" / "generations")
+    before = stores(region)
     status, line = region.refused_start()
     assert status == 1
     assert "pinned" in line or "region key" in line
+    assert stores(region) == before
 
 
 def test_a_store_without_a_byte_does_not_start_quietly(region):

@@ -3,9 +3,15 @@
 #include <gtest/gtest.h>
 #include <rocksdb/listener.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+
 #include "holdfast/base/encoding.h"
 #include "holdfast/storage/audit_event.h"
 #include "holdfast/storage/committer.h"
+#include "holdfast/storage/look.h"
 #include "rocks.h"
 #include "storage/fault_env.h"
 #include "test_store.h"
@@ -51,6 +57,47 @@ TEST(CoreDb, ReopensAtItsHead) {
     head = *committer.commit_and_wait(std::move(transaction));
     EXPECT_EQ(head.index, static_cast<std::uint64_t>(run));
   }
+}
+
+/// Every file below `directory` with its bytes and its time.
+std::map<std::string, std::pair<std::filesystem::file_time_type, std::string>> files_below(
+    const std::filesystem::path& directory) {
+  std::map<std::string, std::pair<std::filesystem::file_time_type, std::string>> found;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
+    if (!entry.is_regular_file()) continue;
+    std::ifstream file(entry.path(), std::ios::binary);
+    found[entry.path()] = {entry.last_write_time(), {std::istreambuf_iterator<char>(file), {}}};
+  }
+  return found;
+}
+
+TEST(CoreDb, ALookReadsWhatTheLogHoldsAndChangesNoFile) {
+  test::TempDirectory directory;
+  const auto path = directory.path() / "core.db";
+  test::TestClock clock;
+  const auto root = RootKey::generate(1);
+  Head head;
+  {
+    auto core = *CoreDb::open({.path = path, .create = true});
+    ASSERT_TRUE(core->unlock(ClusterId("c"), root.copy()));
+    Committer committer(*core, clock);
+    ASSERT_TRUE(committer.begin({.reign = 1, .incarnation = 1}));
+    auto transaction = core->transaction();
+    core->keys()->create_key(transaction, Scope::system(), clock.now());
+    transaction.put(core_rows, "a", Scope::system(), 1, "x");
+    head = *committer.commit_and_wait(std::move(transaction));
+  }
+  const auto before = files_below(path);
+  {
+    const auto core = look_into_core(path);
+    ASSERT_TRUE(core) << core.error().describe();
+    ASSERT_TRUE((*core)->unlock(ClusterId("c"), root.copy()));
+    EXPECT_EQ((*core)->applied(), head);
+    EXPECT_EQ((*core)->reader().get(core_rows, "a")->plain, "x");
+  }
+  EXPECT_TRUE(files_below(path) == before);
+  EXPECT_EQ(code_of(CoreDb::open({.path = path})), "opened");
+  EXPECT_FALSE(files_below(path) == before) << "what an opening for work does";
 }
 
 TEST(CoreDb, RefusesToOpenBelowItsFloor) {

@@ -7,6 +7,7 @@
 
 #include "holdfast/base/encoding.h"
 #include "holdfast/crypto/key_wrap.h"
+#include "holdfast/storage/look.h"
 #include "rocks.h"
 #include "storage/fault_env.h"
 #include "test_store.h"
@@ -26,6 +27,18 @@ class LocalDbTest : public testing::Test {
   }
   test::TempDirectory directory;
 };
+
+TEST_F(LocalDbTest, ALookReadsAndWritesNothing) {
+  {
+    auto local = *open(true);
+    ASSERT_TRUE(local->put(local_tables::outbox, "a", "one"));
+  }
+  const auto look = look_into_local(directory.path() / "local.db", local_region_key());
+  ASSERT_TRUE(look) << look.error().describe();
+  EXPECT_EQ(*(*look)->find(local_tables::outbox, "a"), "one");
+  EXPECT_FALSE((*look)->put(local_tables::outbox, "a", "two"));
+  EXPECT_EQ(*(*open())->find(local_tables::outbox, "a"), "one") << "it does not hold the store either";
+}
 
 TEST_F(LocalDbTest, KeepsEverythingAcrossReopening) {
   EXPECT_EQ(open().error().code, "store_missing");
