@@ -9,6 +9,7 @@
 #include "holdfast/base/files.h"
 #include "holdfast/base/json.h"
 #include "holdfast/crypto/password_hash.h"
+#include "host_and_port.h"
 #include "wrong_setting.h"
 
 namespace holdfast::app {
@@ -37,19 +38,23 @@ std::string unknown_key(std::string_view key) {
 
 using Leaves = std::map<std::string, nlohmann::json, std::less<>>;
 
-void flatten(const nlohmann::json& value, const std::string& path, Leaves& leaves) {
+/// A name that holds a dot itself is refused, and so is an empty one: either could stand for a key that is
+/// also there as it should be, and one of the two would silently win.
+Result<> flatten(const nlohmann::json& value, const std::string& path, const std::filesystem::path& file,
+                 Leaves& leaves) {
   if (!value.is_object() || (value.empty() && !path.empty())) {
     leaves[path] = value;
-    return;
+    return {};
   }
-  for (const auto& [name, inner] : value.items())
-    flatten(inner, path.empty() ? name : std::string(path).append(".").append(name), leaves);
-}
-
-/// `--set` values are JSON where that parses, else plain text: `--set log.level=debug`, `--set threads.io=2`.
-nlohmann::json override_value(const std::string& text) {
-  auto parsed = parse_json(text);
-  return parsed ? *std::move(parsed) : nlohmann::json(text);
+  for (const auto& [name, inner] : value.items()) {
+    const std::string below = path.empty() ? name : path + "." + name;
+    if (name.empty() || name.contains('.')) {
+      return wrong_setting(file, '"' + name + '"',
+                           R"(no such name; dots stand for nesting, as in {"log": {"level": "info"}})");
+    }
+    TRY_VOID(flatten(inner, below, file, leaves));
+  }
+  return {};
 }
 
 Result<> set_key(Config& config, const ConfigKey& key, const nlohmann::json& value) {
@@ -77,7 +82,41 @@ void make_absolute(Config& config) {
   }
 }
 
+/// Every socket that the configuration opens, as its key and its address.
+std::vector<std::pair<std::string, std::string>> sockets_of(const Config& config) {
+  std::vector<std::pair<std::string, std::string>> sockets;
+  const auto add = [&](const std::string& name, const ListenerConfig& listener) {
+    if (!listener.enabled) return;
+    sockets.emplace_back("listeners." + name + ".address", listener.address);
+    if (!listener.proxy_address.empty())
+      sockets.emplace_back("listeners." + name + ".proxy_address", listener.proxy_address);
+  };
+  add("public", config.public_listener);
+  add("objects", config.objects_listener);
+  add("admin", config.admin_listener);
+  add("replication", config.replication_listener);
+  return sockets;
+}
+
+Result<> check_sockets_differ(const Config& config) {
+  const auto sockets = sockets_of(config);
+  for (auto later = sockets.begin(); later != sockets.end(); ++later) {
+    const auto taken = std::find_if(
+        sockets.begin(), later, [&](const auto& earlier) { return collide(earlier.second, later->second); });
+    if (taken == later) continue;
+    return wrong_setting(config.file, later->first,
+                         later->second + ": expected an address and port of its own, " + taken->first +
+                             " is " + taken->second);
+  }
+  return {};
+}
+
 }  // namespace
+
+nlohmann::json override_value(const std::string& text) {
+  auto parsed = parse_json(text);
+  return parsed ? *std::move(parsed) : nlohmann::json(text);
+}
 
 Result<Config> parse_config(std::string_view text, const std::filesystem::path& file,
                             const std::vector<Override>& overrides) {
@@ -85,7 +124,7 @@ Result<Config> parse_config(std::string_view text, const std::filesystem::path& 
   if (!document) return wrong_setting(file, "", "expected a JSON object: " + document.error().message);
   if (!document->is_object()) return wrong_setting(file, "", "expected a JSON object");
   Leaves leaves;
-  flatten(*document, "", leaves);
+  TRY_VOID(flatten(*document, "", file, leaves));
   for (const auto& [key, value] : overrides) leaves[key] = override_value(value);
   for (const auto& [path, value] : leaves) {
     if (find_config_key(path) == nullptr) return wrong_setting(file, path, unknown_key(path));
@@ -105,6 +144,7 @@ Result<Config> parse_config(std::string_view text, const std::filesystem::path& 
       !checked) {
     return wrong_setting(file, "passwords", checked.error().message);
   }
+  TRY_VOID(check_sockets_differ(config));
   make_absolute(config);
   return config;
 }

@@ -12,7 +12,7 @@ constexpr std::uint64_t mib = 1024ULL * 1024;
 constexpr std::uint64_t gib = 1024 * mib;
 
 constexpr std::string_view an_address = "\"IP:PORT\"";
-constexpr std::string_view an_https_url = "\"https://HOST[:PORT]\" without a path";
+constexpr std::string_view an_https_url = "\"https://HOST[:PORT]\", lower-case, without a path";
 constexpr std::string_view a_path = "a path; relative ones count from this file's directory";
 constexpr std::string_view a_flag = "true or false";
 constexpr std::string_view a_list_of_cidrs = "a list of CIDR blocks, like [\"10.0.0.0/8\"]";
@@ -43,9 +43,9 @@ void add_region_keys(std::vector<ConfigKey>& keys) {
                   "Its private key (PEM). Anything but mode 0600 or less is refused.",
                   path(+[](Config& c) -> std::filesystem::path& { return c.certificate_key_file; })});
   keys.push_back(
-      {"hosts", "a list of host names, like [\"id.example.com\"]", R"(["localhost"])", "-",
-       "Names that the Host header may carry; 127.0.0.1 is added for the admin listener.",
-       text_list_that(is_host_name, +[](Config& c) -> std::vector<std::string>& { return c.hosts; })});
+      {"hosts", "a list of one or more lower-case host names, like [\"id.example.com\"]", R"(["localhost"])",
+       "-", "Names that the Host header may carry; 127.0.0.1 is added for the admin listener.",
+       text_list_that(is_host_name, +[](Config& c) -> std::vector<std::string>& { return c.hosts; }, 1)});
 }
 
 template <ListenerConfig& (*get)(Config&)>

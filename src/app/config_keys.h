@@ -20,6 +20,10 @@ struct ConfigKey {
   std::function<bool(Config&, const nlohmann::json&)> set;  ///< false: the value is not as expected
 };
 
+/// An Override's value: JSON where that parses, else plain text: `--set threads.io=2`, `--set
+/// log.level=debug`.
+nlohmann::json override_value(const std::string& text);
+
 /// All keys, in the order of the reference.
 std::span<const ConfigKey> config_keys();
 const ConfigKey* find_config_key(std::string_view path);

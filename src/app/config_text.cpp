@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "config_keys.h"
 #include "holdfast/app/config.h"
 #include "holdfast/base/files.h"
 #include "holdfast/base/json.h"
@@ -8,13 +10,19 @@
 namespace holdfast::app {
 namespace {
 
-void put_at_path(nlohmann::json& root, std::string_view path, nlohmann::json value) {
+Result<> put_at_path(nlohmann::json& root, std::string_view path, nlohmann::json value) {
   nlohmann::json* at = &root;
-  for (auto dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.')) {
-    at = &(*at)[std::string(path.substr(0, dot))];
-    path.remove_prefix(dot + 1);
+  for (std::string_view rest = path; !rest.empty();) {
+    if (!at->is_object() && !at->is_null()) {
+      return fail(ErrorKind::invalid, "invalid_configuration",
+                  std::string(path) + ": what is there in its place is no JSON object");
+    }
+    const auto dot = std::min(rest.find('.'), rest.size());
+    at = &(*at)[std::string(rest.substr(0, dot))];
+    rest.remove_prefix(std::min(dot + 1, rest.size()));
   }
-  (*at)[std::string(path)] = std::move(value);
+  *at = std::move(value);
+  return {};
 }
 
 }  // namespace
@@ -23,8 +31,7 @@ Result<std::string> with_settings(std::string_view text, const std::vector<Overr
   TRY(auto json, parse_json(text));
   for (const auto& [path, setting] : settings) {
     TRY_VOID(check_override({path, setting}));
-    auto value = parse_json(setting);
-    put_at_path(json, path, value ? *std::move(value) : nlohmann::json(setting));
+    TRY_VOID(put_at_path(json, path, override_value(setting)));
   }
   return json.dump(2) + "\n";
 }

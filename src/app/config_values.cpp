@@ -94,9 +94,10 @@ Setter text_that(bool (*is_valid)(std::string_view), Access<std::string> access)
   };
 }
 
-Setter text_list_that(bool (*is_valid)(std::string_view), Access<std::vector<std::string>> access) {
+Setter text_list_that(bool (*is_valid)(std::string_view), Access<std::vector<std::string>> access,
+                      std::size_t fewest) {
   return [=](Config& config, const nlohmann::json& value) {
-    if (!value.is_array()) return false;
+    if (!value.is_array() || value.size() < fewest) return false;
     std::vector<std::string> texts;
     for (const auto& entry : value) {
       if (!entry.is_string() || !is_valid(entry.get_ref<const std::string&>())) return false;

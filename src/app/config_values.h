@@ -47,7 +47,8 @@ Setter duration_between(std::uint64_t lowest, std::uint64_t highest, Access<Dura
 
 Setter boolean(Access<bool> access);
 Setter text_that(bool (*is_valid)(std::string_view), Access<std::string> access);
-Setter text_list_that(bool (*is_valid)(std::string_view), Access<std::vector<std::string>> access);
+Setter text_list_that(bool (*is_valid)(std::string_view), Access<std::vector<std::string>> access,
+                      std::size_t fewest = 0);
 Setter path(Access<std::filesystem::path> access);
 
 }  // namespace holdfast::app

@@ -4,6 +4,7 @@
 #include "holdfast/base/log.h"
 #include "holdfast/base/metrics.h"
 #include "holdfast/crypto/x509.h"
+#include "host_and_port.h"
 #include "premises.h"
 
 namespace holdfast::app {
@@ -43,41 +44,40 @@ Result<std::unique_ptr<Front>> Front::open(const Config& config, Foundation& fou
   note_expiry(identity);
   TRY(const auto connections, fit_connections(config.max_connections));
   std::unique_ptr<Front> front(new Front(config, foundation, std::move(tls), connections));
-  TRY_VOID(front->listen("public", config.public_listener, listeners.public_listener, true));
-  TRY_VOID(front->listen("objects", config.objects_listener, listeners.objects, true));
-  TRY_VOID(front->listen("admin", config.admin_listener, listeners.admin, false));
+  TRY_VOID(front->listen("public", config.public_listener, listeners.public_listener));
+  TRY_VOID(front->listen("objects", config.objects_listener, listeners.objects));
+  TRY_VOID(front->listen("admin", config.admin_listener, listeners.admin));
   return front;
 }
 
-Result<> Front::listen(std::string_view name, const ListenerConfig& where, const FrontListener& what,
-                       bool drifts_home) {
+Result<> Front::listen(std::string_view name, const ListenerConfig& where, const FrontListener& what) {
   if (!where.enabled) return {};
-  TRY_VOID(listen_at(name, where.address, false, where, what, false));
+  TRY_VOID(bind({.name = std::string(name), .address = where.address, .is_proxied = false}, where, what));
   if (where.proxy_address.empty()) return {};
-  return listen_at(std::string(name) + "-proxied", where.proxy_address, true, where, what, drifts_home);
+  return bind({.name = std::string(name) + "-proxied", .address = where.proxy_address, .is_proxied = true},
+              where, what);
 }
 
-Result<> Front::listen_at(std::string_view name, const std::string& address, bool is_proxied,
-                          const ListenerConfig& where, const FrontListener& what, bool drifts_home) {
-  const auto [host, port] = split_address(address);
+Result<> Front::bind(const Socket& socket, const ListenerConfig& where, const FrontListener& what) {
+  const auto [host, port] = split_address(socket.address);
   http::ListenerOptions options{.router = what.router,
-                                .host_names = host_names(config_, name),
+                                .host_names = host_names(config_, socket.name),
                                 .authenticate = what.authenticate,
                                 .prepare = what.prepare,
                                 .errors = what.errors,
                                 .decorate = what.decorate};
-  options.listen = {.name = std::string(name),
+  options.listen = {.name = socket.name,
                     .address = host,
                     .port = port,
                     .tls = [this] { return tls_->accept(); },
-                    .proxy_protocol_required = is_proxied,
+                    .proxy_protocol_required = socket.is_proxied,
                     .handshake_timeout = config_.handshake_time};
-  bound_connections(name, options.listen);
+  bound_connections(socket.name, options.listen);
   for (const auto& range : where.trusted_proxies) {
     TRY(auto cidr, net::Cidr::parse(range));
     options.listen.trusted_proxies.push_back(std::move(cidr));
   }
-  if (drifts_home) {
+  if (socket.is_proxied) {
     // Clients that a front door moved here while the primary was away go back with their next connection.
     options.close_after_response = [state = &foundation_.state] {
       const auto view = state->view();
@@ -85,7 +85,7 @@ Result<> Front::listen_at(std::string_view name, const std::string& address, boo
     };
   }
   TRY_VOID(server_.listen(std::move(options)));
-  log::info("listening", {{"listener", name}, {"address", address}});
+  log::info("listening", {{"listener", socket.name}, {"address", socket.address}});
   return {};
 }
 

@@ -45,10 +45,13 @@ class Front {
  private:
   Front(const Config& config, Foundation& foundation, std::unique_ptr<net::ServerTls> tls,
         std::size_t connections);
-  Result<> listen(std::string_view name, const ListenerConfig& where, const FrontListener& what,
-                  bool drifts_home);
-  Result<> listen_at(std::string_view name, const std::string& address, bool is_proxied,
-                     const ListenerConfig& where, const FrontListener& what, bool drifts_home);
+  struct Socket {
+    std::string name;
+    std::string address;      ///< "IP:PORT"
+    bool is_proxied = false;  ///< a front door's: every connection begins with PROXY v2
+  };
+  Result<> listen(std::string_view name, const ListenerConfig& where, const FrontListener& what);
+  Result<> bind(const Socket& socket, const ListenerConfig& where, const FrontListener& what);
   void bound_connections(std::string_view name, net::ListenOptions& listen);
 
   const Config& config_;

@@ -9,6 +9,7 @@
 
 #include "holdfast/base/files.h"
 #include "holdfast/net/check_address.h"
+#include "host_and_port.h"
 #include "region_files.h"
 #include "wrong_setting.h"
 
@@ -61,14 +62,6 @@ Result<> check_listener(const Config& config, std::string_view name, const Liste
 }
 
 }  // namespace
-
-HostAndPort split_address(std::string_view text) {
-  const auto colon = text.rfind(':');
-  auto host = text.substr(0, colon);
-  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  return {.host = std::string(host),
-          .port = static_cast<std::uint16_t>(std::stoul(std::string(text.substr(colon + 1))))};
-}
 
 Result<net::TlsIdentity> read_tls_identity(const Config& config) {
   auto certificate = read_file(config.certificate_file);

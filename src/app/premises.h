@@ -1,22 +1,12 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <string>
-#include <string_view>
 
 #include "holdfast/app/config.h"
 #include "holdfast/base/result.h"
 #include "holdfast/net/tls_context.h"
 
 namespace holdfast::app {
-
-struct HostAndPort {
-  std::string host;
-  std::uint16_t port = 0;
-};
-/// Of a checked "IP:PORT" (IPv6 in brackets).
-HostAndPort split_address(std::string_view text);
 
 /// The listeners' certificate and key. `invalid_configuration` naming the key that is wrong.
 Result<net::TlsIdentity> read_tls_identity(const Config& config);

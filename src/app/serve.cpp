@@ -13,6 +13,7 @@
 #include "holdfast/identity/operator_rules.h"
 #include "holdfast/replication/joining.h"
 #include "holdfast/replication/replication.h"
+#include "host_and_port.h"
 #include "maintenance.h"
 #include "metrics_token.h"
 #include "premises.h"

@@ -175,6 +175,15 @@ def test_a_second_socket_that_nobody_may_use(region):
     assert f"{region.config}: listeners.public.trusted_proxies: " in line and "expected" in line
 
 
+def test_two_sockets_at_one_address(region):
+    before = content(region.dir / "data")
+    status, line = region.refused_start("--set", f"listeners.objects.address=127.0.0.1:{region.base_port}")
+    assert status == 2
+    assert f"{region.config}: listeners.objects.address: " in line and "expected an address and port" in line
+    assert "listeners.public.address" in line
+    assert content(region.dir / "data") == before
+
+
 def test_a_missing_configuration_is_named(tmp_path):
     done = run("serve", "--config", tmp_path / "none.json")
     assert done.returncode == 2

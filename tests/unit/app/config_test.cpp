@@ -56,6 +56,7 @@ TEST(Config, RefusesValuesOutOfBounds) {
       {"log.level", "loud"},
       {"hosts", "localhost"},
       {"hosts", "[\"a b\"]"},
+      {"hosts", "[]"},
       {"boot.require_peers", "some"},
       {"replication.acknowledge.all", "2 of 1"},
       {"issuer_base", "http://a"},
@@ -87,6 +88,26 @@ TEST(Config, RefusesPasswordCostsThatHashingWouldRefuseOrThatAreTooCheap) {
       "1048576 KiB, not 1 iterations");
 }
 
+TEST(Config, NoTwoSocketsShareAnAddress) {
+  EXPECT_EQ(
+      message_of(smallest, {{"listeners.admin.address", "127.0.0.1:8443"}}),
+      "/etc/holdfast.json: listeners.admin.address: 127.0.0.1:8443: expected an address and port of its "
+      "own, listeners.public.address is 0.0.0.0:8443");
+  const auto public_at = [](std::string address, std::string admin) {
+    return message_of(smallest, {{"listeners.public.address", std::move(address)},
+                                 {"listeners.admin.address", std::move(admin)}});
+  };
+  EXPECT_EQ(public_at("192.0.2.1:8443", "127.0.0.1:8443"), "accepted") << "two addresses, one port";
+  EXPECT_EQ(public_at("[::1]:8443", "127.0.0.1:8443"), "accepted");
+  EXPECT_NE(public_at("[::1]:8443", "[::1]:8443"), "accepted");
+  EXPECT_NE(public_at("[::]:8443", "127.0.0.1:8443"), "accepted");
+  EXPECT_NE(message_of(smallest, {{"listeners.public.proxy_address", "0.0.0.0:8443"}}), "accepted");
+  EXPECT_EQ(message_of(smallest, {{"listeners.objects.address", "0.0.0.0:8443"},
+                                  {"listeners.objects.enabled", "false"}}),
+            "accepted")
+      << "a listener that is off binds nothing";
+}
+
 TEST(Config, TakesOverridesAsJsonOrPlainText) {
   const auto config = parse_config(smallest, "/etc/holdfast.json",
                                    {{"log.level", "debug"},
@@ -109,12 +130,27 @@ TEST(Config, TextTakesSettingsInPlaceOfWhatItSays) {
       nlohmann::json::parse(R"({"region":"a","log":{"level":"debug","format":"text"},"threads":{"io":2}})"));
   EXPECT_FALSE(with_settings("{}", {{"no.such", "1"}}));
   EXPECT_FALSE(with_settings("{", {}));
+  for (const auto* odd : {"[]", R"({"log":3})", R"({"log":["level"]})"}) {
+    const auto refused = with_settings(odd, {{"log.level", "debug"}});
+    ASSERT_FALSE(refused) << odd;
+    EXPECT_EQ(refused.error().message, "log.level: what is there in its place is no JSON object");
+  }
 }
 
 TEST(Config, RefusesWhatIsNoObject) {
   for (const auto* text : {"", "[]", "{", "{} {}", R"({"region":"a","region":"b"})"}) {
     EXPECT_NE(message_of(text), "accepted") << text;
   }
+}
+
+TEST(Config, AKeyHasOneSpelling) {
+  const std::string rest = R"("region": "us-east-1", "issuer_base": "https://localhost:8443"})";
+  EXPECT_EQ(message_of(R"({"log.level": "debug", )" + rest),
+            "/etc/holdfast.json: \"log.level\": no such name; dots stand for nesting, as in "
+            "{\"log\": {\"level\": \"info\"}}");
+  for (const auto* twice : {R"({"": {"log": {"level": "debug"}}, )", R"({"log": {"": "debug"}, )",
+                            R"({"listeners": {"public.address": "127.0.0.1:1"}, )"})
+    EXPECT_NE(message_of(twice + rest), "accepted") << twice;
 }
 
 TEST(Config, APathMayBeginWithTheCredentialsDirectory) {
