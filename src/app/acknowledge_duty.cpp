@@ -33,7 +33,7 @@ Result<> AcknowledgeDuty::run() {
     log::info("an acknowledge rule changes", {{"class", region::to_string(ack_class)},
                                               {"needed", next->needed},
                                               {"of", next->of},
-                                              {"in_force", next->in_force}});
+                                              {"inForce", next->in_force}});
   }
   if (transaction.empty()) return {};
   stored_at_.reset();

@@ -67,12 +67,7 @@ Result<NewConfig> compose_config(const std::filesystem::path& dir, const std::ve
   }
   TRY(auto text, with_settings("{}", settings));
   TRY(auto config, parse_config(text, file));
-  std::error_code error;
-  std::filesystem::create_directories(dir, error);
-  if (error) {
-    return fail(ErrorKind::invalid, "invalid_configuration",
-                dir.string() + ": cannot be made: " + error.message());
-  }
+  TRY_VOID(make_directory(dir));
   return NewConfig{.config = std::move(config), .text = std::move(text)};
 }
 

@@ -6,9 +6,9 @@
 
 namespace holdfast::app {
 
-/// The configuration file `<dir>/holdfast.json` that the settings make, checked. Nothing is written yet:
-/// `init` and `join` write it last, so that a directory without it is no region. `conflict` when there is one
-/// already.
+/// The configuration file `<dir>/holdfast.json` that the settings make, checked. Only `dir` is made here:
+/// `init` and `join` write the file last, so that a directory without it is no region. `conflict` when there
+/// is one already.
 struct NewConfig {
   Config config;
   std::string text;

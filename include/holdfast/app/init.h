@@ -43,8 +43,7 @@ struct InitReport {
 
 /// Makes the first region of a new cluster in `dir`: configuration, region key, recovery key, stores, signed
 /// first term, administrator and their token, metrics token. Refuses a directory that is in use for anything
-/// else
-/// (`conflict`). Blocking; seconds.
+/// else, and a recovery key file that is there (`conflict`). Blocking; seconds.
 Result<InitReport> init_region(const InitOptions& options);
 
 }  // namespace holdfast::app
