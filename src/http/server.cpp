@@ -37,6 +37,14 @@ void append_hex(std::string& text, std::uint64_t value, unsigned digits) {
 
 }  // namespace
 
+std::string request_id_of(std::uint64_t nonce, std::uint64_t sequence) {
+  std::string id;
+  id.reserve(28);
+  append_hex(id, nonce, 16);
+  append_hex(id, sequence, 12);
+  return id;
+}
+
 ServerState::ServerState(ServerOptions server_options)
     : options(server_options),
       waiting_bodies(options.max_waiting_bodies, options.max_waiting_bodies_of_one_address),
@@ -44,10 +52,7 @@ ServerState::ServerState(ServerOptions server_options)
       nonce_(random_nonce()) {}
 
 std::string ServerState::next_request_id() {
-  std::string id;
-  append_hex(id, nonce_, 16);
-  append_hex(id, sequence_.fetch_add(1, std::memory_order_relaxed), 8);
-  return id;
+  return request_id_of(nonce_, sequence_.fetch_add(1, std::memory_order_relaxed));
 }
 
 void ServerState::enter(const std::shared_ptr<IdleHandle>& handle) {

@@ -26,6 +26,10 @@ struct IdleHandle {
   [[nodiscard]] bool is_idle() const { return idle_since != 0; }
 };
 
+/// 28 hexadecimal digits: `nonce`, which tells processes apart, and 48 bits of `sequence`, which at 100,000
+/// requests a second begin anew after 89 years.
+std::string request_id_of(std::uint64_t nonce, std::uint64_t sequence);
+
 /// What all sessions of a server share. Thread-safe; outlives them.
 class ServerState {
  public:
@@ -42,7 +46,6 @@ class ServerState {
     return active > most && active > most + waiting_bodies.taken();
   }
 
-  /// Unique in this process's life and random across processes: 24 hexadecimal digits.
   std::string next_request_id();
 
   void enter(const std::shared_ptr<IdleHandle>& handle);
@@ -59,7 +62,7 @@ class ServerState {
   static void shed(IdleHandle& handle, std::atomic<std::size_t>& being_shed);
 
   const std::uint64_t nonce_;
-  std::atomic<std::uint32_t> sequence_ = 0;
+  std::atomic<std::uint64_t> sequence_ = 0;
   mutable std::mutex mutex_;
   std::unordered_set<std::shared_ptr<IdleHandle>> handles_;
   SteadyTime next_shed_{};

@@ -18,16 +18,7 @@ class ConnectionCapTest : public ServerTest {
     start({.shed_after = shed_after}, std::move(options));
   }
   [[nodiscard]] bool has_idle(std::size_t count) const {
-    return cap_eventually([&] { return server_->idle_connections() == count; });
-  }
-  template <class Predicate>
-  static bool cap_eventually(Predicate holds) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (!holds()) {
-      if (std::chrono::steady_clock::now() > end) return false;
-      std::this_thread::yield();
-    }
-    return true;
+    return eventually([&] { return server_->idle_connections() == count; });
   }
 };
 
@@ -42,7 +33,7 @@ TEST_F(ConnectionCapTest, TheOneThatWaitedLongestMakesRoom) {
   EXPECT_TRUE(oldest.ended());
   EXPECT_EQ(status_of(younger.send(get_hello).response()), 200);
   EXPECT_EQ(status_of(newcomer.send(get_hello).response()), 200) << "it stays";
-  EXPECT_TRUE(cap_eventually([&] { return server_->connections() == 2; }));
+  EXPECT_TRUE(eventually([&] { return server_->connections() == 2; }));
 }
 
 TEST_F(ConnectionCapTest, WhereNobodyIsIdleTheNewcomerIsToldAndHealthIsAnswered) {
@@ -54,14 +45,14 @@ TEST_F(ConnectionCapTest, WhereNobodyIsIdleTheNewcomerIsToldAndHealthIsAnswered)
   EXPECT_EQ(status_of(told), 503);
   EXPECT_TRUE(told.contains("Retry-After: 1\r\n")) << told;
   EXPECT_TRUE(told.contains("Connection: close\r\n")) << told;
-  ASSERT_TRUE(cap_eventually([&] { return server_->connections() == 1; }));
+  ASSERT_TRUE(eventually([&] { return server_->connections() == 1; }));
   const auto health = RawSocket(port_).send(get_always).rest();
   EXPECT_EQ(status_of(health), 200);
   EXPECT_TRUE(health.contains("Connection: close\r\n")) << "the reserve is for others, too: " << health;
   release_.set();
   EXPECT_EQ(body_of(busy.response()), "released");
   ASSERT_TRUE(has_idle(1));
-  EXPECT_TRUE(cap_eventually([&] { return status_of(ask(get_hello)) == 200; })) << "it made room";
+  EXPECT_TRUE(eventually([&] { return status_of(ask(get_hello)) == 200; })) << "it made room";
 }
 
 TEST_F(ConnectionCapTest, WhoWasJustServedIsNotClosedForANewcomer) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 
 #include "holdfast/async/event.h"
@@ -161,6 +162,17 @@ class ServerTest : public testing::Test {
     ASSERT_TRUE(port) << port.error().describe();
     port_ = *port;
     server_->start();
+  }
+
+  /// What happens on other threads is waited for, under a generous limit.
+  template <class Check>
+  static bool eventually(Check check) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (!check()) {
+      if (std::chrono::steady_clock::now() > deadline) return false;
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+    return true;
   }
 
   [[nodiscard]] std::string ask(std::string_view bytes) { return RawSocket(port_).send(bytes).response(); }

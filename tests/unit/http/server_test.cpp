@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "server_fixture.h"
+#include "server_state.h"
 
 namespace holdfast::http {
 namespace {
@@ -17,16 +18,6 @@ class HttpServerTest : public ServerTest {
       co_return fail(ErrorKind::unauthenticated, "unauthenticated", "no");
     }
     co_return Principal::of("holder:" + std::string(to_string(level)));
-  }
-  /// What happens on other threads is waited for, under a generous limit.
-  template <class Check>
-  static bool eventually(Check check) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (!check()) {
-      if (std::chrono::steady_clock::now() > deadline) return false;
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
-    return true;
   }
   static Response render_error(const Error& error, int edge_status, const Request& request) {
     return respond(edge_status == 0 ? 499 : edge_status, "text/x-error",
@@ -43,12 +34,18 @@ TEST_F(HttpServerTest, KeepsTheConnectionAndNumbersRequests) {
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\nDate: ")) << answer;
     EXPECT_EQ(body_of(answer), "hello");
     EXPECT_FALSE(answer.contains("Connection:"));
-    ids.insert(answer.substr(answer.find("X-Request-Id: "), 40));
+    ids.insert(answer.substr(answer.find("X-Request-Id: "), std::string_view("X-Request-Id: ").size() + 28));
   }
   EXPECT_EQ(ids.size(), 3U);
   EXPECT_EQ(server_->connections(), 1U);
   const auto last = client.send("GET /hello HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").rest();
   EXPECT_TRUE(last.contains("Connection: close\r\n"));
+}
+
+TEST(RequestId, DoesNotComeBackAfterFourBillionRequests) {
+  EXPECT_EQ(request_id_of(0x9bfd2953a2dba344, 1), "9bfd2953a2dba344000000000001");
+  EXPECT_NE(request_id_of(7, 0), request_id_of(7, std::uint64_t{1} << 32U));
+  EXPECT_NE(request_id_of(7, 0), request_id_of(8, 0));
 }
 
 TEST_F(HttpServerTest, AnswersPipelinedRequestsInOrder) {
