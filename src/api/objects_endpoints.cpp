@@ -55,8 +55,6 @@ void add_refused_rows(http::Router& router) {
   add(object_path, {Method::post, Method::patch});
 }
 
-}  // namespace
-
 async::Task<Result<Response>> delete_object(ObjectEndpointParts parts, Request* request) {
   CO_TRY_VOID(check_s3_query(*request, {}));
   CO_TRY(const auto receipt,
@@ -72,6 +70,8 @@ async::Task<Result<Response>> head_bucket(ObjectEndpointParts parts, Request* re
   CO_TRY_VOID(parts.buckets.get(bucket_param(*request)));
   co_return http::respond_empty(200);
 }
+
+}  // namespace
 
 void add_object_rows(http::Router& router, ObjectEndpointParts parts) {
   std::vector<http::Row> rows;

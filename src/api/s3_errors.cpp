@@ -11,14 +11,14 @@ namespace {
 
 struct S3Error {
   std::string_view code;  ///< ours
-  int status;             ///< 0: as everywhere
+  int status;
   std::string_view s3_code;
 };
 
 constexpr std::array s3_errors{
     S3Error{"no_such_bucket", 404, "NoSuchBucket"},
     S3Error{"no_such_key", 404, "NoSuchKey"},
-    // api.md: refused writes are 403 AccessDenied, the message names the state or the primary.
+    // Refused writes: the message names the app's state or the primary (docs/api/objects.md).
     S3Error{"app_fenced", 403, "AccessDenied"},
     S3Error{"app_failed_over", 403, "AccessDenied"},
     S3Error{"read_only_region", 403, "AccessDenied"},
@@ -64,10 +64,10 @@ std::string_view s3_code_of_status(int status) {
 
 http::Response s3_error_response(const Error& error, int edge_status, const http::Request& request) {
   const auto known = std::ranges::find(s3_errors, error.code, &S3Error::code);
-  int status = edge_status != 0 ? edge_status : status_of(error);
-  if (known != s3_errors.end() && known->status != 0) status = known->status;
+  const bool is_known = known != s3_errors.end();
+  const int status = is_known ? known->status : edge_status != 0 ? edge_status : status_of(error);
   const bool defect = status == 500;
-  const auto code = known != s3_errors.end() ? known->s3_code : s3_code_of_status(status);
+  const auto code = is_known ? known->s3_code : s3_code_of_status(status);
   XmlWriter xml;
   xml.open("Error")
       .element("Code", code)

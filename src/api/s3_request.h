@@ -10,7 +10,8 @@
 #include "holdfast/objects/conditional_rules.h"
 #include "holdfast/objects/object_model.h"
 
-/// What the S3 handlers share: reading a request's parts, and the handlers themselves for the table of rows.
+/// What the S3 handlers share: reading a request's parts, and those handlers that have a file of their own,
+/// for the table of rows.
 namespace holdfast::api {
 
 inline std::string bucket_param(const http::Request& request) { return std::string(request.param("bucket")); }
@@ -29,8 +30,6 @@ Result<> check_s3_query(const http::Request& request, std::initializer_list<std:
 async::Task<Result<http::Response>> put_object(ObjectEndpointParts parts, http::Request* request);
 async::Task<Result<http::Response>> get_object(ObjectEndpointParts parts, http::Request* request);
 async::Task<Result<http::Response>> head_object(ObjectEndpointParts parts, http::Request* request);
-async::Task<Result<http::Response>> delete_object(ObjectEndpointParts parts, http::Request* request);
 async::Task<Result<http::Response>> list_objects(ObjectEndpointParts parts, http::Request* request);
-async::Task<Result<http::Response>> head_bucket(ObjectEndpointParts parts, http::Request* request);
 
 }  // namespace holdfast::api

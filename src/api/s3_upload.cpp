@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -125,18 +126,29 @@ Result<Announced> read_announced(const Request& request) {
   return announced;
 }
 
+bool asks_for_what_is_not_done(std::string_view lower) {
+  constexpr std::string_view beginnings[] = {"x-amz-copy-source",
+                                             "x-amz-tagging",
+                                             "x-amz-object-lock-",
+                                             "x-amz-website-redirect-location",
+                                             "x-amz-server-side-encryption-customer-",
+                                             "x-amz-write-offset-bytes"};
+  return std::ranges::any_of(beginnings,
+                             [&](std::string_view beginning) { return lower.starts_with(beginning); });
+}
+
 /// Headers that ask for something that this store does not do must not be passed over in silence.
 Result<> check_put_headers(const Request& request) {
-  for (const auto* name :
-       {"x-amz-copy-source", "x-amz-tagging", "x-amz-object-lock-mode", "x-amz-website-redirect-location",
-        "x-amz-server-side-encryption-customer-algorithm", "x-amz-write-offset-bytes"}) {
-    if (request.headers.has(name)) {
-      return fail(ErrorKind::invalid, "not_implemented", std::string(name) + " is not supported");
+  for (const auto& [name, value] : request.headers) {
+    const auto lower = to_lower_ascii(name);
+    if (asks_for_what_is_not_done(lower))
+      return fail(ErrorKind::invalid, "not_implemented", lower + " is not supported");
+    const bool grants = lower.starts_with("x-amz-grant-") ||
+                        (lower == "x-amz-acl" && value != "private" && value != "bucket-owner-full-control");
+    if (grants) {
+      return fail(ErrorKind::invalid, "acl_not_supported",
+                  lower + ": access follows the app's users: there are no ACLs");
     }
-  }
-  const auto acl = request.header("x-amz-acl");
-  if (!acl.empty() && acl != "private" && acl != "bucket-owner-full-control") {
-    return fail(ErrorKind::invalid, "acl_not_supported", "access follows the app's users: there are no ACLs");
   }
   return {};
 }

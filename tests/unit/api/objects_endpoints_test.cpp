@@ -131,6 +131,8 @@ TEST_F(AppApiTest, WhatIsAnnouncedMustHold) {
   EXPECT_TRUE(is_s3_error(put({{"x-amz-trailer", "x-amz-checksum-crc32"}}), 400, "InvalidRequest"));
   EXPECT_TRUE(is_s3_error(put({{"x-amz-copy-source", "/a/b"}}), 501, "NotImplemented"));
   EXPECT_TRUE(is_s3_error(put({{"x-amz-acl", "public-read"}}), 400, "AccessControlListNotSupported"));
+  EXPECT_TRUE(is_s3_error(put({{"X-Amz-Grant-Read", "id=\"1\""}}), 400, "AccessControlListNotSupported"));
+  EXPECT_TRUE(is_s3_error(put({{"x-amz-object-lock-legal-hold", "ON"}}), 501, "NotImplemented"));
   EXPECT_TRUE(is_s3_error(put({{"x-amz-meta-a", std::string(3'000, 'v')}}), 400, "MetadataTooLarge"));
   EXPECT_TRUE(is_s3_error(call_s3(Method::get, hello_target), 404, "NoSuchKey"));
   EXPECT_EQ(
