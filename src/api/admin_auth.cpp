@@ -4,7 +4,7 @@
 #include <array>
 #include <optional>
 
-#include "holdfast/base/text.h"
+#include "bearer.h"
 #include "holdfast/identity/operator_rules.h"
 #include "repeatable.h"
 
@@ -40,14 +40,6 @@ std::optional<std::string_view> scope_needed(std::string_view route, AuthLevel l
       return std::nullopt;
   }
   return std::nullopt;
-}
-
-// RFC 6750 §2.1; the scheme compares without regard to case (RFC 9110 §11.1).
-std::string_view bearer_token(const http::Request& request) {
-  constexpr std::string_view scheme = "Bearer ";
-  const std::string_view header = request.header("Authorization");
-  if (!equals_ignoring_ascii_case(header.substr(0, scheme.size()), scheme)) return {};
-  return header.substr(scheme.size());
 }
 
 async::Task<Result<http::Principal>> authenticate_operator(identity::OperatorService* operators,

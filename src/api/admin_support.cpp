@@ -1,26 +1,15 @@
 #include "admin_support.h"
 
-#include <charconv>
+#include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "holdfast/api/json_body.h"
 #include "holdfast/identity/pool_rules.h"
 #include "holdfast/identity/user_rules.h"
 
 namespace holdfast::api {
-
-void add_admin_rows(http::Router& router, const IdentityParts& parts, std::initializer_list<AdminRow> rows) {
-  for (const AdminRow& row : rows) {
-    http::Handler handler = [parts, handle = row.handle](http::Request* request) {
-      return handle(parts, request);
-    };
-    if (row.describe) handler = repeatable(parts.identity.repeats, row.describe, std::move(handler));
-    router.add({.method = row.method,
-                .path = std::string(row.path),
-                .auth = row.auth,
-                .handler = std::move(handler),
-                .about = row.about});
-  }
-}
+namespace {
 
 Result<> check_query(const http::Request& request, const std::vector<std::string_view>& known) {
   constexpr std::size_t longest_shown = 64;
@@ -35,19 +24,30 @@ Result<> check_query(const http::Request& request, const std::vector<std::string
   return {};
 }
 
-Result<identity::PageQuery> page_query(const http::Request& request, std::vector<std::string_view> filters) {
-  filters.insert(filters.end(), {"limit", "next"});
-  TRY_VOID(check_query(request, filters));
-  identity::PageQuery query;
-  query.next = request.query("next").value_or("");
-  if (const auto limit = request.query("limit")) {
-    const auto [end, error] = std::from_chars(limit->data(), limit->data() + limit->size(), query.limit);
-    if (error != std::errc() || end != limit->data() + limit->size() || query.limit == 0 ||
-        query.limit > identity::max_page_size) {
-      return fail(ErrorKind::invalid, "invalid_limit", "limit must be between 1 and 200");
-    }
+async::Task<Result<http::Response>> answer_refusal(Error error) { co_return fail(std::move(error)); }
+
+}  // namespace
+
+void add_admin_row(http::Router& router, http::Row row) {
+  row.handler = [known = row.about.query, inner = std::move(row.handler)](http::Request* request) {
+    auto checked = check_query(*request, known);
+    return checked ? inner(request) : answer_refusal(std::move(checked).error());
+  };
+  router.add(std::move(row));
+}
+
+void add_admin_rows(http::Router& router, const IdentityParts& parts, std::initializer_list<AdminRow> rows) {
+  for (const AdminRow& row : rows) {
+    http::Handler handler = [parts, handle = row.handle](http::Request* request) {
+      return handle(parts, request);
+    };
+    if (row.describe) handler = repeatable(parts.identity.repeats, row.describe, std::move(handler));
+    add_admin_row(router, {.method = row.method,
+                           .path = std::string(row.path),
+                           .auth = row.auth,
+                           .handler = std::move(handler),
+                           .about = row.about});
   }
-  return query;
 }
 
 Result<> check_no_fields(BytesView body) {
@@ -86,12 +86,6 @@ std::optional<std::chrono::seconds> find_seconds(JsonFields& fields, std::string
   constexpr std::int64_t longest = std::int64_t{100} * 366 * 24 * 3600;  // the rules know the real bounds
   const auto number = fields.find_number(name, 0, longest);
   return number ? std::optional(std::chrono::seconds(*number)) : std::nullopt;
-}
-
-std::string number_key(std::uint64_t number) {
-  constexpr std::size_t digits = 20;
-  const std::string text = std::to_string(number);
-  return std::string(digits - text.size(), '0') + text;
 }
 
 }  // namespace holdfast::api

@@ -2,12 +2,11 @@
 
 #include <utility>
 
+#include "bearer.h"
 #include "holdfast/base/text.h"
 
 namespace holdfast::api {
 namespace {
-
-constexpr std::string_view bearer_scheme = "bearer ";
 
 struct AppAuthenticatorParts {
   apps::AppService* apps;
@@ -29,7 +28,11 @@ Result<identity::TokenDemand> demand_of(const AppAuthenticatorParts& parts, cons
 
 async::Task<Result<http::Principal>> authenticate_for_app(AppAuthenticatorParts parts,
                                                           const http::Request* request) {
-  CO_TRY(auto token, bearer_of(*request));
+  std::string token(trim(bearer_token(*request)));
+  if (token.empty()) {
+    co_return fail(ErrorKind::unauthenticated, "unauthenticated",
+                   "an Authorization: Bearer header is needed");
+  }
   CO_TRY(auto demand, demand_of(parts, *request));
   CO_TRY(auto user, co_await parts.tokens->verify_access_token(std::move(token), std::move(demand)));
   co_return http::Principal::of(std::move(user));
@@ -42,22 +45,13 @@ async::Task<Result<http::Principal>> no_such_authentication() {
 
 }  // namespace
 
-Result<std::string> bearer_of(const http::Request& request) {
-  const auto header = request.header("Authorization");
-  if (header.size() <= bearer_scheme.size() ||
-      !equals_ignoring_ascii_case(header.substr(0, bearer_scheme.size()), bearer_scheme)) {
-    return fail(ErrorKind::unauthenticated, "unauthenticated", "an Authorization: Bearer header is needed");
-  }
-  return std::string(trim(header.substr(bearer_scheme.size())));
-}
-
 http::Authenticator app_authenticator(apps::AppService& apps, objects::BucketService& buckets,
-                                      identity::TokenVerifier& tokens, http::Authenticator otherwise) {
+                                      identity::TokenVerifier& tokens) {
   const AppAuthenticatorParts parts{.apps = &apps, .buckets = &buckets, .tokens = &tokens};
-  return [parts, otherwise = std::move(otherwise)](const http::Request* request, http::AuthLevel level) {
+  return [parts](const http::Request* request, http::AuthLevel level) {
     const bool ours = !request->param("app").empty() || !request->param("bucket").empty();
-    if (level == http::AuthLevel::user && ours) return authenticate_for_app(parts, request);
-    return otherwise ? otherwise(request, level) : no_such_authentication();
+    return level == http::AuthLevel::user && ours ? authenticate_for_app(parts, request)
+                                                  : no_such_authentication();
   };
 }
 

@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "admin_support.h"
 #include "apps_json.h"
 #include "holdfast/api/admin_auth.h"
 #include "holdfast/api/apps_endpoints.h"
@@ -8,6 +9,7 @@
 #include "holdfast/api/written.h"
 #include "holdfast/identity/page_token.h"
 #include "holdfast/objects/object_rules.h"
+#include "paging.h"
 #include "repeatable.h"
 
 /// The admin API's rows of apps, states and buckets: docs/api/apps.md.
@@ -19,13 +21,8 @@ using http::Method;
 using http::Request;
 using http::Response;
 
-constexpr std::size_t max_admin_page = 200;
-constexpr std::size_t default_admin_page = 60;
-
-struct AppAdminParts {
-  apps::AppService& apps;
-  objects::BucketService& buckets;
-};
+/// How a page of names goes on: behind the last one.
+constexpr std::string_view names_list = "names";
 
 AppId admin_app_of(const Request& request) { return AppId(std::string(request.param("app"))); }
 
@@ -34,12 +31,6 @@ std::vector<ClientId> to_client_ids(std::vector<std::string> names) {
   ids.reserve(names.size());
   for (auto& name : names) ids.emplace_back(std::move(name));
   return ids;
-}
-
-/// Where a page of names goes on: the last name, opaque.
-constexpr std::string_view names_list = "names";
-Result<std::string> name_after(const Request& request) {
-  return identity::page_key(names_list, request.query("next").value_or(""));
 }
 
 apps::App read_app_fields(JsonFields& fields) {
@@ -66,18 +57,24 @@ Result<Response> app_answer(const apps::AppService& apps, int status,
   return written_response(status, to_json(written.value, state), written.receipt);
 }
 
-async::Task<Result<Response>> list_apps(AppAdminParts parts, const Request* request) {
-  CO_TRY(const auto limit, limit_of(*request, max_admin_page, default_admin_page));
-  CO_TRY(const auto after, name_after(*request));
-  CO_TRY(const auto found, parts.apps.list(AppId(after), limit));
+Result<nlohmann::json> describe_apps(const apps::AppService& apps, const identity::PageQuery& query) {
+  TRY(const auto after, identity::page_key(names_list, query.next));
+  TRY(auto found, apps.list(AppId(after), query.limit + 1));
+  const auto page =
+      cut_page(names_list, std::move(found), query, [](const apps::App& app) { return app.id.str(); });
   auto shown = nlohmann::json::array();
-  for (const auto& app : found) {
-    CO_TRY(const auto state, parts.apps.effective(app.id));
+  for (const auto& app : page.items) {
+    TRY(const auto state, apps.effective(app.id));
     shown.push_back(to_json(app, state));
   }
-  const auto next =
-      found.size() == limit ? identity::page_token(names_list, found.back().id.str()) : std::string();
-  co_return json_response(200, {{"apps", std::move(shown)}, {"next", text_or_null(next)}});
+  return nlohmann::json{{"apps", std::move(shown)}, {"next", text_or_null(page.next)}};
+}
+
+async::Task<Result<Response>> list_apps(AppAdminParts parts, const Request* request) {
+  CO_TRY(const auto query, page_query(*request));
+  auto describe = [&] { return describe_apps(parts.apps, query); };
+  CO_TRY(const auto page, co_await async::offload(parts.disk, std::move(describe)));
+  co_return json_response(200, page);
 }
 
 /// A bucket can come with the app: refused here is what would leave the app without it.
@@ -164,15 +161,21 @@ async::Task<Result<Response>> post_app_state(AppAdminParts parts, const Request*
   co_return co_await answer_state_change(parts, AppId(input.app), wanted, operator_actor(*request));
 }
 
+Result<identity::Page<objects::Bucket>> read_buckets(const objects::BucketService& buckets,
+                                                     const identity::PageQuery& query) {
+  TRY(const auto after, identity::page_key(names_list, query.next));
+  TRY(auto found, buckets.list(after, query.limit + 1));
+  return cut_page(names_list, std::move(found), query,
+                  [](const objects::Bucket& bucket) { return bucket.name; });
+}
+
+nlohmann::json describe_bucket(const objects::Bucket& bucket) { return to_json(bucket); }
+
 async::Task<Result<Response>> list_buckets(AppAdminParts parts, const Request* request) {
-  CO_TRY(const auto limit, limit_of(*request, max_admin_page, default_admin_page));
-  CO_TRY(const auto after, name_after(*request));
-  CO_TRY(const auto found, parts.buckets.list(after, limit));
-  auto shown = nlohmann::json::array();
-  for (const auto& bucket : found) shown.push_back(to_json(bucket));
-  const auto next =
-      found.size() == limit ? identity::page_token(names_list, found.back().name) : std::string();
-  co_return json_response(200, {{"buckets", std::move(shown)}, {"next", text_or_null(next)}});
+  CO_TRY(const auto query, page_query(*request));
+  auto read = [&] { return read_buckets(parts.buckets, query); };
+  CO_TRY(const auto page, co_await async::offload(parts.disk, std::move(read)));
+  co_return json_response(200, describe_page("buckets", page, describe_bucket));
 }
 
 struct BucketInput {
@@ -217,28 +220,26 @@ DescribeCreated describe_new_app(apps::AppService& apps) {
 
 }  // namespace
 
-void add_app_admin_rows(http::Router& router, apps::AppService& apps, objects::BucketService& buckets,
-                        identity::IdempotencyService& repeats) {
-  const AppAdminParts parts{.apps = apps, .buckets = buckets};
+void add_app_admin_rows(http::Router& router, const AppAdminParts& parts) {
   const auto add = [&](Method method, std::string path, AuthLevel auth, auto handler, http::RowAbout about) {
-    router.add({.method = method,
-                .path = std::move(path),
-                .auth = auth,
-                .handler = [parts, handler](Request* request) { return handler(parts, request); },
-                .about = std::move(about)});
+    add_admin_row(router, {.method = method,
+                           .path = std::move(path),
+                           .auth = auth,
+                           .handler = [parts, handler](Request* request) { return handler(parts, request); },
+                           .about = std::move(about)});
   };
   const auto add_creating = [&](std::string path, DescribeCreated describe, auto handler,
                                 std::string_view summary) {
-    router.add({.method = Method::post,
-                .path = std::move(path),
-                .auth = AuthLevel::operator_write,
-                .handler = repeatable(repeats, std::move(describe),
-                                      [parts, handler](Request* request) { return handler(parts, request); }),
-                .about = {.summary = summary, .takes = http::json_type, .success = 201}});
+    const auto create = [parts, handler](Request* request) { return handler(parts, request); };
+    add_admin_row(router, {.method = Method::post,
+                           .path = std::move(path),
+                           .auth = AuthLevel::operator_write,
+                           .handler = repeatable(parts.repeats, std::move(describe), create),
+                           .about = {.summary = summary, .takes = http::json_type, .success = 201}});
   };
   add(Method::get, "/admin/v1/apps", AuthLevel::operator_read, list_apps,
       {.summary = "Lists apps.", .query = {"limit", "next"}});
-  add_creating("/admin/v1/apps", describe_new_app(apps), create_app, "Registers an app.");
+  add_creating("/admin/v1/apps", describe_new_app(parts.apps), create_app, "Registers an app.");
   add(Method::get, "/admin/v1/apps/{app}", AuthLevel::operator_read, get_app, {.summary = "Shows an app."});
   add(Method::patch, "/admin/v1/apps/{app}", AuthLevel::operator_write, patch_app,
       {.summary = "Changes the named settings of an app.", .takes = http::json_type});
@@ -252,10 +253,8 @@ void add_app_admin_rows(http::Router& router, apps::AppService& apps, objects::B
       {.summary = "Sets an app's state, in the words of the AWS solution.", .takes = http::json_type});
   add(Method::get, "/admin/v1/buckets", AuthLevel::operator_read, list_buckets,
       {.summary = "Lists buckets.", .query = {"limit", "next"}});
-  add_creating("/admin/v1/buckets", describe_created<objects::Bucket>([](const objects::Bucket& bucket) {
-                 return to_json(bucket);
-               }),
-               create_bucket, "Makes an app's bucket.");
+  add_creating("/admin/v1/buckets", describe_created<objects::Bucket>(describe_bucket), create_bucket,
+               "Makes an app's bucket.");
   add(Method::get, "/admin/v1/buckets/{bucket}", AuthLevel::operator_read, get_bucket,
       {.summary = "Shows a bucket."});
   add(Method::del, "/admin/v1/buckets/{bucket}", AuthLevel::operator_write, delete_bucket,

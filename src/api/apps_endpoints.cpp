@@ -9,6 +9,7 @@
 #include "holdfast/api/json_body.h"
 #include "holdfast/api/written.h"
 #include "holdfast/apps/comment_rules.h"
+#include "paging.h"
 #include "repeatable.h"
 
 namespace holdfast::api {

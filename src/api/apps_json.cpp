@@ -1,7 +1,6 @@
 #include "apps_json.h"
 
-#include <charconv>
-
+#include "holdfast/api/json_body.h"
 #include "holdfast/base/json_writer.h"
 
 namespace holdfast::api {
@@ -15,10 +14,6 @@ nlohmann::json names_of(const std::vector<Id>& ids) {
 }
 
 }  // namespace
-
-nlohmann::json text_or_null(const std::string& text) {
-  return text.empty() ? nlohmann::json() : nlohmann::json(text);
-}
 
 nlohmann::json to_json(const apps::App& app, const apps::StateRecord& state) {
   return {{"appId", app.id.str()},
@@ -66,18 +61,6 @@ nlohmann::json to_json(const apps::Comment& comment) {
 
 nlohmann::json to_json(const objects::Bucket& bucket) {
   return {{"name", bucket.name}, {"app", bucket.app.str()}, {"createdAt", to_rfc3339(bucket.created_at)}};
-}
-
-Result<std::size_t> limit_of(const http::Request& request, std::size_t most, std::size_t otherwise) {
-  const auto text = request.query("limit");
-  if (!text) return otherwise;
-  std::size_t limit = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), limit);
-  if (error != std::errc{} || end != text->data() + text->size() || limit < 1 || limit > most) {
-    return fail(ErrorKind::invalid, "invalid_field",
-                "limit must be a whole number from 1 to " + std::to_string(most));
-  }
-  return limit;
 }
 
 }  // namespace holdfast::api

@@ -18,10 +18,4 @@ http::Response state_response(const apps::StateView& view);
 nlohmann::json to_json(const apps::Comment& comment);
 nlohmann::json to_json(const objects::Bucket& bucket);
 
-/// Text, or null when it is empty.
-nlohmann::json text_or_null(const std::string& text);
-
-/// `?limit=`: 1 to `most`; absent: `otherwise`; anything else is `invalid_field`.
-Result<std::size_t> limit_of(const http::Request& request, std::size_t most, std::size_t otherwise);
-
 }  // namespace holdfast::api

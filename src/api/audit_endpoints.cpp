@@ -26,7 +26,7 @@ nlohmann::json describe_audit_event(const AuditEvent& event) {
           {"actor", {{"kind", event.actor_kind}, {"id", event.actor}}},
           {"target", {{"kind", event.target_kind}, {"id", event.target}}},
           {"region", event.region},
-          {"requestId", event.request_id.empty() ? nlohmann::json() : nlohmann::json(event.request_id)},
+          {"requestId", text_or_null(event.request_id)},
           {"details", event.details}};
 }
 
@@ -43,7 +43,7 @@ Result<WallTime> read_audit_time(const Request& request, std::string_view name, 
 
 Result<AuditQuery> read_audit_query(const Request& request) {
   AuditQuery query;
-  TRY(query.page, page_query(request, {"from", "until"}));
+  TRY(query.page, page_query(request));
   TRY(query.from, read_audit_time(request, "from", query.from));
   TRY(query.until, read_audit_time(request, "until", query.until));
   return query;

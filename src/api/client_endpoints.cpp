@@ -112,7 +112,6 @@ Result<std::shared_ptr<const Client>> client_of(const IdentityParts& parts, cons
 }
 
 async::Task<Result<Response>> show_client(IdentityParts parts, Request* request) {
-  CO_TRY_VOID(check_query(*request, {}));
   CO_TRY(const auto client, client_of(parts, *request));
   co_return json_response(200, describe_client(*client));
 }

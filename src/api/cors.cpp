@@ -16,20 +16,9 @@ using http::Request;
 using http::Response;
 
 constexpr std::array<std::string_view, 14> request_headers = {
-    "authorization",
-    "cache-control",
-    "content-md5",
-    "content-type",
-    "accept",
-    "amz-sdk-request",
-    "if-match",
-    "amz-sdk-invocation-id",
-    "holdfast-min-position",
-    "idempotency-key",
-    "if-none-match",
-    "if-modified-since",
-    "range",
-    "if-unmodified-since",
+    "accept",        "amz-sdk-invocation-id", "amz-sdk-request",       "authorization",   "cache-control",
+    "content-md5",   "content-type",          "holdfast-min-position", "idempotency-key", "if-match",
+    "if-none-match", "if-modified-since",     "if-unmodified-since",   "range",
 };
 constexpr std::string_view exposed_headers =
     "ETag, Content-Range, Accept-Ranges, Holdfast-Position, Holdfast-Durability, Idempotency-Replayed, "

@@ -69,7 +69,6 @@ async::Task<Result<Group>> group_of(IdentityParts parts, const Request* request)
 }
 
 async::Task<Result<Response>> show_group(IdentityParts parts, Request* request) {
-  CO_TRY_VOID(check_query(*request, {}));
   CO_TRY(const auto group, co_await group_of(parts, request));
   co_return json_response(200, describe_group(group));
 }

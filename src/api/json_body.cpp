@@ -11,6 +11,10 @@ Result<> detail::read_fields(BytesView body, const std::function<void(JsonFields
   return fields.finish();
 }
 
+nlohmann::json text_or_null(const std::string& text) {
+  return text.empty() ? nlohmann::json() : nlohmann::json(text);
+}
+
 http::Response json_response(int status, const nlohmann::json& value) {
   auto response = http::respond(status, "application/json", to_json_text(value));
   response.headers.add("Cache-Control", "no-store");

@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "holdfast/api/app_authenticator.h"
+#include "bearer.h"
 
 namespace holdfast::api {
 namespace {
@@ -90,8 +90,7 @@ http::Authenticator with_metrics_token(const OwnMetricsToken& own, const Clock& 
                                        http::Authenticator others) {
   return [own = &own, clock = &clock, others = std::move(others)](const Request* request, AuthLevel level) {
     if (level != AuthLevel::metrics) return others(request, level);
-    const auto token = bearer_of(*request);
-    return token && own->admits(*token, clock->now()) ? admit_scraper() : others(request, level);
+    return own->admits(bearer_token(*request), clock->now()) ? admit_scraper() : others(request, level);
   };
 }
 

@@ -26,9 +26,9 @@ nlohmann::json describe_operator(const Operator& person) {
 nlohmann::json describe_admin_token(const AdminToken& token) {
   return {{"id", token.id},
           {"name", token.name},
-          {"operator", token.operator_id.empty() ? nlohmann::json() : nlohmann::json(token.operator_id)},
+          {"operator", text_or_null(token.operator_id)},
           {"scopes", token.scopes},
-          {"region", token.region.empty() ? nlohmann::json() : nlohmann::json(token.region.str())},
+          {"region", text_or_null(token.region.str())},
           {"createdAt", to_rfc3339(token.created_at)},
           {"expiresAt", to_rfc3339(token.expires_at)}};
 }
@@ -56,7 +56,6 @@ async::Task<Result<Response>> list_operators(IdentityParts parts, Request* reque
 }
 
 async::Task<Result<Response>> show_operator(IdentityParts parts, Request* request) {
-  CO_TRY_VOID(check_query(*request, {}));
   CO_TRY(const auto person, parts.identity.operators.get(path_text(*request, "operator")));
   co_return json_response(200, describe_operator(person));
 }

@@ -138,7 +138,6 @@ async::Task<Result<Response>> list_pools(IdentityParts parts, Request* request) 
 }
 
 async::Task<Result<Response>> show_pool(IdentityParts parts, Request* request) {
-  CO_TRY_VOID(check_query(*request, {}));
   CO_TRY(const auto pool, pool_of(parts, *request));
   co_return json_response(200, describe_pool(*pool));
 }

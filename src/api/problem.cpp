@@ -16,11 +16,10 @@ struct CodeStatus {
 
 // Codes whose status is not their kind's.
 constexpr CodeStatus code_statuses[] = {
-    {"idempotency_key_reused", 422},
-    {"invalid_state", 422},         // api.md: a well-formed value that is none of the accepted ones
-    {"unsupported_encoding", 415},  // RFC 9110 §15.5.16
-    {"precondition_failed", 412},   // RFC 9110 §13.1
-    {"invalid_range", 416},         // RFC 9110 §14.2
+    {"idempotency_key_reused", 422}, {"invalid_state", 422},  // well-formed, but none of the accepted values
+    {"unsupported_encoding", 415},                            // RFC 9110 §15.5.16
+    {"precondition_failed", 412},                             // RFC 9110 §13.1
+    {"invalid_range", 416},                                   // RFC 9110 §14.2
 };
 
 int status_of_kind(ErrorKind kind) {

@@ -115,22 +115,25 @@ async::Task<Result<Response>> show_region(RegionParts parts) {
   co_return json_response(200, describe_region(parts));
 }
 
-async::Task<Result<Response>> create_join_token(RegionParts parts, Bytes body, std::string created_by) {
-  CO_TRY(const auto json, parse_json(body));
-  JsonFields fields(json);
-  replication::JoinDesk::TokenRequest request{.node = RegionName(fields.text("name")),
-                                              .created_by = std::move(created_by)};
-  request.may_promote = fields.find_flag("mayPromote").value_or(true);
-  if (const auto minutes = fields.find_number("minutes", 1, replication::max_join_token_age.count())) {
-    request.age = std::chrono::minutes(*minutes);
-  }
-  CO_TRY_VOID(fields.finish());
-  CO_TRY_VOID(region::parse_region_name(request.node.str()));
-  CO_TRY(const auto token, co_await parts.desk.create_token(std::move(request)));
-  const auto encoded = token.encode();
-  co_return json_response(
-      201,
-      {{"name", token.node.str()}, {"token", encoded.expose()}, {"expiresAt", to_rfc3339(token.expires)}});
+replication::JoinDesk::TokenRequest read_token_request(JsonFields& fields) {
+  replication::JoinDesk::TokenRequest wanted{.node = RegionName(fields.text("name"))};
+  wanted.may_promote = fields.find_flag("mayPromote").value_or(true);
+  if (const auto minutes = fields.find_number("minutes", 1, replication::max_join_token_age.count()))
+    wanted.age = std::chrono::minutes(*minutes);
+  return wanted;
+}
+
+async::Task<Result<Response>> create_join_token(RegionParts parts, const Request* request) {
+  CO_TRY(auto wanted, read_json(request->body, read_token_request));
+  wanted.created_by = operator_actor(*request).id;
+  wanted.request_id = request->request_id;
+  CO_TRY(const auto made, co_await parts.desk.create_token(std::move(wanted)));
+  const auto encoded = made.token.encode();
+  co_return written_response(201,
+                             {{"name", made.token.node.str()},
+                              {"token", encoded.expose()},
+                              {"expiresAt", to_rfc3339(made.token.expires)}},
+                             made.receipt);
 }
 
 nlohmann::json describe_report(const replication::VerifyReport& report) {
@@ -167,11 +170,8 @@ nlohmann::json describe_failure(const RegionName& name, const Error& error) {
 }
 
 async::Task<Result<Response>> verify_members(RegionParts parts, const Request* request) {
-  const Bytes& body = request->body;
-  CO_TRY(const auto json, parse_json(body.empty() ? BytesView("{}") : BytesView(body)));
-  JsonFields fields(json);
-  const auto only = fields.find_text("region");
-  CO_TRY_VOID(fields.finish());
+  const BytesView body = request->body.empty() ? BytesView("{}") : BytesView(request->body);
+  CO_TRY(const auto only, read_json(body, [](JsonFields& fields) { return fields.find_text("region"); }));
   nlohmann::json reports = nlohmann::json::array();
   bool all_identical = true;
   for (const auto& member : parts.members.others()) {
@@ -237,42 +237,33 @@ async::Task<Result<Response>> remove_region(RegionParts parts, const Request* re
 }  // namespace
 
 void add_region_endpoints(http::Router& router, const RegionParts& parts) {
-  router.add({.method = Method::get,
-              .path = "/admin/v1/region",
-              .auth = AuthLevel::operator_read,
-              .handler = [parts](Request*) { return show_region(parts); },
-              .about = {.summary = "What this region is, and how far behind its secondaries are."}});
-  router.add({.method = Method::post,
-              .path = "/admin/v1/join-tokens",
-              .auth = AuthLevel::operator_write,
-              .handler =
-                  [parts](Request* request) {
-                    return create_join_token(parts, request->body, operator_actor(*request).id);
-                  },
-              .about = {.summary = "Draws a token that lets one region join, once.",
-                        .takes = http::json_type,
-                        .success = 201}});
-  router.add({.method = Method::del,
-              .path = "/admin/v1/region/members/{name}",
-              .auth = AuthLevel::operator_write,
-              .handler = [parts](Request* request) { return remove_region(parts, request); },
-              .about = {.summary = "Shuts a member out for good.", .query = {"force"}}});
-  router.add({.method = Method::post,
-              .path = "/admin/v1/region/verify",
-              .auth = AuthLevel::operator_read,
-              .handler = [parts](Request* request) { return verify_members(parts, request); },
-              .about = {.summary = "Compares secondaries with this region at one position.",
-                        .takes = http::json_type}});
-  router.add({.method = Method::post,
-              .path = "/admin/v1/region/fence",
-              .auth = AuthLevel::operator_write,
-              .handler = [parts](Request* request) { return change_fence(parts, true, request); },
-              .about = {.summary = "Fences this region: it writes nothing until it is unfenced."}});
-  router.add({.method = Method::post,
-              .path = "/admin/v1/region/unfence",
-              .auth = AuthLevel::operator_write,
-              .handler = [parts](Request* request) { return change_fence(parts, false, request); },
-              .about = {.summary = "Takes an operator's fence away."}});
+  const auto add = [&](Method method, std::string path, AuthLevel auth, http::Handler handler,
+                       http::RowAbout about) {
+    add_admin_row(router, {.method = method,
+                           .path = std::move(path),
+                           .auth = auth,
+                           .handler = std::move(handler),
+                           .about = std::move(about)});
+  };
+  add(Method::get, "/admin/v1/region", AuthLevel::operator_read,
+      [parts](Request*) { return show_region(parts); },
+      {.summary = "What this region is, and how far behind its secondaries are."});
+  add(Method::post, "/admin/v1/join-tokens", AuthLevel::operator_write,
+      [parts](Request* request) { return create_join_token(parts, request); },
+      {.summary = "Draws a token that lets one region join, once.", .takes = json_type, .success = 201});
+  add(Method::del, "/admin/v1/region/members/{name}", AuthLevel::operator_write,
+      [parts](Request* request) { return remove_region(parts, request); },
+      {.summary = "Shuts a member out for good.", .query = {"force"}});
+  // It changes nothing, so a token that may look may ask for it.
+  add(Method::post, "/admin/v1/region/verify", AuthLevel::operator_read,
+      [parts](Request* request) { return verify_members(parts, request); },
+      {.summary = "Compares secondaries with this region at one position.", .takes = json_type});
+  add(Method::post, "/admin/v1/region/fence", AuthLevel::operator_write,
+      [parts](Request* request) { return change_fence(parts, true, request); },
+      {.summary = "Fences this region: it writes nothing until it is unfenced."});
+  add(Method::post, "/admin/v1/region/unfence", AuthLevel::operator_write,
+      [parts](Request* request) { return change_fence(parts, false, request); },
+      {.summary = "Takes an operator's fence away."});
 }
 
 }  // namespace holdfast::api

@@ -96,7 +96,10 @@ FrontListeners make_routes(const Config& config, Foundation& base, Services& ser
                                               .disk = base.disk,
                                               .region = base.stores.node.region,
                                               .own_metrics_token = &metrics_token});
-  api::add_app_admin_rows(*admin_router, services.apps, services.buckets, services.identity->repeats);
+  api::add_app_admin_rows(*admin_router, {.apps = services.apps,
+                                          .buckets = services.buckets,
+                                          .repeats = services.identity->repeats,
+                                          .disk = base.disk});
   api::add_metrics_row(*admin_router, base.disk, region_reader(config, base, replication, metrics_token));
 
   add_documents(config, *public_router, *objects_router, *admin_router);

@@ -36,7 +36,7 @@ Result<> check_room(const region::Members& members, const RegionName& newcomer) 
 
 }  // namespace
 
-async::Task<Result<JoinToken>> JoinDesk::create_token(TokenRequest request) {
+async::Task<Result<JoinDesk::NewToken>> JoinDesk::create_token(TokenRequest request) {
   if (request.age <= std::chrono::minutes(0) || request.age > max_join_token_age) {
     co_return fail(ErrorKind::invalid, "invalid_join_token_age", "a join token lives at most 60 minutes");
   }
@@ -67,9 +67,10 @@ async::Task<Result<JoinToken>> JoinDesk::create_token(TokenRequest request) {
   auto event = node_event("JOIN_TOKEN_CREATED", node, parts_.members, now);
   event.actor_kind = "operator";
   event.actor = request.created_by;
+  event.request_id = request.request_id;
   transaction.audit(event);
-  CO_TRY_VOID(co_await parts_.writer.commit(std::move(transaction), region::AckClass::membership));
-  co_return token;
+  CO_TRY(auto receipt, co_await parts_.writer.commit(std::move(transaction), region::AckClass::membership));
+  co_return NewToken{.token = std::move(token), .receipt = std::move(receipt)};
 }
 
 async::Task<Joined> JoinDesk::admit(Join join, Bytes exporter, Bytes node_spki) {

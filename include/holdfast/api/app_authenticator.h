@@ -8,17 +8,13 @@
 namespace holdfast::api {
 
 /// The authenticator of rows that a token opens only because of an app: with `{app}` in the path, comments;
-/// with
-/// `{bucket}`, the objects of that bucket's app, for reading (GET, HEAD) or writing. Puts an
-/// identity::VerifiedUser into the request. Other rows go to `otherwise` (absent: `unauthenticated`).
+/// with `{bucket}`, the objects of that bucket's app, for reading (GET, HEAD) or writing. Puts an
+/// identity::VerifiedUser into the request. Nothing opens other rows: `unauthenticated`.
 ///
 /// The app is looked up before the token is checked, because only the app says which tokens open it; a
 /// stranger can thus tell whether an app or a bucket exists (so does `GET /state/{app}`), and nothing about
 /// what is in it.
 http::Authenticator app_authenticator(apps::AppService& apps, objects::BucketService& buckets,
-                                      identity::TokenVerifier& tokens, http::Authenticator otherwise = {});
-
-/// The token behind `Authorization: Bearer` (RFC 6750 §2.1); `unauthenticated` when there is none.
-Result<std::string> bearer_of(const http::Request& request);
+                                      identity::TokenVerifier& tokens);
 
 }  // namespace holdfast::api

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "holdfast/apps/comment_service.h"
+#include "holdfast/async/offload.h"
 #include "holdfast/http/router.h"
 #include "holdfast/identity/idempotency_service.h"
 #include "holdfast/objects/bucket_service.h"
@@ -18,9 +19,16 @@ struct AppEndpointParts {
 /// origins. Comments need app_authenticator.
 void add_app_rows(http::Router& router, AppEndpointParts parts);
 
+/// What the admin rows of apps call; everything outlives the router.
+struct AppAdminParts {
+  apps::AppService& apps;
+  objects::BucketService& buckets;
+  identity::IdempotencyService& repeats;
+  async::DiskPool& disk;  ///< for lists, which may touch the disk
+};
+
 /// Admin listener: apps, their states and buckets. The authenticator puts an identity::OperatorPrincipal into
 /// the request.
-void add_app_admin_rows(http::Router& router, apps::AppService& apps, objects::BucketService& buckets,
-                        identity::IdempotencyService& repeats);
+void add_app_admin_rows(http::Router& router, const AppAdminParts& parts);
 
 }  // namespace holdfast::api

@@ -20,8 +20,8 @@ using OriginCheck = std::function<bool(const http::Request& request, std::string
 void add_rows_with_cors(http::Router& router, std::vector<http::Row> rows, OriginCheck is_allowed,
                         const http::ErrorRenderer& preflight_errors = {});
 
-/// Whether a page may send this header: what the OIDC and AWS libraries for browsers send (proof.md), our
-/// own, and any `x-amz-…`.
+/// Whether a page may send this header: what the OIDC and AWS libraries for browsers send, our own, and any
+/// `x-amz-…`.
 bool is_cors_request_header(std::string_view name);
 
 }  // namespace holdfast::api

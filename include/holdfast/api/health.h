@@ -9,7 +9,8 @@
 namespace holdfast::api {
 
 /// What the health endpoints ask. Every callback runs on I/O threads and answers from memory: health never
-/// queues behind work, and an overloaded server still answers (product.md "Traffic").
+/// queues behind work, and an overloaded server still answers: a front door that takes a busy region for a
+/// dead one would move its load onto the next.
 struct HealthChecks {
   /// Unsealing, signing and the store work, and this region has been fully synced once; otherwise why not
   /// (code and message are shown).
@@ -25,8 +26,7 @@ struct HealthChecks {
 
 /// `GET /health/live`: 200 while the process answers. `GET /health/ready`: 200 or 503 with the reason. `GET
 /// /health/traffic` and `?role=primary`: 200 or 503, by region role and readiness, never by app states.
-/// Answers
-/// `{"status","region","role"}`, `status` being `ok` or a code.
+/// Answers `{"status","region","role"}`, `status` being `ok` or a code, and beside a code `detail`.
 void add_health_rows(http::Router& router, HealthChecks checks);
 
 }  // namespace holdfast::api

@@ -3,6 +3,7 @@
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -27,6 +28,9 @@ Result<std::invoke_result_t<Read&, JsonFields&>> read_json(BytesView body, Read 
   TRY_VOID(detail::read_fields(body, [&](JsonFields& fields) { input.emplace(read(fields)); }));
   return *std::move(input);
 }
+
+/// Text, or null when it is empty.
+nlohmann::json text_or_null(const std::string& text);
 
 /// A JSON answer that no cache keeps.
 http::Response json_response(int status, const nlohmann::json& value);

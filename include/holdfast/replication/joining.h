@@ -45,11 +45,16 @@ class JoinDesk {
     RegionName node;
     bool may_promote = true;
     std::chrono::minutes age = max_join_token_age;
-    std::string created_by;  ///< the operator, for the audit
+    std::string created_by = {};  ///< the operator, for the audit
+    std::string request_id = {};  ///< of what the operator asked, for the audit
   };
-  /// Errors: `invalid` (age over an hour), `conflict`/`already_exists` (an active member of that name),
-  /// read_only.
-  async::Task<Result<JoinToken>> create_token(TokenRequest request);
+  struct NewToken {
+    JoinToken token;
+    region::CommitReceipt receipt;
+  };
+  /// Errors: `invalid` (a malformed name, age over an hour), `conflict`/`already_exists` (an active member of
+  /// that name), read_only.
+  async::Task<Result<NewToken>> create_token(TokenRequest request);
 
   /// Judges a JOIN. `exporter` and `node_spki` come from the TLS connection. Consuming the token is a
   /// precondition of the node row: two connections with one token give one member.

@@ -123,9 +123,9 @@ void TestRegion::init() {
 }
 
 Result<replication::Joined> TestRegion::join(TestRegion& primary) {
-  TRY(const auto token, async::block_on(machine_->io.next(),
-                                        primary.desk().create_token({.node = name_, .created_by = "test"})));
-  return join(token);
+  TRY(const auto made, async::block_on(machine_->io.next(),
+                                       primary.desk().create_token({.node = name_, .created_by = "test"})));
+  return join(made.token);
 }
 
 Result<replication::Joined> TestRegion::join(const replication::JoinToken& token) {

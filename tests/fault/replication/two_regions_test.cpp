@@ -137,20 +137,20 @@ TEST_F(TwoRegions, a_token_admits_one_region_once) {
   const auto token = async::block_on(machine.io.next(), primary.desk().create_token({.node = second.name()}));
   ASSERT_TRUE(token);
   TestRegion other(machine, "ap-south-1", directory / "c");
-  EXPECT_EQ(other.join(*token).error().code, "join_refused") << "the token names another region";
-  ASSERT_TRUE(second.join(*token));
+  EXPECT_EQ(other.join(token->token).error().code, "join_refused") << "the token names another region";
+  ASSERT_TRUE(second.join(token->token));
   TestRegion again(machine, "eu-west-1", directory / "d");
-  EXPECT_EQ(again.join(*token).error().code, "join_refused") << "the token is used up";
+  EXPECT_EQ(again.join(token->token).error().code, "join_refused") << "the token is used up";
 }
 
 TEST_F(TwoRegions, a_second_token_of_one_name_replaces_no_member) {
   const auto first = async::block_on(machine.io.next(), primary.desk().create_token({.node = second.name()}));
   const auto other = async::block_on(machine.io.next(), primary.desk().create_token({.node = second.name()}));
   ASSERT_TRUE(first && other);
-  ASSERT_TRUE(second.join(*first));
+  ASSERT_TRUE(second.join(first->token));
   const auto member = primary.members().find(second.name());
   TestRegion thief(machine, second.name().str(), directory / "c");
-  EXPECT_EQ(thief.join(*other).error().code, "join_refused");
+  EXPECT_EQ(thief.join(other->token).error().code, "join_refused");
   EXPECT_EQ(primary.members().find(second.name()), member) << "its key is still the first one's";
 }
 

@@ -90,6 +90,17 @@ TEST_F(AdminAuth, ReadingNeedsReadAndChangingNeedsAdminInEveryRow) {
   }
 }
 
+TEST_F(AdminAuth, NoRowTakesAQueryParameterThatItDoesNotDescribe) {
+  for (const auto& row : router_.rows()) {
+    std::string target = row->path;
+    for (auto at = target.find('{'); at != std::string::npos; at = target.find('{'))
+      target.replace(at, target.find('}') - at + 1, "x");
+    const auto refused = send(row->method, target + "?limitt=1", "", "Bearer " + token_);
+    EXPECT_EQ(refused.code(), "unknown_field") << http::to_string(row->method) << " " << target;
+    EXPECT_EQ(refused.json.value("detail", ""), "unknown query parameter: limitt");
+  }
+}
+
 TEST_F(AdminAuth, TheAuditTrailNamesTheOperatorAndTheRequest) {
   region_.clock().advance(std::chrono::seconds(1));
   ASSERT_EQ(post("/admin/v1/pools", {{"name", "x"}, {"algorithm", "ES256"}}).status, 201);

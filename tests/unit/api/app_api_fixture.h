@@ -42,7 +42,8 @@ class AppApiTest : public test::ObjectsTest {
                                       region_.clock().now());
     region_.store().commit(std::move(keys));
     add_app_rows(public_, {.apps = apps_, .comments = comments_, .repeats = repeats_});
-    add_app_admin_rows(admin_rows_, apps_, buckets_, repeats_);
+    add_app_admin_rows(admin_rows_,
+                       {.apps = apps_, .buckets = buckets_, .repeats = repeats_, .disk = region_.disk()});
     add_object_rows(objects_rows_,
                     {.objects = objects_, .buckets = buckets_, .apps = apps_, .clock = region_.clock()});
   }

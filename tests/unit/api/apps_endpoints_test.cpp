@@ -58,7 +58,7 @@ TEST_F(AppApiTest, CommentsPage) {
   EXPECT_TRUE(second.at("next").is_null());
   for (const auto* bad : {"0", "201", "x", "-1", ""}) {
     EXPECT_EQ(code_in(call_public(Method::get, std::string(photo_comments) + "?limit=" + bad)),
-              "invalid_field")
+              "invalid_limit")
         << bad;
   }
   EXPECT_EQ(code_in(call_public(Method::get, std::string(photo_comments) + "?next=x")), "invalid_next");
@@ -184,6 +184,31 @@ TEST_F(AppApiTest, OperatorsRegisterApps) {
   ASSERT_EQ(rest.at("apps").size(), 1U);
   EXPECT_EQ(rest.at("apps")[0].at("appId"), "photos");
   EXPECT_TRUE(rest.at("next").is_null());
+}
+
+TEST_F(AppApiTest, ListsOfAppsAndBucketsEndWhereNothingFollows) {
+  ASSERT_EQ(
+      call_admin(Method::post, "/admin/v1/apps", R"({"appId":"blog","pool":"p","bucket":"blog-bucket"})")
+          .status,
+      201);
+  for (const std::string list : {"apps", "buckets"}) {
+    const auto get = [&](const std::string& query) {
+      return json_body(call_admin(Method::get, "/admin/v1/" + list + query));
+    };
+    EXPECT_FALSE(get("?limit=1").at("next").is_null()) << list;
+    EXPECT_EQ(get("?limit=2").at(list).size(), 2U);
+    EXPECT_TRUE(get("?limit=2").at("next").is_null()) << list << ": two there are, and no page behind them";
+    EXPECT_TRUE(get("").at("next").is_null());
+    for (const auto* bad : {"?limit=0", "?limit=201", "?limit=x", "?limit="})
+      EXPECT_EQ(get(bad).at("code"), "invalid_limit") << list << bad;
+    EXPECT_EQ(get("?limit=1&limit=1").at("code"), "invalid_field");
+  }
+  for (const auto& row : admin_rows_.rows()) {
+    std::string target = row->path;
+    for (auto at = target.find('{'); at != std::string::npos; at = target.find('{'))
+      target.replace(at, target.find('}') - at + 1, "x");
+    EXPECT_EQ(code_in(call_admin(row->method, target + "?limitt=1")), "unknown_field") << target;
+  }
 }
 
 TEST_F(AppApiTest, RegistrationsThatCannotBeAreRefused) {

@@ -43,6 +43,12 @@ TEST_F(AuditEndpoints, FromIsIncludedAndUntilIsNot) {
   EXPECT_EQ(kinds(list("?from=" + times[0])).size(), 3U);
   EXPECT_EQ(kinds(list("?from=" + times[1])).size(), 2U);
   EXPECT_EQ(kinds(list("?from=" + times[0] + "&until=" + times[1])).size(), 1U);
+  const auto first = list("?limit=2&from=" + times[0]).json;
+  EXPECT_EQ(first.at("events")[0].at("time"), times[0]);
+  const auto rest = list("?limit=2&from=" + times[0] + "&next=" + std::string(first.at("next"))).json;
+  ASSERT_EQ(rest.at("events").size(), 1U);
+  EXPECT_EQ(rest.at("events")[0].at("time"), times[2]);
+  EXPECT_EQ(rest.at("next"), nullptr);
   EXPECT_EQ(kinds(list("?from=" + times[1] + "&until=" + times[0])).size(), 0U);
   EXPECT_EQ(kinds(list("?from=1900-01-01T00:00:00Z")), kinds(list()));
 }

@@ -90,6 +90,7 @@ TEST_F(KeyEndpoints, AnEmergencyVoidsWhatTheOldKeysSigned) {
   const auto rotated = rotate({{"pool", pool_.id.str()}, {"emergency", true}});
   ASSERT_EQ(rotated.status, 201);
   EXPECT_EQ(published(), std::vector<std::string>{rotated.json.at("kid")});
+  EXPECT_EQ(list().json.at("keys").size(), 1U) << "the old ones are void at once";
   EXPECT_FALSE(region_.run(identity_.tokens.verify_self_service(before)));
   EXPECT_TRUE(region_.run(identity_.tokens.verify_self_service(sign_in(client.id, "ada").access_token)));
   EXPECT_TRUE(was_audited("KEYS_ROTATED_EMERGENCY"));
@@ -111,6 +112,7 @@ TEST_F(KeyEndpoints, PagesAndWhatIsWrong) {
     EXPECT_EQ(rotate({{"pool", pool}}).code(), "not_found") << pool;
   }
   EXPECT_EQ(rotate(Json::object()).code(), "missing_field");
+  EXPECT_EQ(rotate({{"pool", 1}}).code(), "invalid_field");
   EXPECT_EQ(rotate({{"pool", pool_.id.str()}, {"emergency", "yes"}}).code(), "invalid_field");
   EXPECT_EQ(rotate({{"pool", pool_.id.str()}, {"x", 1}}).code(), "unknown_field");
   EXPECT_EQ(

@@ -95,32 +95,5 @@ TEST_F(OperatorEndpoints, WhatIsWrongIsNamed) {
             "not_found");
 }
 
-TEST_F(OperatorEndpoints, TheAuditTrailIsReadInPagesAndByTime) {
-  std::vector<std::string> times;
-  for (int i = 0; i < 3; ++i) {
-    region_.clock().advance(std::chrono::seconds(10));
-    times.push_back(to_rfc3339(region_.clock().now()));
-    make_bob();
-  }
-  const auto count = [&](const std::string& query) {
-    const auto answer = get("/admin/v1/audit" + query);
-    EXPECT_EQ(answer.status, 200) << answer.json;
-    return answer.json.at("events").size();
-  };
-  EXPECT_EQ(count("?from=" + times[0]), 3U);
-  EXPECT_EQ(count("?from=" + times[1]), 2U);
-  EXPECT_EQ(count("?from=" + times[0] + "&until=" + times[2]), 2U) << "until is not included";
-  const auto first = get("/admin/v1/audit?limit=2&from=" + times[0]).json;
-  EXPECT_EQ(first.at("events").size(), 2U);
-  EXPECT_EQ(first.at("events")[0].at("time"), times[0]);
-  const auto rest =
-      get("/admin/v1/audit?limit=2&from=" + times[0] + "&next=" + first.at("next").get<std::string>()).json;
-  EXPECT_EQ(rest.at("events").size(), 1U);
-  EXPECT_EQ(rest.at("events")[0].at("time"), times[2]);
-  EXPECT_EQ(rest.at("next"), nullptr);
-  EXPECT_EQ(get("/admin/v1/audit?from=yesterday").code(), "invalid_field");
-  EXPECT_EQ(get("/admin/v1/audit?next=*").code(), "invalid_next");
-}
-
 }  // namespace
 }  // namespace holdfast::api

@@ -124,30 +124,5 @@ TEST_F(PoolEndpoints, ARegionThatMayNotWriteNamesThePrimary) {
   EXPECT_EQ(get(pools_path).status, 200);
 }
 
-TEST_F(PoolEndpoints, KeysAreListedAndRotated) {
-  const std::string path = make_pool_path();
-  const std::string pool = path.substr(path.rfind('/') + 1);
-  const auto before = get(path + "/keys").json;
-  ASSERT_EQ(before.at("keys").size(), 1U);
-  EXPECT_EQ(before.at("keys")[0].at("state"), "active");
-  EXPECT_EQ(before.at("keys")[0].at("algorithm"), "ES256");
-  region_.clock().advance(std::chrono::seconds(1));
-  const auto rotated = post("/admin/v1/keys/rotate", {{"pool", pool}});
-  ASSERT_EQ(rotated.status, 201) << rotated.json;
-  EXPECT_TRUE(rotated.has_position());
-  const auto after = get(path + "/keys").json.at("keys");
-  ASSERT_EQ(after.size(), 2U);
-  EXPECT_EQ(after[0].at("state"), "retiring");
-  EXPECT_EQ(after[1].at("kid"), rotated.json.at("kid"));
-  EXPECT_EQ(after[1].at("state"), "active");
-  EXPECT_EQ(after.dump().find("\"d\""), std::string::npos) << "no private part";
-
-  ASSERT_EQ(post("/admin/v1/keys/rotate", {{"pool", pool}, {"emergency", true}}).status, 201);
-  EXPECT_EQ(get(path + "/keys").json.at("keys").size(), 1U) << "the old ones are void at once";
-  EXPECT_EQ(post("/admin/v1/keys/rotate", {{"pool", "us-east-1_AbCdEfGhI"}}).code(), "not_found");
-  EXPECT_EQ(post("/admin/v1/keys/rotate", {{"pool", 1}}).code(), "invalid_field");
-  EXPECT_EQ(get("/admin/v1/pools/us-east-1_AbCdEfGhI/keys").code(), "not_found");
-}
-
 }  // namespace
 }  // namespace holdfast::api

@@ -237,6 +237,22 @@ TEST_F(RegionEndpoints, AWorkingRegionIsNotUnfenced) {
   EXPECT_TRUE(region_.writer().may_write());
 }
 
+TEST_F(RegionEndpoints, QueryParametersThatARowDoesNotKnowAreRefused) {
+  add_member("eu-west-1");
+  using http::Method;
+  for (const auto& [method, path] : {std::pair(Method::get, "/admin/v1/region?verbose=1"),
+                                     std::pair(Method::del, "/admin/v1/region/members/eu-west-1?forse=true"),
+                                     std::pair(Method::post, "/admin/v1/join-tokens?x"),
+                                     std::pair(Method::post, "/admin/v1/region/verify?x"),
+                                     std::pair(Method::post, "/admin/v1/region/fence?x")}) {
+    EXPECT_EQ(call(method, path).code(), "unknown_field") << path;
+  }
+  EXPECT_EQ(call(Method::del, "/admin/v1/region/members/eu-west-1?force=true&force=true").code(),
+            "invalid_field");
+  EXPECT_TRUE(region_.writer().may_write());
+  EXPECT_TRUE(region_.members().find(RegionName("eu-west-1")));
+}
+
 TEST_F(RegionEndpoints, AJoinTokenIsForOneNameAndAtMostAnHour) {
   const auto made = post("join-tokens", {{"name", "eu-west-1"}, {"minutes", 5}, {"mayPromote", false}});
   ASSERT_EQ(made.status, 201) << made.json;
@@ -247,12 +263,15 @@ TEST_F(RegionEndpoints, AJoinTokenIsForOneNameAndAtMostAnHour) {
   EXPECT_EQ(token.node.str(), "eu-west-1");
   EXPECT_FALSE(token.may_promote);
   EXPECT_EQ(token.primary_spki_hash, region_.members().self()->spki_hash());
-  std::string actor;
+  EXPECT_EQ(made.headers.find("Holdfast-Position"),
+            storage::to_string(storage::position_of(region_.core().durable())));
+  std::string asked_by;
   must(storage::scan_audit(region_.core().reader(), WallTime{}, WallTime::max(), {}, 100,
                            [&](BytesView, const storage::AuditEvent& event) {
-                             if (event.kind == "JOIN_TOKEN_CREATED") actor = event.actor;
+                             if (event.kind == "JOIN_TOKEN_CREATED")
+                               asked_by = event.actor + " " + event.request_id;
                            }));
-  EXPECT_EQ(actor, "op-7") << "the trail names the operator";
+  EXPECT_EQ(asked_by, "op-7 r-1") << "the trail names the operator and the request";
 }
 
 TEST_F(RegionEndpoints, JoinTokensAreRefusedForWhatIsWrong) {
@@ -344,6 +363,7 @@ TEST_F(RegionEndpoints, OnlyOperatorsCallAndOnlyWritersChange) {
   EXPECT_EQ(level(http::Method::post, "/admin/v1/region/verify"), AuthLevel::operator_read);
   for (const char* path : {"/admin/v1/join-tokens", "/admin/v1/region/fence", "/admin/v1/region/unfence"})
     EXPECT_EQ(level(http::Method::post, path), AuthLevel::operator_write) << path;
+  EXPECT_EQ(level(http::Method::del, "/admin/v1/region/members/eu-west-1"), AuthLevel::operator_write);
 }
 
 }  // namespace
