@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "app_parts.h"
 #include "domain_fixture.h"
 #include "holdfast/objects/object_service.h"
 #include "holdfast/storage/audit_event.h"
@@ -87,18 +88,8 @@ class ObjectsTest : public DomainTest {
   const objects::Caller bob_{.subject = "sub-bob", .name = "bob"};
   const objects::Caller admin_{.subject = "sub-eve", .name = "eve", .administrator = true};
 
-  std::unique_ptr<region::FactExchange> facts_ = TestRegion::must(
-      region::FactExchange::open(region_.local(), region_.core(), region_.name(), region_.clock()));
-  apps::AppService apps_{
-      {.db = region_.core(),
-       .writer = region_.writer(),
-       .facts = *facts_,
-       .members = region_.members(),
-       .peers = region_.peers(),
-       .disk = region_.disk(),
-       .io = region_.io(),
-       .clock = region_.clock(),
-       .check_pool = [](const PoolId&, const std::vector<ClientId>&) { return Result<>{}; }}};
+  std::unique_ptr<region::FactExchange> facts_ = open_facts(region_);
+  apps::AppService apps_{app_parts(region_, *facts_)};
   objects::BucketService buckets_{region_.core(), region_.writer(), apps_, region_.clock()};
   storage::BlobStore blobs_ = TestRegion::must(
       storage::BlobStore::open(region_.store().directory() / "blobs", region_.core().keys()->cluster(),

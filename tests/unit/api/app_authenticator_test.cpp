@@ -1,5 +1,6 @@
 #include "holdfast/api/app_authenticator.h"
 
+#include "app_parts.h"
 #include "holdfast/apps/pool_check.h"
 #include "identity_fixture.h"
 
@@ -43,17 +44,9 @@ class AppAuthenticatorTest : public test::IdentityTest {
   identity::Pool pool_ = make_pool();
   identity::Client web_ = make_client(pool_.id);
   identity::Client machine_ = make_machine(pool_.id);
-  std::unique_ptr<region::FactExchange> facts_ =
-      must(region::FactExchange::open(region_.local(), region_.core(), region_.name(), region_.clock()));
-  apps::AppService apps_{{.db = region_.core(),
-                          .writer = region_.writer(),
-                          .facts = *facts_,
-                          .members = region_.members(),
-                          .peers = region_.peers(),
-                          .disk = region_.disk(),
-                          .io = region_.io(),
-                          .clock = region_.clock(),
-                          .check_pool = apps::pool_check(identity_.pools, identity_.clients)}};
+  std::unique_ptr<region::FactExchange> facts_ = test::open_facts(region_);
+  apps::AppService apps_{
+      test::app_parts(region_, *facts_, apps::pool_check(identity_.pools, identity_.clients))};
   objects::BucketService buckets_{region_.core(), region_.writer(), apps_, region_.clock()};
   http::Authenticator authenticator_ = app_authenticator(apps_, buckets_, identity_.tokens);
 };

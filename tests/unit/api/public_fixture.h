@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "app_parts.h"
 #include "holdfast/api/cognito_endpoint.h"
 #include "holdfast/api/oidc_endpoints.h"
 #include "holdfast/api/problem.h"
@@ -80,18 +81,8 @@ class PublicApiTest : public test::IdentityTest {
     return send(method, target, std::move(body), std::move(headers)).header("Access-Control-Allow-Origin");
   }
 
-  std::unique_ptr<region::FactExchange> facts_ =
-      must(region::FactExchange::open(region_.local(), region_.core(), region_.name(), region_.clock()));
-  apps::AppService apps_{
-      {.db = region_.core(),
-       .writer = region_.writer(),
-       .facts = *facts_,
-       .members = region_.members(),
-       .peers = region_.peers(),
-       .disk = region_.disk(),
-       .io = region_.io(),
-       .clock = region_.clock(),
-       .check_pool = [](const PoolId&, const std::vector<ClientId>&) { return Result<>{}; }}};
+  std::unique_ptr<region::FactExchange> facts_ = test::open_facts(region_);
+  apps::AppService apps_{test::app_parts(region_, *facts_)};
   apps::WebOrigins origins_{region_.core()};
   oidc::Oidc oidc_{identity_};
   http::Router rows_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "app_parts.h"
 #include "domain_fixture.h"
 #include "holdfast/api/problem.h"
 #include "holdfast/base/json.h"
@@ -150,8 +151,7 @@ class RegionEndpoints : public test::DomainTest {
       }));
   storage::BatchRing ring_{std::size_t{1} << 20U};
   region::BlobDemand demand_{region_.clock()};
-  std::unique_ptr<region::FactExchange> facts_ =
-      must(region::FactExchange::open(region_.local(), region_.core(), region_.name(), region_.clock()));
+  std::unique_ptr<region::FactExchange> facts_ = test::open_facts(region_);
   replication::JoinDesk desk_{{.core = region_.core(),
                                .members = region_.members(),
                                .writer = region_.writer(),

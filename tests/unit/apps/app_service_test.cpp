@@ -120,8 +120,7 @@ TEST_F(AppsTest, ASecondaryKeepsAnOverride) {
 TEST_F(AppsTest, AnOverrideSurvivesARestart) {
   region_.become_secondary();
   TestRegion::must(set_state(AppState::failover));
-  const auto reopened = TestRegion::must(
-      region::FactExchange::open(region_.local(), region_.core(), region_.name(), region_.clock()));
+  const auto reopened = open_facts(region_);
   const auto held = reopened->find_override("app_state", "photos");
   ASSERT_TRUE(held);
   EXPECT_EQ(decode_state(held->value)->state, AppState::failover);

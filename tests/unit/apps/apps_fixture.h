@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "app_parts.h"
 #include "domain_fixture.h"
 #include "holdfast/apps/app_service.h"
 #include "holdfast/apps/comment_service.h"
@@ -23,18 +24,10 @@ class AppsTest : public DomainTest {
   }
 
   apps::AppService::Parts parts() {
-    return {.db = region_.core(),
-            .writer = region_.writer(),
-            .facts = *facts_,
-            .members = region_.members(),
-            .peers = region_.peers(),
-            .disk = region_.disk(),
-            .io = region_.io(),
-            .clock = region_.clock(),
-            .check_pool = [this](const PoolId& pool, const std::vector<ClientId>&) -> Result<> {
-              if (pool == pool_) return {};
-              return fail(ErrorKind::invalid, "invalid_app", "pool: no such pool");
-            }};
+    return app_parts(region_, *facts_, [this](const PoolId& pool, const std::vector<ClientId>&) -> Result<> {
+      if (pool == pool_) return {};
+      return fail(ErrorKind::invalid, "invalid_app", "pool: no such pool");
+    });
   }
 
   Result<identity::Written<apps::App>> create_app(AppId id) {
@@ -69,8 +62,7 @@ class AppsTest : public DomainTest {
   const AppId app_{"photos"};
   const PoolId pool_{"us-east-1_Abc"};
   const identity::Actor actor_{.kind = "operator", .id = "op-1", .request_id = "req-1"};
-  std::unique_ptr<region::FactExchange> facts_ = TestRegion::must(
-      region::FactExchange::open(region_.local(), region_.core(), region_.name(), region_.clock()));
+  std::unique_ptr<region::FactExchange> facts_ = open_facts(region_);
   apps::AppService apps_{parts()};
 };
 
