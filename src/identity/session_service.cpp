@@ -245,8 +245,10 @@ async::Task<Result<SessionTokens>> SessionService::refresh(SealedClaims claims, 
     co_return bad_session("refresh token: another client's");
   CO_TRY_VOID(check_live(claims.pool, claims.user, claims.origin_jti));
   for (int attempt = 0; attempt < write_attempts; ++attempt) {
+    // Asked for first: a row that is applied while this region looks for it is not one that should be here.
+    const WallTime held_until = base_.core.applied().committed_at;
     CO_TRY(auto known, co_await async::offload(base_.disk, [&] { return find_known(claims); }));
-    if (!known.session && !may_honour_unknown(claims, base_.core.applied().committed_at)) {
+    if (!known.session && !may_honour_unknown(claims, held_until)) {
       co_return bad_session("refresh token: its session should be known here and is not");
     }
     SessionTokens tokens{.claims = claims, .refresh_token = {}, .receipt = {}};

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <boost/asio/post.hpp>
 #include <future>
 #include <semaphore>
 #include <thread>
@@ -180,6 +181,49 @@ TEST_F(SessionTest, AnUnknownSessionIsHonouredWhenItIsNewerThanAllThatIsHeldHere
   claims.recorded = false;
   EXPECT_EQ(refresh_refusal(web_, sealed_elsewhere(claims)), "accepted")
       << "a secondary's sign-in has no row";
+}
+
+/// A secondary that catches up: the row and later commits arrive between the look for the row and the
+/// verdict.
+TEST_F(SessionTest, AnUnknownSessionIsHonouredThoughNewerCommitsArriveMeanwhile) {
+  SealedClaims claims = unknown_session(web_);
+  claims.recorded = true;
+  auto& disk = region_.disk();
+  std::binary_semaphore begun(0);
+  std::binary_semaphore asked(0);
+  std::binary_semaphore resumes_late(0);
+  std::binary_semaphore committed(0);
+  const auto on_disk = [&](auto work) {
+    return boost::asio::co_spawn(region_.io().next(), async::offload(disk, std::move(work)),
+                                 boost::asio::use_future);
+  };
+  // The one disk thread and then the one I/O thread are held, so that the commit falls between the two.
+  auto held = on_disk([&] {
+    begun.release();
+    asked.acquire();
+    return 0;
+  });
+  begun.acquire();
+  auto refreshed = boost::asio::co_spawn(region_.io().next(), identity_.sessions.refresh(claims, web_, {}),
+                                         boost::asio::use_future);
+  while (disk.threads().queued() < 1) std::this_thread::yield();
+  auto newer = on_disk([&] {
+    region_.clock().advance(std::chrono::seconds(1));
+    region_.store().commit(std::move(region_.core().transaction().audit({.kind = "ANOTHER_COMMIT"})));
+    committed.release();
+    return 0;
+  });
+  while (disk.threads().queued() < 2) std::this_thread::yield();
+  boost::asio::post(region_.io().next(), [&] {
+    resumes_late.release();
+    committed.acquire();
+  });
+  resumes_late.acquire();
+  asked.release();
+  EXPECT_TRUE(refreshed.get()) << "it was newer than all that was held here when the row was looked for";
+  EXPECT_TRUE(held.get());
+  EXPECT_TRUE(newer.get());
+  EXPECT_GT(region_.core().applied().committed_at, claims.issued_at);
 }
 
 TEST_F(SessionTest, ATokenIsIssuedNotBeforeItsRowsCommit) {
