@@ -131,6 +131,9 @@ Result<Stores> open_stores(const Config& config) {
   TRY(const auto generation, current_generation(config, directory));
   TRY(auto core, storage::CoreDb::open({.path = generation.core_db()}));
   TRY(auto root, unlock(config, *core, *local, node, region_key));
+  if (const auto dropped = directory.drop_replaced(); !dropped)
+    log::warn("the generation before an installed snapshot could not be removed",
+              {{"error", dropped.error().describe()}});
   if (const auto kept = ballast.keep(config.free_space_floor_bytes); !kept)
     log::error("no ballast file", kept.error());
   return Stores{.directory = std::move(directory),

@@ -65,7 +65,9 @@ Result<> SnapshotIntake::install() {
   TRY_VOID(staged_->finish());
   TRY(auto lock, parts.authority.lock_for_intake());
   TRY(const auto before, parts.data.current());
-  TRY(const auto installed, parts.data.install(std::move(*staged_)));
+  const bool is_forked = begun_.reason == Welcome::SnapshotReason::forked;
+  TRY(const auto installed, parts.data.install(std::move(*staged_), is_forked ? storage::Replaced::kept
+                                                                              : storage::Replaced::dropped));
   staged_.reset();
   TRY_VOID(parts.core.replace(installed.core_db()));
   lock.unlock();
@@ -73,8 +75,7 @@ Result<> SnapshotIntake::install() {
   context_->set_progress(std::nullopt);
   TRY_VOID(parts.authority.store_replaced());
   log::warn("a snapshot was installed", {{"from", from_.str()}, {"generation", installed.number}});
-  if (!before) return {};
-  if (begun_.reason == Welcome::SnapshotReason::forked) {
+  if (before && is_forked) {
     log::error(
         "this region held batches that the primary's history does not contain; its old generation is kept in "
         "quarantine until an operator drops it",
@@ -83,9 +84,8 @@ Result<> SnapshotIntake::install() {
          {"fork_index", begun_.fork.index}});
     return {};
   }
-  if (const auto dropped = parts.data.drop_generation(before->number); !dropped) {
+  if (const auto dropped = parts.data.drop_replaced(); !dropped)
     log::warn("the old generation could not be removed", {{"error", dropped.error().describe()}});
-  }
   return {};
 }
 

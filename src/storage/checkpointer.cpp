@@ -129,15 +129,6 @@ Result<CheckpointManifest> Checkpointer::create(const std::filesystem::path& dir
   return manifest;
 }
 
-Result<> Checkpointer::verify_files(const std::filesystem::path& directory,
-                                    const CheckpointManifest& manifest) {
-  for (const auto& file : manifest.files) {
-    const auto found = describe_checkpoint_file(directory, file.name);
-    if (!found || *found != file) return checkpoint_refused("file " + file.name);
-  }
-  return refuse_other_files(directory, manifest);
-}
-
 Result<> Checkpointer::verify_content(const std::filesystem::path& directory,
                                       const CheckpointManifest& manifest) {
   TRY(const auto state, look_into(directory, true));

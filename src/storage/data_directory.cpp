@@ -21,6 +21,8 @@ namespace {
 
 constexpr std::string_view format_word = "holdfast-data ";
 constexpr std::string_view current_word = "generation ";
+/// In a generation's directory: the one that it replaced, where that one may go. The same line as CURRENT's.
+constexpr std::string_view replaces_name = "replaces";
 constexpr std::size_t max_text_bytes = 64;
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {
@@ -35,6 +37,10 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
 std::optional<std::uint64_t> parse_line(std::string_view text, std::string_view word) {
   if (!text.starts_with(word) || !text.ends_with('\n')) return std::nullopt;
   return parse_number(text.substr(word.size(), text.size() - word.size() - 1));
+}
+
+std::string pointer_to(std::uint64_t generation) {
+  return std::string(current_word) + std::to_string(generation) + "\n";
 }
 
 bool is_present(const std::filesystem::path& path) {
@@ -68,12 +74,16 @@ struct DataDirectory::Lock {
     TRY(lock->file, files::File::open_or_create(root / "LOCK"));
     if (::flock(lock->file.descriptor(), LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK) return fail(files::error_of("lock", root, errno));
-      const auto holder = lock->file.read_at(0, max_text_bytes).value_or("");
+      const auto written = lock->file.read_at(0, max_text_bytes).value_or("");
+      const auto holder = trim(written);
       return fail(ErrorKind::conflict, "data_directory_in_use",
-                  root.string() + " is in use by process " + std::string(trim(holder)) + ".");
+                  root.string() + " is in use by " +
+                      (holder.empty() ? "another process" : "process " + std::string(holder)) + ".");
     }
     TRY_VOID(lock->file.cut_to(0));
-    TRY_VOID(lock->file.append(std::to_string(::getpid()) + "\n"));
+    // Only for that message: on a full disk, where it finds no room, the region must start all the same.
+    if (const auto told = lock->file.append(std::to_string(::getpid()) + "\n"); !told)
+      log::warn("the process id is not in the LOCK file", {{"error", told.error().describe()}});
     return lock;
   }
 };
@@ -86,8 +96,9 @@ DataDirectory::~DataDirectory() = default;
 
 Result<DataDirectory> DataDirectory::create(const std::filesystem::path& root) {
   std::error_code code;
-  std::filesystem::create_directories(root, code);
+  const bool is_new = std::filesystem::create_directories(root, code);
   if (code) return fail(files::error_of("create", root, code.value()));
+  if (is_new) TRY_VOID(files::sync_directory(root.parent_path()));
   TRY(auto lock, Lock::take(root));
   for (const auto* name : {"FORMAT", "CURRENT", "local.db", "generations"}) {
     if (is_present(root / name)) {
@@ -159,7 +170,7 @@ Result<> DataDirectory::remove_unfinished_installs() const {
 /// All of the pointer that takes room on the disk; it does not point yet.
 Result<> DataDirectory::write_pointer_to(std::uint64_t number) const {
   TRY(const auto file, files::File::create(root_ / "CURRENT.new"));
-  TRY_VOID(file.append(std::string(current_word) + std::to_string(number) + "\n"));
+  TRY_VOID(file.append(pointer_to(number)));
   TRY_VOID(file.sync());
   reached("install.pointer_written");
   return {};
@@ -182,13 +193,22 @@ Result<Generation> DataDirectory::create_first_generation() {
   return first;
 }
 
-Result<Generation> DataDirectory::install(StagedCheckpoint&& staged) {
+Result<Generation> DataDirectory::install(StagedCheckpoint&& staged, Replaced replaced) {
   const auto taken = std::move(staged);
   if (!taken.finished()) return fail(ErrorKind::invalid, "invalid_snapshot", "The snapshot is not verified.");
+  TRY(const auto now, current());
   TRY(const auto all, generations());
   auto next = at(all.empty() ? 1 : all.back().number + 1);
   reached("install.begin");
-  TRY_VOID(files::sync_tree(taken.directory()));
+  // Inside the new generation, so that it counts from the very moment at which that one does.
+  TRY_VOID(files::remove_tree(taken.directory() / replaces_name));
+  if (now && replaced == Replaced::dropped)
+    TRY_VOID(files::write_durably(taken.directory() / replaces_name, pointer_to(now->number)));
+  if (auto synced = files::sync_tree(taken.directory()); !synced) {
+    // As in StagedCheckpoint::finish: what a failed sync left cannot be trusted.
+    TRY_VOID(files::remove_tree(taken.directory()));
+    return fail(std::move(synced).error());
+  }
   reached("install.synced");
   // A full disk shows here, while what was received can still be gone on with.
   TRY_VOID(write_pointer_to(next.number));
@@ -200,12 +220,18 @@ Result<Generation> DataDirectory::install(StagedCheckpoint&& staged) {
   return next;
 }
 
-Result<> DataDirectory::drop_generation(std::uint64_t number) {
+Result<> DataDirectory::drop_replaced() {
   TRY(const auto now, current());
-  if (now && now->number == number) {
-    return fail(ErrorKind::conflict, "generation_in_use", "The current generation cannot be dropped.");
+  if (!now) return {};
+  const auto text = files::read_all(now->directory / replaces_name, max_text_bytes);
+  if (!text && text.error().kind == ErrorKind::not_found) return {};
+  if (!text) return fail(text.error());
+  const auto number = parse_line(*text, current_word);
+  if (!number || *number >= now->number) {
+    return fail(ErrorKind::corrupt, "data_directory_damaged",
+                (now->directory / replaces_name).string() + " names no earlier generation.");
   }
-  return files::remove_tree(at(number).directory);
+  return files::remove_tree(at(*number).directory);
 }
 
 }  // namespace holdfast::storage

@@ -17,6 +17,7 @@ namespace holdfast::storage::files {
 namespace {
 
 constexpr mode_t private_file = 0600;
+constexpr mode_t private_directory = 0700;
 
 Result<File> open_file(const std::filesystem::path& path, int flags) {
   int descriptor = -1;
@@ -71,6 +72,14 @@ Result<> File::append(BytesView bytes) const {
   return {};
 }
 
+Result<> File::append_whole(BytesView bytes) const {
+  TRY(const auto before, size());
+  TRY_VOID(cut_to(before));
+  auto appended = append(bytes);
+  if (!appended) TRY_VOID(cut_to(before));
+  return appended;
+}
+
 Result<Bytes> File::read_at(std::uint64_t offset, std::size_t size) const {
   Bytes out = unset_bytes(size);
   std::size_t filled = 0;
@@ -106,9 +115,16 @@ Result<> File::sync() const {
 }
 
 Result<> make_directory(const std::filesystem::path& path) {
-  if (::mkdir(path.c_str(), 0700) == 0) return sync_directory(path.parent_path());
-  if (errno == EEXIST) return {};
-  return fail(error_of("mkdir", path, errno));
+  return make_directories(path.parent_path(), {path.filename().string()});
+}
+
+Result<> make_directories(const std::filesystem::path& parent, const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    const auto path = parent / name;
+    if (::mkdir(path.c_str(), private_directory) != 0 && errno != EEXIST)
+      return fail(error_of("mkdir", path, errno));
+  }
+  return sync_directory(parent);
 }
 
 Result<> sync_directory(const std::filesystem::path& path) {
@@ -120,7 +136,8 @@ Result<> sync_directory(const std::filesystem::path& path) {
 Result<> sync_tree(const std::filesystem::path& path) {
   TRY_VOID(for_each_name(path, [&](const std::string& name) -> Result<bool> {
     const auto child = path / name;
-    if (std::filesystem::is_directory(child)) {
+    std::error_code unknown;  // then opening it says why
+    if (std::filesystem::is_directory(child, unknown)) {
       TRY_VOID(sync_tree(child));
     } else {
       TRY(const auto file, File::open_for_reading(child));

@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "holdfast/base/bytes.h"
 #include "holdfast/base/result.h"
@@ -27,8 +29,10 @@ class File {
   /// Opens for reading and writing, creating it empty when missing; mode 0600.
   static Result<File> open_or_create(const std::filesystem::path& path);
 
-  /// Writes all of it where the file position is.
+  /// Writes all of it where the file position is; after an error a part of it may be there.
   Result<> append(BytesView bytes) const;
+  /// At the end of the file, all of it or nothing: after an error the file and its position are as before.
+  Result<> append_whole(BytesView bytes) const;
   /// Exactly `size` bytes from `offset`, fewer only at the end of the file.
   [[nodiscard]] Result<Bytes> read_at(std::uint64_t offset, std::size_t size) const;
   [[nodiscard]] Result<std::uint64_t> size() const;
@@ -45,7 +49,10 @@ class File {
 /// `internal`/`file_error`. The path stays in the detail.
 Error error_of(std::string_view what, const std::filesystem::path& path, int number);
 
+/// Private (0700), and its entry durable on return, also where an earlier life made it and was killed.
 Result<> make_directory(const std::filesystem::path& path);
+/// The same for several in one directory, with one sync.
+Result<> make_directories(const std::filesystem::path& parent, const std::vector<std::string>& names);
 Result<> sync_directory(const std::filesystem::path& path);
 /// Syncs every regular file and directory below `path`, and `path` itself.
 Result<> sync_tree(const std::filesystem::path& path);

@@ -81,12 +81,7 @@ Result<> StagedCheckpoint::add(const std::string& file, std::uint64_t offset, By
   if (bytes.size() > known->size - std::min(have, known->size)) {
     return fail(ErrorKind::invalid, "invalid_snapshot", "The file is longer than announced.");
   }
-  TRY_VOID(target.cut_to(have));
-  if (auto added = target.append(bytes); !added) {
-    // A part of the bytes may be there; the next attempt begins where this one did.
-    TRY_VOID(target.cut_to(have));
-    return added;
-  }
+  TRY_VOID(target.append_whole(bytes));
   finished_ = false;
   reached("staging.added");
   return {};
@@ -102,7 +97,12 @@ Result<> StagedCheckpoint::finish() {
   TRY(const auto missing, next());
   if (missing)
     return fail(ErrorKind::invalid, "invalid_snapshot", "The snapshot is not complete.", missing->file);
-  TRY_VOID(files::sync_tree(directory_));
+  if (auto synced = files::sync_tree(directory_); !synced) {
+    // The kernel forgets what it could not write, and the next sync would say yes: all of it is asked for
+    // again.
+    TRY_VOID(files::remove_tree(directory_));
+    return synced;
+  }
   reached("staging.synced");
   for (const auto& file : manifest_.files) {
     const auto found = describe_checkpoint_file(core_db(), file.name);
@@ -115,11 +115,6 @@ Result<> StagedCheckpoint::finish() {
   finished_ = true;
   reached("staging.verified");
   return {};
-}
-
-Result<> StagedCheckpoint::abandon() {
-  finished_ = false;
-  return files::remove_tree(directory_);
 }
 
 }  // namespace holdfast::storage

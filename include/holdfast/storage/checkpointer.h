@@ -51,8 +51,6 @@ class Checkpointer {
   /// is left behind then.
   Result<CheckpointManifest> create(const std::filesystem::path& directory);
 
-  /// Sizes and checksums of every file against the manifest, and that nothing else is there.
-  static Result<> verify_files(const std::filesystem::path& directory, const CheckpointManifest& manifest);
   /// Opens the files read-only: checksums of every block, the families, and the head that the manifest
   /// promises.
   static Result<> verify_content(const std::filesystem::path& directory, const CheckpointManifest& manifest);
@@ -86,11 +84,9 @@ class StagedCheckpoint {
   [[nodiscard]] std::uint64_t received_bytes() const;
 
   /// Syncs every file and the directories, then verifies files and content. A file that does not verify is
-  /// dropped, so that `next` asks for it again, and the error says so. Afterwards `DataDirectory::install`
-  /// may take it.
+  /// dropped, so that `next` asks for it again, and the error says so; after a sync that failed everything
+  /// is, and `begin` must be called again. Afterwards `DataDirectory::install` may take it.
   Result<> finish();
-  /// Removes everything received.
-  Result<> abandon();
 
   [[nodiscard]] const CheckpointManifest& manifest() const { return manifest_; }
   /// `staging/<id>`, which holds `core.db` and `manifest`.

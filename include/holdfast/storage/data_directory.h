@@ -21,6 +21,12 @@ struct Generation {
   [[nodiscard]] std::filesystem::path core_db() const { return directory / "core.db"; }
 };
 
+/// What becomes of the generation that an install replaces.
+enum class Replaced : std::uint8_t {
+  kept,     ///< in quarantine: it holds a tail that the new one does not, and goes by an operator's hand
+  dropped,  ///< by drop_replaced
+};
+
 /// The region's directory: who may use it, which format it has, where everything lies, and which generation
 /// is current. docs/formats/data-directory.md. Holds the lock until it is destroyed, so it lives as long as
 /// the daemon. Blocking file I/O; one thread at a time (start-up, install).
@@ -54,13 +60,14 @@ class DataDirectory {
   Result<Generation> create_first_generation();
   /// Makes a verified staged checkpoint the current generation: every file is synced, the directory gets its
   /// number, one rename of CURRENT decides. Killed at any moment, the next start finds either the old or the
-  /// new generation, whole. The core.db in use stays where it is; close it and open the new one afterwards.
-  Result<Generation> install(StagedCheckpoint&& staged);
+  /// new generation, whole. The core.db in use stays where it is; open the new one afterwards.
+  Result<Generation> install(StagedCheckpoint&& staged, Replaced replaced = Replaced::kept);
 
   /// All generations on disk, oldest first.
   [[nodiscard]] Result<std::vector<Generation>> generations() const;
-  /// Removes a generation that is not current (the operator's decision when it holds a quarantined tail).
-  Result<> drop_generation(std::uint64_t number);
+  /// Removes the generation that the current one replaced, if its install said so. Call it once the current
+  /// one is open: after an install and, for one that was killed before it came to that, at every start.
+  Result<> drop_replaced();
 
  private:
   struct Lock;

@@ -1,15 +1,14 @@
 // Fault test 6, the part that nobody asked for: what RocksDB writes of its own accord (compactions, its LOG)
 // when the disk is full. Invariants C (nothing acknowledged is lost) and H (the process lives).
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <thread>
 
 #include "storage/fault_env.h"
 #include "storage/fault_store.h"
+#include "storage/file_size_limit.h"
 #include "test_store.h"
 
 namespace holdfast::storage {
@@ -134,27 +133,6 @@ TEST(DiskFullBackground, AStoreClosesWhileItsCompactionWaitsForRoom) {
   EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(15));
 }
 
-/// No file grows beyond this while it lives: a full disk for the one file that is that long already.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(std::uintmax_t bytes) : before_handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    EXPECT_EQ(getrlimit(RLIMIT_FSIZE, &before_), 0);
-    auto limit = before_;
-    limit.rlim_cur = bytes;
-    EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-  ~FileSizeLimit() {
-    EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &before_), 0);
-    EXPECT_NE(std::signal(SIGXFSZ, before_handler_), SIG_ERR);
-  }
-
- private:
-  rlimit before_{};
-  void (*before_handler_)(int);
-};
-
 // RocksDB's own writer of its LOG ends the process here, with the second line that does not fit.
 TEST(DiskFullBackground, TheLogOfRocksDbMayFindNoRoom) {
   test::TempDirectory directory;
@@ -163,7 +141,7 @@ TEST(DiskFullBackground, TheLogOfRocksDbMayFindNoRoom) {
   const auto size = std::filesystem::file_size(log);
   ASSERT_GT(size, 10'000U) << "the other files of this test are shorter";
   {
-    const FileSizeLimit limit(size);
+    const test::FileSizeLimit limit(size);
     for (int number = 1; number <= 20; ++number) {
       ASSERT_TRUE(store.write(number));
       flush_background(store);

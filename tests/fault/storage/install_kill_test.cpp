@@ -20,7 +20,7 @@ constexpr std::uint64_t install_cap = 1UL << 30U;
 
 /// In `directory`: `checkpoint` and `manifest` of the new state, `data` with a first generation of the old
 /// one.
-void receive_and_install(const std::filesystem::path& directory) {
+void receive_and_replace(const std::filesystem::path& directory, Replaced replaced) {
   auto data = DataDirectory::open(directory / "data");
   ASSERT_TRUE(data) << data.error().describe();
   const auto manifest =
@@ -31,9 +31,17 @@ void receive_and_install(const std::filesystem::path& directory) {
     ASSERT_TRUE(staged.add(want->file, want->offset, file.read_at(want->offset, install_piece).value()));
   }
   ASSERT_TRUE(staged.finish());
-  ASSERT_TRUE(data->install(std::move(staged)));
+  ASSERT_TRUE(data->install(std::move(staged), replaced));
+  ASSERT_TRUE(data->drop_replaced());
+}
+void receive_and_install(const std::filesystem::path& directory) {
+  receive_and_replace(directory, Replaced::kept);
+}
+void receive_and_drop(const std::filesystem::path& directory) {
+  receive_and_replace(directory, Replaced::dropped);
 }
 
+const bool drop_registered = test::register_scenario("install-and-drop", receive_and_drop);
 const bool install_registered = test::register_scenario("install", receive_and_install);
 
 class InstallKill : public testing::Test {
@@ -84,6 +92,26 @@ TEST_F(InstallKill, AtEveryStepOldOrNewAndThenItGoesOn) {
     EXPECT_EQ(current_state(copy), installed ? new_state_ : old_state_) << step;
     EXPECT_FALSE(test::kill_at("install", copy.path(), "none")) << "it does not go on after " << step;
     EXPECT_EQ(current_state(copy), new_state_) << step;
+  }
+}
+
+/// A killed install must not leave the old store on the disk for ever, and must not take it too early.
+TEST_F(InstallKill, AtEveryStepTheReplacedGenerationGoesWithThePointerAndNotBefore) {
+  ASSERT_TRUE(drop_registered);
+  for (const auto& [step, installed] : {std::pair{"install.begin", false},
+                                        {"install.synced", false},
+                                        {"install.pointer_written", false},
+                                        {"install.moved", false},
+                                        {"install.pointed", true}}) {
+    const test::TempDirectory copy;
+    std::filesystem::copy(made_.path(), copy.path(), std::filesystem::copy_options::recursive);
+    ASSERT_TRUE(test::kill_at("install-and-drop", copy.path(), step)) << step;
+    auto data = DataDirectory::open(copy / "data").value();
+    EXPECT_TRUE(data.drop_replaced()) << step;
+    EXPECT_EQ(data.generations().value().size(), 1U) << step;
+    const auto db = test::open_store(data.current().value()->core_db(), false);
+    ASSERT_TRUE(db) << step;
+    EXPECT_EQ(test::dump_store(*db), installed ? new_state_ : old_state_) << step;
   }
 }
 

@@ -8,6 +8,7 @@
 #include "holdfast/base/encoding.h"
 #include "holdfast/storage/checkpointer.h"
 #include "holdfast/storage/data_directory.h"
+#include "storage/file_size_limit.h"
 #include "storage/log_scene.h"
 
 namespace holdfast::storage {
@@ -60,6 +61,16 @@ TEST_F(GenerationTest, RefusesWhatIsNotItsOwn) {
   EXPECT_EQ(DataDirectory::create(root_).error().code, "data_directory_exists");
 }
 
+TEST_F(GenerationTest, ACreationKilledBeforeTheFormatWasWrittenIsRepeated) {
+  {
+    ASSERT_TRUE(DataDirectory::create(root_));
+  }
+  for (const auto* name : {"FORMAT", "generations"}) std::filesystem::remove(root_ / name);
+  write_text(root_ / "FORMAT.new", "holdf");
+  EXPECT_EQ(DataDirectory::open(root_).error().code, "data_format_unknown");
+  EXPECT_TRUE(DataDirectory::create(root_));
+}
+
 TEST_F(GenerationTest, RefusesANewerFormatInOneClearLine) {
   {
     ASSERT_TRUE(DataDirectory::create(root_));
@@ -90,6 +101,17 @@ TEST_F(GenerationTest, TheLockGoesWithItsProcess) {
   ::waitpid(child, &status, 0);
   EXPECT_EQ(status, 0);
   EXPECT_TRUE(DataDirectory::open(root_));
+}
+
+/// The ballast that makes room for a start is given up only behind this lock.
+TEST_F(GenerationTest, TheLockIsTakenOnAFullDiskToo) {
+  {
+    ASSERT_TRUE(DataDirectory::create(root_));
+  }
+  const test::FileSizeLimit nothing_grows(0);
+  const auto data = DataDirectory::open(root_);
+  ASSERT_TRUE(data) << data.error().describe();
+  EXPECT_EQ(DataDirectory::open(root_).error().message, root_.string() + " is in use by another process.");
 }
 
 TEST_F(GenerationTest, ADamagedPointerIsAnErrorNotAnEmptyRegion) {
@@ -212,7 +234,7 @@ TEST_F(CheckpointTest, ADamagedFileIsFoundDroppedAndAskedForAgain) {
     EXPECT_EQ(staged.next().value()->file, file.name);
     ship(staged);
     EXPECT_TRUE(staged.finish()) << file.name;
-    ASSERT_TRUE(staged.abandon());
+    ASSERT_TRUE(files::remove_tree(staged.directory()));
   }
 }
 
@@ -262,10 +284,51 @@ TEST_F(CheckpointTest, UnfinishedInstallsAndDroppedGenerationsGo) {
   auto staged = begin(make_checkpoint());
   ship(staged);
   ASSERT_TRUE(staged.finish());
-  EXPECT_EQ(data_.install(std::move(staged)).value().number, 2U);
-  EXPECT_EQ(data_.drop_generation(2).error().code, "generation_in_use");
-  EXPECT_TRUE(data_.drop_generation(1));
+  EXPECT_EQ(data_.install(std::move(staged), Replaced::dropped).value().number, 2U);
+  EXPECT_EQ(generation_text(root_ / "generations" / "2" / "replaces"), "generation 1\n");
+  EXPECT_EQ(data_.generations().value().size(), 2U) << "somebody may still read it";
+  EXPECT_TRUE(data_.drop_replaced());
+  EXPECT_TRUE(data_.drop_replaced());
   EXPECT_EQ(data_.generations().value().size(), 1U);
+}
+
+TEST_F(CheckpointTest, AGenerationInQuarantineIsNeverDropped) {
+  ASSERT_TRUE(data_.create_first_generation());
+  const auto manifest = make_checkpoint();
+  auto killed = begin(manifest);
+  ship(killed);
+  // An earlier attempt that was killed had another reason.
+  write_text(killed.directory() / "replaces", "generation 1\n");
+  ASSERT_TRUE(killed.finish());
+  ASSERT_TRUE(data_.install(std::move(killed), Replaced::kept));
+  EXPECT_TRUE(data_.drop_replaced());
+  EXPECT_EQ(data_.generations().value().size(), 2U);
+  for (const auto* text : {"generation 2\n", "generation 3\n", "generation 1", ""}) {
+    write_text(root_ / "generations" / "2" / "replaces", text);
+    EXPECT_EQ(data_.drop_replaced().error().code, "data_directory_damaged") << text;
+  }
+  EXPECT_EQ(data_.generations().value().size(), 2U);
+}
+
+/// The kernel marks what it could not write as written: a second sync would say yes.
+TEST_F(CheckpointTest, ASyncThatFailsTakesEverythingThatWasReceived) {
+  const auto manifest = make_checkpoint();
+  const auto break_sync = [](const StagedCheckpoint& staged) {
+    std::filesystem::create_symlink("nowhere", staged.directory() / "no file to sync");
+  };
+  auto staged = begin(manifest);
+  ship(staged);
+  break_sync(staged);
+  EXPECT_FALSE(staged.finish());
+  EXPECT_EQ(begin(manifest).received_bytes(), 0U);
+
+  auto again = begin(manifest);
+  ship(again);
+  ASSERT_TRUE(again.finish());
+  break_sync(again);
+  EXPECT_FALSE(data_.install(std::move(again)));
+  EXPECT_EQ(begin(manifest).received_bytes(), 0U);
+  EXPECT_FALSE(data_.current().value());
 }
 
 TEST(CheckpointManifestFormat, IsPinned) {
