@@ -18,15 +18,19 @@ Result<BlobCollector::Sweep> BlobCollector::sweep() {
   std::map<BlobId, SteadyTime> still_unreferenced;
   std::map<BlobId, std::uint64_t> sizes;
   const auto now = clock_.steady_now();
-  TRY_VOID(store_.list([&](const BlobId& id, std::uint64_t bytes) {
-    ++sweep.seen;
+  const auto look_at = [&](const BlobId& id, std::uint64_t bytes) {
     const auto referenced = is_referenced_(id);
     if (!referenced || *referenced) return true;
     const auto known = unreferenced_since_.find(id);
     still_unreferenced.emplace(id, known == unreferenced_since_.end() ? now : known->second);
-    sizes.emplace(id, bytes);
+    sizes[id] += bytes;
     return true;
+  };
+  TRY_VOID(store_.list([&](const BlobId& id, std::uint64_t bytes) {
+    ++sweep.seen;
+    return look_at(id, bytes);
   }));
+  TRY_VOID(store_.list_partial(look_at));
   unreferenced_since_ = std::move(still_unreferenced);
   for (auto entry = unreferenced_since_.begin(); entry != unreferenced_since_.end();) {
     const auto& [id, since] = *entry;

@@ -88,7 +88,6 @@ Result<SealedBlobShape> shape_of(std::uint32_t key_id, std::uint64_t file_bytes)
 
 Result<> publish(const BlobStore::Shared& shared, const std::filesystem::path& from, const BlobId& id) {
   reached("blob.synced");
-  TRY_VOID(files::make_directory(shared.folder_of(id)));
   TRY_VOID(files::rename_durably(from, shared.path_of(id)));
   reached("blob.published");
   return {};

@@ -48,7 +48,9 @@ Result<> BlobImport::header(BytesView bytes) {
   auto& state = *state_;
   if (!wants_header()) return fail(ErrorKind::invalid, "invalid_import", "The header is here already.");
   TRY_VOID(state.take_header(bytes));
-  return state.file.append(bytes);
+  auto kept = state.file.append_whole(bytes);
+  if (!kept) state.cipher.reset();
+  return kept;
 }
 
 Result<> BlobImport::add(BytesView sealed_chunk, bool last) {
@@ -59,7 +61,7 @@ Result<> BlobImport::add(BytesView sealed_chunk, bool last) {
   if (!opened) return fail(blob::corrupt_blob(state.id, "received chunk " + std::to_string(state.next)));
   const bool wrong_size = last ? opened->empty() && state.next > 0 : opened->size() != blob_chunk_bytes;
   if (wrong_size) return fail(blob::corrupt_blob(state.id, "size of chunk " + std::to_string(state.next)));
-  TRY_VOID(state.file.append(sealed_chunk));
+  TRY_VOID(state.file.append_whole(sealed_chunk));
   ++state.next;
   state.complete = last;
   return {};
@@ -71,14 +73,6 @@ Result<> BlobImport::finish() {
   reached("blob.imported");
   TRY_VOID(state.file.sync());
   return blob::publish(*state.shared, state.path, state.id);
-}
-
-Result<> BlobImport::abandon() {
-  auto& state = *state_;
-  state.cipher.reset();
-  state.next = 0;
-  state.complete = false;
-  return state.file.cut_to(0);
 }
 
 Result<BlobImport> BlobStore::import(const BlobId& id) const {

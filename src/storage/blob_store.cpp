@@ -5,6 +5,7 @@
 
 #include "blob_format.h"
 #include "files.h"
+#include "holdfast/base/encoding.h"
 
 namespace holdfast::storage {
 
@@ -19,8 +20,12 @@ Result<BlobStore> BlobStore::open(std::filesystem::path directory, ClusterId clu
   TRY_VOID(files::make_directory(shared->directory));
   // What writers left when the process died was never named by any transaction.
   TRY_VOID(files::remove_tree(shared->writing()));
-  TRY_VOID(files::make_directory(shared->writing()));
-  TRY_VOID(files::make_directory(shared->partial()));
+  // All folders at once, so that no blob waits for, or is lost with, the entry of the folder that it is the
+  // first in.
+  std::vector<std::string> folders = {shared->writing().filename(), shared->partial().filename()};
+  for (unsigned first = 0; first < 256; ++first)
+    folders.push_back(to_hex(Bytes(1, static_cast<char>(first))));
+  TRY_VOID(files::make_directories(shared->directory, folders));
   return BlobStore(std::move(shared));
 }
 
@@ -33,28 +38,41 @@ Result<> BlobStore::remove(const BlobId& id) const {
   if (!is_id(id.str())) return fail(ErrorKind::invalid, "invalid_blob_id", "Not the id of a blob.");
   std::error_code code;
   // Not synced: a removal that a power cut undoes is found unreferenced again.
-  std::filesystem::remove(shared_->path_of(id), code);
-  if (code) return fail(files::error_of("remove", shared_->path_of(id), code.value()));
+  for (const auto& path : {shared_->path_of(id), shared_->partial() / id.str()}) {
+    std::filesystem::remove(path, code);
+    if (code) return fail(files::error_of("remove", path, code.value()));
+  }
   return {};
 }
 
-Result<> BlobStore::list(const std::function<bool(const BlobId& id, std::uint64_t file_bytes)>& visit) const {
+namespace {
+
+/// Visits the files in `folder` that are named like a blob that may lie there. False: the visitor has enough.
+Result<bool> visit_blobs(const std::filesystem::path& folder, std::string_view prefix,
+                         const BlobStore::Visitor& visit) {
   bool go_on = true;
-  const auto in_folder = [&](const std::filesystem::path& folder) {
-    return [&, folder](const std::string& name) -> Result<bool> {
-      if (!is_id(name) || !name.starts_with(folder.filename().string())) return true;
-      std::error_code code;
-      const auto bytes = std::filesystem::file_size(folder / name, code);
-      if (!code) go_on = visit(BlobId(name), bytes);  // gone meanwhile: not listed
-      return go_on;
-    };
-  };
+  TRY_VOID(files::for_each_name(folder, [&](const std::string& name) -> Result<bool> {
+    if (!BlobStore::is_id(name) || !name.starts_with(prefix)) return true;
+    std::error_code code;
+    const auto bytes = std::filesystem::file_size(folder / name, code);
+    if (!code) go_on = visit(BlobId(name), bytes);  // gone meanwhile: not listed
+    return go_on;
+  }));
+  return go_on;
+}
+
+}  // namespace
+
+Result<> BlobStore::list(const Visitor& visit) const {
   return files::for_each_name(shared_->directory, [&](const std::string& name) -> Result<bool> {
     if (name.size() != 2) return true;
-    const auto folder = shared_->directory / name;
-    TRY_VOID(files::for_each_name(folder, in_folder(folder)));
-    return go_on;
+    return visit_blobs(shared_->directory / name, name, visit);
   });
+}
+
+Result<> BlobStore::list_partial(const Visitor& visit) const {
+  TRY_VOID(visit_blobs(shared_->partial(), "", visit));
+  return {};
 }
 
 }  // namespace holdfast::storage

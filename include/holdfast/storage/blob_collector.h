@@ -9,10 +9,10 @@
 
 namespace holdfast::storage {
 
-/// Removes blobs that no row names. A blob is older than the row that will name it, and a blob from another
-/// region may be here before its row is, so a blob goes only after it was seen unreferenced for a whole grace
-/// period **of this process's steady clock**: no jump of the wall clock and no file time can take a blob away
-/// early, and a restart merely begins the grace again. One thread at a time.
+/// Removes blobs, whole or received in part, that no row names. A blob is older than the row that will name
+/// it, and a blob from another region may be here before its row is, so a blob goes only after it was seen
+/// unreferenced for a whole grace period **of this process's steady clock**: no jump of the wall clock and no
+/// file time can take a blob away early, and a restart merely begins the grace again. One thread at a time.
 class BlobCollector {
  public:
   /// Whether a row names the blob; asked again right before removal. An error keeps the blob.

@@ -102,15 +102,13 @@ class BlobImport {
   [[nodiscard]] bool wants_header() const;
   /// The index of the chunk to add next.
   [[nodiscard]] std::uint64_t next_chunk() const;
-  /// Errors: `corrupt` (wrong format, other blob), or whatever the key source says when the key is not known
-  /// here.
+  /// Errors: `corrupt` (wrong format, other blob), `storage_full`, or whatever the key source says when the
+  /// key is not known here. Nothing is kept then, and it may be given again.
   Result<> header(BytesView bytes);
-  /// Errors: `corrupt`, and the chunk is not kept: ask for it again, elsewhere.
+  /// Errors: `corrupt`, `storage_full`; the chunk is not kept: ask for it again.
   Result<> add(BytesView sealed_chunk, bool last);
   /// After the chunk added as `last`: syncs the file, gives it its name, syncs the directory.
   Result<> finish();
-  /// Forgets what was received, for a blob whose beginning came from a bad source.
-  Result<> abandon();
 
  private:
   friend class BlobStore;
@@ -137,10 +135,13 @@ class BlobStore {
   [[nodiscard]] bool has(const BlobId& id) const;
   /// Begins or resumes an import. Errors: `conflict`/`already_exists` when the blob is here.
   Result<BlobImport> import(const BlobId& id) const;
-  /// Removing a blob that is not here is no error.
+  /// Also what an import received of it. Removing a blob that is not here is no error.
   Result<> remove(const BlobId& id) const;
+  using Visitor = std::function<bool(const BlobId& id, std::uint64_t file_bytes)>;
   /// Visits every blob, by id in order; stops when `visit` says false.
-  Result<> list(const std::function<bool(const BlobId& id, std::uint64_t file_bytes)>& visit) const;
+  Result<> list(const Visitor& visit) const;
+  /// The same for blobs of which only a part was received.
+  Result<> list_partial(const Visitor& visit) const;
 
   /// Whether `text` can be a blob's id: 32 lower-case hexadecimal digits. Anything else never reaches a path.
   static bool is_id(std::string_view text);

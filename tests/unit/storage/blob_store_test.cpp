@@ -11,6 +11,7 @@
 #include "holdfast/crypto/hash.h"
 #include "holdfast/crypto/random.h"
 #include "holdfast/storage/blob_collector.h"
+#include "storage/file_size_limit.h"
 #include "storage/temp_directory.h"
 
 namespace holdfast::storage {
@@ -185,6 +186,13 @@ TEST_F(BlobStoreTest, FormatIsPinned) {
   EXPECT_FALSE(cipher.open(2, true, sealed));
 }
 
+/// A blob that is named by a transaction must not hang on a folder that somebody else is just making.
+TEST_F(BlobStoreTest, AllFoldersAreThereBeforeTheFirstBlob) {
+  for (int first = 0; first < 256; ++first)
+    EXPECT_TRUE(std::filesystem::is_directory(root_ / to_hex(Bytes(1, static_cast<char>(first)))));
+  EXPECT_TRUE(blobs_.list([](const BlobId&, std::uint64_t) { return false; }));
+}
+
 class BlobImportTest : public BlobStoreTest {
  protected:
   /// Copies blob `id` into `there_`, at most `chunks` of it; true when it is all there.
@@ -241,8 +249,27 @@ TEST_F(BlobImportTest, RefusesWhatDoesNotVerify) {
   chunk.back() = static_cast<char>(chunk.back() ^ 1);
   EXPECT_EQ(import.add(chunk, false).error().kind, ErrorKind::corrupt);
   EXPECT_EQ(import.next_chunk(), 0U);
-  ASSERT_TRUE(import.abandon());
+}
+
+TEST_F(BlobImportTest, WhatFoundNoRoomMayBeGivenAgain) {
+  const auto info = blobs_.put(blob_key_id, blob_content(blob_chunk_bytes + 5)).value();
+  auto reader = blobs_.read(info.id).value();
+  const auto chunk = reader.sealed_chunk(0).value();
+  auto import = there_.import(info.id).value();
+  {
+    const test::FileSizeLimit limit(blob_header_bytes - 1);
+    EXPECT_FALSE(import.header(reader.header()));
+  }
   EXPECT_TRUE(import.wants_header());
+  ASSERT_TRUE(import.header(reader.header()));
+  {
+    const test::FileSizeLimit limit(blob_header_bytes + 1000);
+    EXPECT_FALSE(import.add(chunk, false));
+  }
+  ASSERT_TRUE(import.add(chunk, false));
+  ASSERT_TRUE(import.add(reader.sealed_chunk(1).value(), true));
+  ASSERT_TRUE(import.finish());
+  EXPECT_TRUE(there_.read(info.id).value().verify(info));
 }
 
 class BlobTestClock : public Clock {
@@ -272,6 +299,25 @@ TEST_F(BlobStoreTest, CollectsOnlyWhatStayedUnreferencedForTheWholeGrace) {
   EXPECT_FALSE(blobs_.has(orphan));
   EXPECT_TRUE(blobs_.has(named));
   EXPECT_TRUE(blobs_.has(late));
+}
+
+TEST_F(BlobImportTest, WhatWasReceivedOfABlobThatNobodyNamesAnyMoreIsCollected) {
+  const auto id = blobs_.put(blob_key_id, blob_content(2 * blob_chunk_bytes)).value().id;
+  EXPECT_FALSE(ship(id, 1));
+  const auto partial = directory_ / "there" / "partial" / id.str();
+  ASSERT_TRUE(std::filesystem::exists(partial));
+  BlobTestClock clock;
+  bool is_named = true;
+  BlobCollector collector(there_, clock, std::chrono::hours(1),
+                          [&](const BlobId&) -> Result<bool> { return is_named; });
+  EXPECT_EQ(collector.sweep().value().waiting, 0U);
+  is_named = false;
+  EXPECT_EQ(collector.sweep().value().waiting, 1U);
+  clock.time += std::chrono::hours(1);
+  const auto swept = collector.sweep().value();
+  EXPECT_EQ(swept.removed, 1U);
+  EXPECT_GT(swept.removed_bytes, blob_chunk_bytes);
+  EXPECT_FALSE(std::filesystem::exists(partial));
 }
 
 TEST_F(BlobStoreTest, AnErrorInTheLookUpKeepsTheBlob) {
