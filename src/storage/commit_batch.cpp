@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <exception>
 
+#include "error_guard.h"
+
 namespace holdfast::storage {
 namespace {
 

@@ -2,6 +2,7 @@
 
 #include <shared_mutex>
 
+#include "error_guard.h"
 #include "holdfast/base/log.h"
 #include "rocks.h"
 
@@ -101,8 +102,9 @@ Result<> CoreDb::replace(std::filesystem::path path) {
   if (const auto ring = keys()) TRY_VOID(ring->load(Reader(store, ring)));
   {
     const std::unique_lock lock(state_->mutex);
-    state_->store = std::move(store);
+    store.swap(state_->store);
   }
+  store->retire();
   changes_.reset();
   return {};
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "compaction_gate.h"
+#include "error_guard.h"
 #include "holdfast/base/codec.h"
 #include "holdfast/base/secret.h"
 #include "holdfast/crypto/aead.h"
@@ -71,18 +72,7 @@ Result<std::unique_ptr<rocksdb::DB>> open_local_store(const LocalDb::Options& op
                                                       const std::shared_ptr<CompactionGate>& gate) {
   auto db_options = rocks_db_options(tuning, guard);
   db_options.listeners.push_back(gate);
-  const bool there = db_options.env->FileExists(options.path / "CURRENT").ok();
-  if (options.create && there) {
-    return fail(ErrorKind::conflict, "store_exists", "the store exists already", options.path);
-  }
-  if (!options.create && !there) {
-    return fail(ErrorKind::not_found, "store_missing", "there is no store", options.path);
-  }
-  if (options.create) {
-    std::error_code error;
-    std::filesystem::create_directories(options.path, error);
-    if (error) return fail(ErrorKind::internal, "internal", "the store cannot be created", error.message());
-  }
+  TRY_VOID(prepare_store_directory(options.path, options.create, *db_options.env));
   // Nobody reads this log: RocksDB may delete what it has flushed.
   db_options.WAL_ttl_seconds = 0;
   db_options.info_log = store_log_of(options.path, tuning.read_only);
@@ -143,7 +133,7 @@ Result<std::unique_ptr<LocalDb>> LocalDb::open_tuned(const Options& options,
 }
 
 LocalDb::Batch& LocalDb::Batch::put(const LocalTable& table, BytesView key, BytesView plain) {
-  rows_.push_back({.table = table.id, .key = Bytes(key), .plain = Bytes(plain)});
+  rows_.push_back({.table = table.id, .key = Bytes(key), .plain = Secret(Bytes(plain))});
   return *this;
 }
 
@@ -159,11 +149,10 @@ Result<> LocalDb::write(Batch batch) {
   }
   TRY_VOID(check_free_bytes(*state_->db->GetEnv(), state_->db->GetName(), local_floor_bytes));
   rocksdb::WriteBatch rows;
-  for (auto& row : batch.rows_) {
+  for (const auto& row : batch.rows_) {
     const Bytes key = full_key(as_table(row.table), row.key);
     const auto status =
-        row.plain ? rows.Put(key, state_->seal(row.table, row.key, *row.plain)) : rows.Delete(key);
-    if (row.plain) wipe(*row.plain);
+        row.plain ? rows.Put(key, state_->seal(row.table, row.key, row.plain->expose())) : rows.Delete(key);
     if (!status.ok()) return fail(to_error(status, "local.db"));
   }
   rocksdb::WriteOptions options;

@@ -1,6 +1,7 @@
 #include "holdfast/base/codec.h"
 #include "holdfast/storage/local_db.h"
 #include "holdfast/storage/table.h"
+#include "stored_number.h"
 
 // The rows of local.db whose meaning storage itself knows. Field numbers: docs/formats/local-db.md; never
 // reused.
@@ -49,10 +50,12 @@ Bytes Standing::encode() const {
 
 Result<Standing> Standing::decode(BytesView plain) {
   TRY(const auto fields, FieldReader::parse(plain));
+  TRY(const auto highest_seen, stored_u32(fields, standing_highest_seen, "standing"));
+  TRY(const auto promised, stored_u32(fields, standing_promised, "standing"));
   return Standing{.role = fields.text(standing_role),
                   .fenced = fields.flag(standing_fenced),
-                  .highest_seen = static_cast<std::uint32_t>(fields.number(standing_highest_seen)),
-                  .promised = static_cast<std::uint32_t>(fields.number(standing_promised))};
+                  .highest_seen = highest_seen,
+                  .promised = promised};
 }
 
 Result<std::optional<NodeIdentity>> LocalDb::node() const {
@@ -83,8 +86,9 @@ Result<std::optional<Watermark>> LocalDb::watermark(std::string_view generation)
   TRY(const auto plain, find(local_tables::watermark, generation));
   if (!plain) return std::nullopt;
   TRY(const auto fields, FieldReader::parse(*plain));
-  return Watermark{.term = {.reign = static_cast<std::uint32_t>(fields.number(watermark_reign)),
-                            .incarnation = static_cast<std::uint32_t>(fields.number(watermark_incarnation))},
+  TRY(const auto reign, stored_u32(fields, watermark_reign, "watermark"));
+  TRY(const auto incarnation, stored_u32(fields, watermark_incarnation, "watermark"));
+  return Watermark{.term = {.reign = reign, .incarnation = incarnation},
                    .index = fields.number(watermark_index)};
 }
 

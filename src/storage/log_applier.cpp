@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "batch_check.h"
+#include "error_guard.h"
 #include "holdfast/base/log.h"
 #include "holdfast/base/metrics.h"
 #include "holdfast/storage/core_db.h"

@@ -1,5 +1,6 @@
 #include "rocks.h"
 
+#include <rocksdb/convenience.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
 
@@ -7,6 +8,8 @@
 #include <vector>
 
 #include "compaction_gate.h"
+#include "error_guard.h"
+#include "files.h"
 #include "holdfast/base/log.h"
 #include "store_log.h"
 
@@ -32,25 +35,20 @@ rocksdb::Env& env_of(const RocksTuning& tuning) {
   return tuning.env != nullptr ? *tuning.env : *rocksdb::Env::Default();
 }
 
-Result<> check_directory(const CoreDbOptions& options, rocksdb::Env& env) {
-  const bool there = env.FileExists(options.path / "CURRENT").ok();
-  if (options.create && there) {
-    return fail(ErrorKind::conflict, "store_exists", "the store exists already", options.path);
-  }
-  if (!options.create && !there) {
-    return fail(ErrorKind::not_found, "store_missing", "there is no store", options.path);
-  }
-  if (options.create) {
-    std::error_code error;
-    std::filesystem::create_directories(options.path, error);
-    if (error) return fail(ErrorKind::internal, "internal", "the store cannot be created", error.message());
-  }
+Result<> check_room_to_open(const CoreDbOptions& options, rocksdb::Env& env) {
   const auto free = free_bytes_of(env, options.path);
   if (free && *free < options.open_floor_bytes) {
     return fail(ErrorKind::storage_full, "storage_full", "the disk is too full to open the store",
                 std::to_string(*free) + " bytes free");
   }
   return {};
+}
+
+/// RocksDB has no status of its own for a LOCK file that somebody holds: "While lock file: …" from another
+/// process, "lock hold by current process…" from this one.
+bool is_about_the_lock(const rocksdb::Status& status) {
+  const std::string_view state = status.getState() == nullptr ? "" : status.getState();
+  return status.IsIOError() && (state.starts_with("While lock file") || state.starts_with("lock hold by"));
 }
 
 /// Frames carry family numbers, so RocksDB's own ids must be ours.
@@ -107,6 +105,20 @@ void RocksStore::set_durable(const Head& head) {
   durable_ = head;
 }
 
+void RocksStore::retire() {
+  gate->end();
+  rocksdb::CancelAllBackgroundWork(db.get(), true);
+}
+
+Result<> prepare_store_directory(const std::filesystem::path& path, bool create, rocksdb::Env& env) {
+  const bool there = env.FileExists(path / "CURRENT").ok();
+  if (create && there) {
+    return fail(ErrorKind::conflict, "store_exists", "the store exists already", path);
+  }
+  if (!create && !there) return fail(ErrorKind::not_found, "store_missing", "there is no store", path);
+  return create ? files::make_directory(path) : Result<>{};
+}
+
 Error to_error(const rocksdb::Status& status, std::string_view doing) {
   Error error{.kind = ErrorKind::internal,
               .code = "internal",
@@ -120,7 +132,7 @@ Error to_error(const rocksdb::Status& status, std::string_view doing) {
     error.kind = ErrorKind::storage_full;
     error.code = "storage_full";
     error.message = "the disk is full";
-  } else if (status.IsBusy() || status.ToString().find("lock ") != std::string::npos) {
+  } else if (status.IsBusy() || is_about_the_lock(status)) {
     error.kind = ErrorKind::unavailable;
     error.code = "store_in_use";
     error.message = "another process uses the store";
@@ -144,7 +156,8 @@ Result<> check_free_bytes(rocksdb::Env& env, const std::filesystem::path& path, 
 
 Result<std::shared_ptr<RocksStore>> open_rocks_store(const CoreDbOptions& options, const RocksTuning& tuning,
                                                      std::shared_ptr<ErrorGuard> guard) {
-  TRY_VOID(check_directory(options, env_of(tuning)));
+  TRY_VOID(prepare_store_directory(options.path, options.create, env_of(tuning)));
+  TRY_VOID(check_room_to_open(options, env_of(tuning)));
   auto store = std::make_shared<RocksStore>();
   store->path = options.path;
   store->guard = guard ? std::move(guard) : std::make_shared<ErrorGuard>();

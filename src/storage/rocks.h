@@ -4,14 +4,11 @@
 #include <rocksdb/env.h>
 
 #include <array>
-#include <atomic>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <mutex>
-#include <string>
+#include <string_view>
 #include <utility>
-#include <vector>
 
 #include "holdfast/base/result.h"
 #include "holdfast/storage/core_db.h"
@@ -49,6 +46,9 @@ struct RocksStore {
   void set_applied(const Head& head, bool synced);
   /// Everything up to `head` is synced.
   void set_durable(const Head& head);
+  /// Another store took this one's place, and its files may go although a reader still holds it: waits for
+  /// compactions to end and lets none begin, since one that misses its files would be a background error.
+  void retire();
 
   std::filesystem::path path;
   std::unique_ptr<rocksdb::DB> db;
@@ -75,30 +75,15 @@ struct RocksSnapshot {
   const rocksdb::Snapshot* snapshot;
 };
 
-/// Vetoes RocksDB's own recovery (replication.md, must 1) and remembers the first background error of one
-/// store, which ends writing to it for this process's life. Thread-safe; shared with RocksDB's listener.
-class ErrorGuard : public std::enable_shared_from_this<ErrorGuard> {
- public:
-  using Callback = std::function<void(std::string reason)>;
-  [[nodiscard]] std::optional<std::string> failure() const;
-  [[nodiscard]] bool failed() const { return failed_.load(std::memory_order_acquire); }
-  /// The first call counts; runs the callbacks.
-  void fail(std::string reason);
-  [[nodiscard]] Subscription on_failure(Callback callback);
-
- private:
-  std::atomic<bool> failed_ = false;
-  mutable std::mutex mutex_;
-  std::string reason_;
-  std::vector<std::pair<std::uint64_t, Callback>> callbacks_;
-  std::uint64_t next_ = 0;
-};
-
 /// Status → Error: NotFound not_found, Corruption corrupt, NoSpace storage_full, Busy/lock unavailable, rest
 /// internal.
 Error to_error(const rocksdb::Status& status, std::string_view doing);
 inline rocksdb::Slice to_slice(BytesView bytes) { return {bytes.data(), bytes.size()}; }
 inline BytesView to_view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+/// Whether the store at `path` is there as wanted (`create`: not yet). A new one's directory is durable on
+/// return and nobody else's to read. Errors: `conflict`/`store_exists`, `not_found`/`store_missing`.
+Result<> prepare_store_directory(const std::filesystem::path& path, bool create, rocksdb::Env& env);
 
 /// The options that every store of ours shares, each with its must of replication.md.
 rocksdb::DBOptions rocks_db_options(const RocksTuning& tuning, const std::shared_ptr<ErrorGuard>& guard);

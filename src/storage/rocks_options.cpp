@@ -1,10 +1,9 @@
-#include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
-#include <rocksdb/table.h>
 
 #include <atomic>
 #include <limits>
 
+#include "error_guard.h"
 #include "holdfast/base/log.h"
 #include "rocks.h"
 
@@ -43,37 +42,6 @@ class StoreListener final : public rocksdb::EventListener {
 };
 
 }  // namespace
-
-std::optional<std::string> ErrorGuard::failure() const {
-  if (!failed()) return {};
-  const std::scoped_lock lock(mutex_);
-  return reason_;
-}
-
-void ErrorGuard::fail(std::string reason) {
-  const std::scoped_lock lock(mutex_);
-  if (failed()) return;
-  reason_ = std::move(reason);
-  failed_.store(true, std::memory_order_release);
-  log::error("the store failed: nothing is written any more until a restart", {{"reason", reason_}});
-  for (const auto& [id, callback] : callbacks_) callback(reason_);
-}
-
-Subscription ErrorGuard::on_failure(Callback callback) {
-  const std::scoped_lock lock(mutex_);
-  if (failed()) {
-    callback(reason_);
-    return {};
-  }
-  const auto id = next_++;
-  callbacks_.emplace_back(id, std::move(callback));
-  return Subscription([weak = weak_from_this(), id] {
-    const auto guard = weak.lock();
-    if (!guard) return;
-    const std::scoped_lock end_lock(guard->mutex_);
-    std::erase_if(guard->callbacks_, [id](const auto& entry) { return entry.first == id; });
-  });
-}
 
 rocksdb::DBOptions rocks_db_options(const RocksTuning& tuning, const std::shared_ptr<ErrorGuard>& guard) {
   rocksdb::DBOptions options;

@@ -6,6 +6,7 @@
 #include "holdfast/crypto/key_wrap.h"
 #include "holdfast/crypto/node_key.h"
 #include "holdfast/storage/transaction.h"
+#include "stored_number.h"
 
 namespace holdfast::storage {
 namespace {
@@ -48,12 +49,13 @@ Bytes WrapRow::encode() const { return signed_fields(*this).text(wrap_signature,
 
 Result<WrapRow> WrapRow::decode(BytesView plain) {
   TRY(const auto fields, FieldReader::parse(plain));
-  const auto kind = fields.number(wrap_kind);
-  if (kind > 1)
+  TRY(const auto kind, stored_u32(fields, wrap_kind, "wrap row"));
+  if (kind > static_cast<std::uint32_t>(WrapTarget::Kind::recovery))
     return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged", "wrap row kind");
+  TRY(const auto root_id, stored_u32(fields, wrap_root_id, "wrap row"));
   return WrapRow{.kind = static_cast<WrapTarget::Kind>(kind),
                  .name = fields.text(wrap_name),
-                 .root_id = static_cast<KeyId>(fields.number(wrap_root_id)),
+                 .root_id = root_id,
                  .target_spki_hash = fields.text(wrap_target),
                  .wrapped = fields.text(wrap_wrapped),
                  .root_pin = fields.text(wrap_pin),

@@ -101,7 +101,7 @@ class LocalDb {
     struct Row {
       std::uint16_t table;
       Bytes key;
-      std::optional<Bytes> plain;
+      std::optional<Secret> plain;  ///< absent: erased
     };
     std::vector<Row> rows_;
   };

@@ -1,13 +1,17 @@
 #include "holdfast/storage/core_db.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <rocksdb/listener.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 
+#include "error_guard.h"
 #include "holdfast/base/encoding.h"
 #include "holdfast/storage/audit_event.h"
 #include "holdfast/storage/committer.h"
@@ -135,14 +139,79 @@ TEST(CoreDb, RecoveryIsVetoedAndEitherCallEndsWriting) {
 
   const auto other = std::make_shared<ErrorGuard>();
   std::vector<std::string> told;
-  const auto early =
-      other->on_failure([&](const std::string& reason) { told.push_back("early: " + reason); });
+  const auto early = other->on_failure([&](const std::string& reason) {
+    told.push_back("early: " + reason);
+    EXPECT_EQ(other->failure(), reason) << "a callback may ask";
+  });
   auto status = rocksdb::Status::IOError("sync");
   rocks_db_options({}, other).listeners.at(0)->OnBackgroundError(rocksdb::BackgroundErrorReason::kFlush,
                                                                  &status);
   other->fail("a second reason");
   const auto late = other->on_failure([&](const std::string& reason) { told.push_back("late: " + reason); });
   EXPECT_EQ(told, (std::vector<std::string>{"early: IO error: sync", "late: IO error: sync"}));
+}
+
+/// Of a LOCK file RocksDB speaks in words only; a path or another error may contain the same letters.
+TEST(CoreDb, OnlyALockThatSomebodyHoldsIsAStoreInUse) {
+  const auto code = [](const rocksdb::Status& status) { return to_error(status, "test").code; };
+  EXPECT_EQ(code(rocksdb::Status::IOError("While pread offset 0 len 9", "/srv/block store/12.sst: broken")),
+            "internal");
+  EXPECT_EQ(code(rocksdb::Status::IOError("truncated block read")), "internal");
+
+  test::TempDirectory directory;
+  const auto path = directory.path() / "core.db";
+  ASSERT_TRUE(CoreDb::open({.path = path, .create = true}));
+  int held[2];
+  ASSERT_EQ(::pipe(held), 0);
+  const auto child = ::fork();
+  if (child == 0) {
+    struct flock whole{.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 0, .l_pid = 0};
+    const int file = ::open((path / "LOCK").c_str(), O_RDWR | O_CLOEXEC);
+    const char done = ::fcntl(file, F_SETLK, &whole) == 0 ? 'y' : 'n';
+    (void)!::write(held[1], &done, 1);
+    ::pause();
+  }
+  char done = 'n';
+  EXPECT_EQ(::read(held[0], &done, 1), 1);
+  EXPECT_EQ(done, 'y');
+  EXPECT_EQ(code_of(CoreDb::open({.path = path})), "store_in_use");
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  ::close(held[0]);
+  ::close(held[1]);
+  EXPECT_EQ(code_of(CoreDb::open({.path = path})), "opened");
+}
+
+/// docs/formats/data-directory.md
+TEST(CoreDb, TheDirectoryOfANewStoreIsPrivate) {
+  test::TempDirectory directory;
+  const auto path = directory.path() / "core.db";
+  ASSERT_TRUE(CoreDb::open({.path = path, .create = true}));
+  EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms::owner_all);
+}
+
+/// An installed snapshot takes the old store's files away while a slow reader still holds it: a compaction
+/// that misses them must not end writing to the new one.
+TEST(CoreDb, AReplacedStoreWorksNoMoreButIsStillRead) {
+  test::TestStore store;
+  auto transaction = store.transaction();
+  transaction.put(core_rows, "row", Scope::system(), 1, "old");
+  store.commit(std::move(transaction));
+  const auto old = store.core().rocks();
+  const auto reader = store.reader();
+  auto* const family = old->family(Family::apps);
+  ASSERT_TRUE(old->db->Flush(rocksdb::FlushOptions(), family).ok());
+  EXPECT_EQ(reader.get(core_rows, "row")->plain, "old");
+
+  const auto path = store.directory() / "new.db";
+  ASSERT_TRUE(CoreDb::open({.path = path, .create = true}));
+  ASSERT_TRUE(store.core().replace(path));
+  std::filesystem::remove_all(store.directory() / "core.db");
+  rocksdb::CompactRangeOptions everything;
+  everything.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  EXPECT_FALSE(old->db->CompactRange(everything, family, nullptr, nullptr).ok());
+  EXPECT_EQ(store.core().failure(), std::nullopt);
+  EXPECT_EQ(reader.get(core_rows, "row")->plain, "old");
 }
 
 TEST(CoreDb, SnapshotsStayAtTheirMoment) {

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "holdfast/base/codec.h"
 #include "holdfast/base/encoding.h"
 #include "holdfast/crypto/key_wrap.h"
 #include "holdfast/storage/look.h"
@@ -138,6 +139,19 @@ TEST_F(LocalDbTest, EveryWriteIsSyncedAndAFailedSyncEndsWriting) {
   auto local = *LocalDb::open_tuned({.path = options.path}, local_region_key(), {.env = faults.env()});
   EXPECT_EQ(*local->find(local_tables::outbox, "kept"), "1");
   EXPECT_EQ(*local->find(local_tables::outbox, "late"), std::nullopt);
+}
+
+/// A reign of 2^32 + 1 read as reign 1 would let a lower one pass for the highest promised.
+TEST_F(LocalDbTest, ANumberThatDoesNotFitIsDamageNotAnotherNumber) {
+  constexpr std::uint64_t beyond = (std::uint64_t{1} << 32U) + 1;
+  for (const std::uint32_t field : {3U, 4U})
+    EXPECT_EQ(Standing::decode(FieldWriter().number(field, beyond).take()).error().kind, ErrorKind::corrupt);
+  EXPECT_FALSE(Standing::decode(FieldWriter().text(4, "nine bytes").take()));
+  auto local = *open(true);
+  for (const std::uint32_t field : {1U, 2U}) {
+    ASSERT_TRUE(local->put(local_tables::watermark, "1", FieldWriter().number(field, beyond).take()));
+    EXPECT_EQ(local->watermark("1").error().kind, ErrorKind::corrupt);
+  }
 }
 
 TEST(LocalRows, GoldenBytes) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "error_guard.h"
 #include "storage/log_scene.h"
 
 namespace holdfast::storage {

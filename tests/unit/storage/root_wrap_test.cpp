@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "holdfast/base/codec.h"
 #include "holdfast/base/encoding.h"
 #include "holdfast/crypto/key_wrap.h"
 #include "holdfast/crypto/node_key.h"
@@ -112,6 +113,15 @@ TEST_F(RootWrap, RowIsGolden) {
   const auto back = WrapRow::decode(row.encode());
   ASSERT_TRUE(back);
   EXPECT_EQ(back->encode(), row.encode());
+}
+
+TEST(RootWrapRow, UnknownKindsAndNumbersThatDoNotFitAreDamage) {
+  constexpr std::uint64_t beyond = std::uint64_t{1} << 32U;
+  EXPECT_TRUE(WrapRow::decode(FieldWriter().number(1, 1).number(3, root_key_bit).take()));
+  EXPECT_FALSE(WrapRow::decode(FieldWriter().number(1, 2).take()));
+  EXPECT_FALSE(WrapRow::decode(FieldWriter().number(1, beyond).take()));
+  EXPECT_FALSE(WrapRow::decode(FieldWriter().text(1, "nine bytes").take()));
+  EXPECT_FALSE(WrapRow::decode(FieldWriter().number(3, beyond + root_key_bit).take()));
 }
 
 TEST_F(RootWrap, RowsAreReadableBeforeTheRingIsOpen) {
