@@ -24,12 +24,21 @@ constexpr std::chrono::milliseconds look_again{50};
 
 struct Replication::Impl {
   Impl(Parts parts, Options options, std::unique_ptr<SlotBook> slots)
-      : context(std::move(parts), std::move(options), std::move(slots)), client(context) {}
+      : context(std::move(parts), std::move(options), std::move(slots)),
+        client(context),
+        janitor(context.parts.core,
+                {.cap_bytes = context.options.log_cap_bytes,
+                 // For a primary that comes back with less than it wrote.
+                 .keep_bytes = context.options.log_cap_bytes / 16},
+                [book = context.slots.get()](const std::string& member) {
+                  return book->mark_lost(RegionName(member));
+                }) {}
 
   Context context;
   Client client;
+  storage::LogJanitor janitor;  ///< for life: it remembers where each log file begins
   std::unique_ptr<Server> server;
-  std::shared_ptr<void> published;
+  storage::Subscription published;
   std::vector<region::Subscription> subscriptions;
   std::optional<storage::WatermarkKeeper> watermark;
   std::uint64_t generation = 0;
@@ -165,13 +174,6 @@ Result<> Replication::Impl::clean() {
   for (const auto& member : parts.members.others()) members.push_back(member.name);
   TRY_VOID(context.slots->forget_others(members));
   TRY_VOID(context.slots->save());
-  storage::LogJanitor janitor(parts.core,
-                              {.cap_bytes = context.options.log_cap_bytes,
-                               // For a primary that comes back with less than it wrote.
-                               .keep_bytes = context.options.log_cap_bytes / 16},
-                              [slots = context.slots.get()](const std::string& member) {
-                                return slots->mark_lost(RegionName(member));
-                              });
   TRY(const auto report, janitor.sweep(context.slots->slots()));
   context.slots->mark_at_risk(report.at_risk);
   for (const auto& member : report.lost) {

@@ -1,6 +1,27 @@
 #include "holdfast/storage/batch_ring.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace holdfast::storage {
+
+struct BatchRing::Callbacks {
+  using Entry = std::shared_ptr<std::function<void()>>;
+  // Held while they run, so that the end of a Subscription waits for one that runs; recursive, because a
+  // callback may itself let go.
+  std::recursive_mutex mutex;
+  std::vector<Entry> entries;
+
+  void run() {
+    const std::scoped_lock lock(mutex);
+    for (const auto& entry : std::vector<Entry>(entries)) {
+      if (std::ranges::find(entries, entry) != entries.end()) (*entry)();
+    }
+  }
+};
+
+BatchRing::BatchRing(std::size_t max_bytes)
+    : max_bytes_(max_bytes), callbacks_(std::make_shared<Callbacks>()) {}
 
 void BatchRing::publish(RawBatchPtr batch) {
   {
@@ -17,7 +38,7 @@ void BatchRing::publish(RawBatchPtr batch) {
       batches_.pop_front();
     }
   }
-  wake();
+  callbacks_->run();
 }
 
 Result<std::vector<RawBatchPtr>> BatchRing::after(std::uint64_t index, std::size_t max_bytes) const {
@@ -35,12 +56,16 @@ Result<std::vector<RawBatchPtr>> BatchRing::after(std::uint64_t index, std::size
   return out;
 }
 
-std::shared_ptr<void> BatchRing::on_publish(std::function<void()> callback) {
-  auto entry = std::make_shared<std::function<void()>>(std::move(callback));
-  const std::scoped_lock lock(mutex_);
-  std::erase_if(callbacks_, [](const auto& weak) { return weak.expired(); });
-  callbacks_.push_back(entry);
-  return entry;
+Subscription BatchRing::on_publish(std::function<void()> callback) {
+  const auto entry = std::make_shared<std::function<void()>>(std::move(callback));
+  const std::scoped_lock lock(callbacks_->mutex);
+  callbacks_->entries.push_back(entry);
+  return Subscription([weak = std::weak_ptr(callbacks_), entry] {
+    const auto callbacks = weak.lock();
+    if (!callbacks) return;
+    const std::scoped_lock end_lock(callbacks->mutex);
+    std::erase(callbacks->entries, entry);
+  });
 }
 
 void BatchRing::clear() {
@@ -52,17 +77,6 @@ void BatchRing::clear() {
 std::size_t BatchRing::bytes() const {
   const std::scoped_lock lock(mutex_);
   return bytes_;
-}
-
-void BatchRing::wake() const {
-  std::vector<std::shared_ptr<std::function<void()>>> awake;
-  {
-    const std::scoped_lock lock(mutex_);
-    for (const auto& weak : callbacks_) {
-      if (auto callback = weak.lock()) awake.push_back(std::move(callback));
-    }
-  }
-  for (const auto& callback : awake) (*callback)();
 }
 
 }  // namespace holdfast::storage

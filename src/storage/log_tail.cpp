@@ -50,6 +50,7 @@ Result<std::uint64_t> search_files(const RocksStore& store, const std::vector<Wa
   return files[low].start_sequence;
 }
 
+/// 0 for an empty log.
 Result<std::uint64_t> first_index_of_log(const RocksStore& store) {
   TRY(const auto files, list_wal_files(store));
   for (const auto& file : files) {
@@ -97,12 +98,6 @@ Result<std::vector<RawBatchPtr>> LogTail::read_after(const Position& from, std::
     return batches;
   }
   return explain_nothing(*store, from);
-}
-
-Result<std::uint64_t> LogTail::oldest_index() {
-  const auto store = db_.rocks();
-  const FilesStay stay(store);
-  return first_index_of_log(*store);
 }
 
 std::uint64_t LogTail::hint_for(const RocksStore& store, const Position& from) {

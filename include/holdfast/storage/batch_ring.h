@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "holdfast/base/result.h"
+#include "holdfast/storage/change_observer.h"
 #include "holdfast/storage/raw_batch.h"
 
 namespace holdfast::storage {
@@ -20,7 +21,7 @@ namespace holdfast::storage {
 /// batches and never holds up a commit.
 class BatchRing {
  public:
-  explicit BatchRing(std::size_t max_bytes) : max_bytes_(max_bytes) {}
+  explicit BatchRing(std::size_t max_bytes);
 
   /// Adds the next batch; one that does not follow the newest empties the ring first (a promotion, an
   /// install).
@@ -31,22 +32,21 @@ class BatchRing {
   /// out or never was here.
   [[nodiscard]] Result<std::vector<RawBatchPtr>> after(std::uint64_t index, std::size_t max_bytes) const;
 
-  /// Keeps `callback` called after every publish, on the publishing thread, until the subscription is let go.
-  /// It must not block: post to an executor.
-  [[nodiscard]] std::shared_ptr<void> on_publish(std::function<void()> callback);
+  /// Runs `callback` after every publish, on the publishing thread. It must not block: post to an executor.
+  [[nodiscard]] Subscription on_publish(std::function<void()> callback);
 
   /// Forgets everything (the store was replaced).
   void clear();
   [[nodiscard]] std::size_t bytes() const;
 
  private:
-  void wake() const;
+  struct Callbacks;
 
   const std::size_t max_bytes_;
   mutable std::mutex mutex_;
   std::deque<RawBatchPtr> batches_;
   std::size_t bytes_ = 0;
-  std::vector<std::weak_ptr<std::function<void()>>> callbacks_;
+  std::shared_ptr<Callbacks> callbacks_;
 };
 
 }  // namespace holdfast::storage

@@ -40,9 +40,6 @@ class LogTail {
   /// position), `corrupt`/`log_damaged`.
   [[nodiscard]] Result<std::vector<RawBatchPtr>> read_after(const Position& from, std::size_t max_bytes);
 
-  /// Index of the oldest batch in the log; 0 for an empty log.
-  [[nodiscard]] Result<std::uint64_t> oldest_index();
-
  private:
   std::uint64_t hint_for(const RocksStore& store, const Position& from);
   void remember(const RocksStore& store, const RawBatch& last);

@@ -22,10 +22,10 @@ constexpr std::size_t batch_header_size = 12;
 /// The final head Put is always this long: tag 01 ‖ length 4 ‖ "head" ‖ length 57 ‖ head record.
 constexpr std::size_t head_operation_size = 1 + 1 + 4 + 1 + Head::encoded_size;
 
-/// Bounds: transaction < merged batch < frame. A batch is its operations plus header and head.
+/// Bounds: transaction < merged batch, which is its operations plus header and head; a frame carries one
+/// batch.
 constexpr std::size_t max_transaction_bytes = 1024UL * 1024;
 constexpr std::size_t max_batch_bytes = 4UL * 1024 * 1024;
-constexpr std::size_t max_frame_bytes = 8UL * 1024 * 1024;
 
 /// The bytes that the hash chain covers: without header and without the final head Put. Empty when `rep` is
 /// too short.

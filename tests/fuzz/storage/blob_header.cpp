@@ -1,6 +1,4 @@
 // Blob files and checkpoint manifests as another region sends them: bounded, one spelling only, never a path.
-#include <cstdlib>
-
 #include "blob_format.h"
 #include "fuzz.h"
 #include "holdfast/storage/checkpointer.h"
@@ -9,10 +7,7 @@ namespace {
 
 using namespace holdfast;
 using namespace holdfast::storage;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
+using fuzz::require;
 
 void check_header(BytesView input) {
   const BlobId id("000102030405060708090a0b0c0d0e0f");

@@ -2,7 +2,6 @@
 // accepted has the count it says, known families only, and ends with the very head that was announced.
 #include <rocksdb/write_batch.h>
 
-#include <cstdlib>
 #include <cstring>
 
 #include "batch_check.h"
@@ -14,10 +13,7 @@ namespace {
 
 using namespace holdfast;
 using namespace holdfast::storage;
-
-void require(bool holds) {
-  if (!holds) std::abort();
-}
+using fuzz::require;
 
 void check(const RawBatch& batch) {
   std::uint32_t operations = 0;

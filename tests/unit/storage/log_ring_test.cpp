@@ -1,5 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
+#include <semaphore>
+#include <thread>
+
 #include "holdfast/storage/batch_ring.h"
 
 namespace holdfast::storage {
@@ -68,6 +73,36 @@ TEST(LogRing, WakesSubscribersUntilTheyLetGo) {
   subscription.reset();
   ring.publish(ring_batch(3));
   EXPECT_EQ(woken, 2);
+}
+
+/// Whoever lets go may take what the callback uses away right after.
+TEST(LogRing, LettingGoWaitsForACallbackThatRuns) {
+  BatchRing ring(1000);
+  std::binary_semaphore entered(0);
+  std::atomic<bool> ran = false;
+  auto subscription = ring.on_publish([&] {
+    entered.release();
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // who does not wait has gone on by then
+    ran = true;
+  });
+  std::thread publisher([&] { ring.publish(ring_batch(1)); });
+  entered.acquire();
+  subscription.reset();
+  EXPECT_TRUE(ran);
+  publisher.join();
+}
+
+TEST(LogRing, ACallbackMayLetGoOfItself) {
+  BatchRing ring(1000);
+  int woken = 0;
+  Subscription subscription;
+  subscription = ring.on_publish([&] {
+    ++woken;
+    subscription.reset();
+  });
+  ring.publish(ring_batch(1));
+  ring.publish(ring_batch(2));
+  EXPECT_EQ(woken, 1);
 }
 
 }  // namespace
