@@ -168,6 +168,13 @@ Result<> LocalDb::put(const LocalTable& table, BytesView key, BytesView plain) {
   return write(std::move(Batch().put(table, key, plain)));
 }
 
+Result<> LocalDb::put_in_table(const LocalTable& table, BytesView key, BytesView plain) {
+  TRY_VOID(put(table, key, plain));
+  const auto status = state_->db->Flush(rocksdb::FlushOptions());
+  if (!status.ok()) return fail(to_error(status, "flush local.db"));
+  return {};
+}
+
 Result<> LocalDb::erase(const LocalTable& table, BytesView key) {
   return write(std::move(Batch().erase(table, key)));
 }

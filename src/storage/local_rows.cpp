@@ -68,7 +68,7 @@ Result<std::optional<NodeIdentity>> LocalDb::node() const {
 
 Result<> LocalDb::set_node(const NodeIdentity& node) {
   Bytes plain = node.encode();
-  auto done = put(local_tables::node, {}, plain);
+  auto done = put_in_table(local_tables::node, {}, plain);
   wipe(plain);
   return done;
 }
@@ -79,7 +79,7 @@ Result<Standing> LocalDb::standing() const {
 }
 
 Result<> LocalDb::set_standing(const Standing& standing) {
-  return put(local_tables::standing, {}, standing.encode());
+  return put_in_table(local_tables::standing, {}, standing.encode());
 }
 
 Result<std::optional<Watermark>> LocalDb::watermark(std::string_view generation) const {
@@ -106,7 +106,7 @@ Result<std::optional<Bytes>> LocalDb::root_pin(std::uint32_t root_id) const {
 }
 
 Result<> LocalDb::set_root_pin(std::uint32_t root_id, BytesView pin) {
-  return put(local_tables::root_pin, pin_key(root_id), pin);
+  return put_in_table(local_tables::root_pin, pin_key(root_id), pin);
 }
 
 }  // namespace holdfast::storage

@@ -72,9 +72,10 @@ struct Watermark {
   bool operator==(const Watermark&) const = default;
 };
 
-/// local.db: this region's own facts, never replicated, every write synced before it returns. Values are
-/// sealed with a key that is itself wrapped to the region key, so a wrong region key is found at open.
-/// Thread-safe. Blocks on the disk: not for I/O threads.
+/// local.db: this region's own facts, never replicated, every write synced before it returns; identity,
+/// standing and root pins besides outlive a damaged log. Values are sealed with a key that is itself wrapped
+/// to the region key, so a wrong region key is found at open. Thread-safe. Blocks on the disk: not for I/O
+/// threads.
 class LocalDb {
  public:
   struct Options {
@@ -126,6 +127,10 @@ class LocalDb {
 
  private:
   struct State;
+  /// For the few rows that must never be lost without a word. RocksDB takes damage in the middle of its log
+  /// for the log's end (replication.md, must 15), and no watermark watches this one's; damage in a table is
+  /// an error. So the row is moved there at once.
+  Result<> put_in_table(const LocalTable& table, BytesView key, BytesView plain);
   explicit LocalDb(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

@@ -123,6 +123,42 @@ TEST_F(LocalDbTest, NothingReadableReachesTheDisk) {
   EXPECT_GT(files, 3);
 }
 
+/// RocksDB opens a log with a flipped byte as a shorter one and says nothing. What a region has promised,
+/// that it is fenced, and who it is, must not go that way.
+TEST_F(LocalDbTest, AFlippedByteInTheLogTakesNoStandingAway) {
+  const Standing standing{.role = "fenced", .fenced = true, .highest_seen = 7, .promised = 300};
+  {
+    auto local = *open(true);
+    ASSERT_TRUE(local->set_root_pin(0x80000001U, "pin"));
+    ASSERT_TRUE(local->set_standing(standing));
+    for (int i = 0; i < 20; ++i) ASSERT_TRUE(local->put(local_tables::counters, "a", std::to_string(i)));
+  }
+  const auto path = directory.path() / "local.db";
+  int flips = 0;
+  int lost = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(path)) {
+    if (entry.path().extension() != ".log") continue;
+    for (std::uintmax_t offset = 5; offset < entry.file_size(); offset += 61, ++flips) {
+      const test::TempDirectory copy;
+      std::filesystem::copy(path, copy / "local.db");
+      std::fstream log((copy / "local.db") / entry.path().filename().string(),
+                       std::ios::in | std::ios::out | std::ios::binary);
+      log.seekg(static_cast<std::streamoff>(offset));
+      const auto byte = static_cast<char>(log.get() ^ 0x10);
+      log.seekp(static_cast<std::streamoff>(offset));
+      log.put(byte);
+      log.close();
+      const auto local = LocalDb::open({.path = copy / "local.db"}, local_region_key());
+      ASSERT_TRUE(local) << local.error().describe();
+      EXPECT_EQ((*local)->standing(), standing) << offset;
+      EXPECT_EQ((*local)->root_pin(0x80000001U), "pin") << offset;
+      lost += (*local)->find(local_tables::counters, "a") == "19" ? 0 : 1;
+    }
+  }
+  EXPECT_GT(flips, 20);
+  EXPECT_EQ(lost, flips) << "what is in the log alone is lost without a word";
+}
+
 TEST_F(LocalDbTest, EveryWriteIsSyncedAndAFailedSyncEndsWriting) {
   test::FaultEnv faults;
   const LocalDb::Options options{.path = directory.path() / "local.db", .create = true};
