@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <optional>
 
 #include "blob_format.h"
 #include "files.h"

@@ -4,7 +4,6 @@
 
 #include "blob_format.h"
 #include "files.h"
-#include "holdfast/crypto/hash.h"
 #include "holdfast/storage/blob_store.h"
 
 namespace holdfast::storage {
@@ -69,19 +68,6 @@ Result<Bytes> BlobReader::read(std::uint64_t offset, std::size_t size) {
     offset += part.size();
   }
   return out;
-}
-
-Result<> BlobReader::verify(const std::optional<BlobInfo>& expected) {
-  auto& state = *state_;
-  crypto::Sha256 sha256;
-  for (std::uint64_t index = 0; index < state.shape.chunks; ++index) {
-    TRY_VOID(state.open_chunk(index));
-    sha256.update(state.chunk);
-  }
-  if (!expected) return {};
-  if (expected->size != state.shape.size) return fail(blob::corrupt_blob(state.id, "size"));
-  if (expected->sha256 != sha256.finish()) return fail(blob::corrupt_blob(state.id, "digest"));
-  return {};
 }
 
 Result<Bytes> BlobReader::sealed_chunk(std::uint64_t index) {

@@ -87,7 +87,6 @@ class SimWorld {
   [[nodiscard]] const Counts& counts() const { return counts_; }
 
  private:
-  friend class SimWorldAccess;
   bool chance(double per_second);
   std::uint64_t pick(std::uint64_t below) {
     return std::uniform_int_distribution<std::uint64_t>(0, below - 1)(random_);

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "holdfast/base/ids.h"
@@ -75,8 +74,6 @@ class BlobReader {
   [[nodiscard]] std::uint64_t size() const { return shape().size; }
   /// Exactly `size` plain bytes from `offset`, or fewer at the end. Errors: `corrupt`.
   Result<Bytes> read(std::uint64_t offset, std::size_t size);
-  /// Opens every chunk; with `expected`, also compares size and SHA-256.
-  Result<> verify(const std::optional<BlobInfo>& expected = {});
 
   /// The file's header and sealed chunks as they are, for replication: the receiver verifies them.
   [[nodiscard]] const Bytes& header() const;

@@ -67,7 +67,6 @@ class KeyRing {
   KeyRing& operator=(const KeyRing&) = delete;
 
   [[nodiscard]] const ClusterId& cluster() const { return cluster_; }
-  [[nodiscard]] KeyId root_id() const { return root_.id; }
 
   /// The newest active key of the scope; `not_found`/`key_missing` when it has none.
   [[nodiscard]] Result<KeyId> key_for(const Scope& scope) const;

@@ -39,6 +39,11 @@ std::filesystem::path blob_file(const std::filesystem::path& root, const BlobId&
   return root / id.str().substr(0, 2) / id.str();
 }
 
+bool holds_blob(const BlobStore& blobs, const BlobInfo& info) {
+  const auto content = blobs.read(info.id).value().read(0, SIZE_MAX);
+  return content && content->size() == info.size && crypto::sha256(*content) == info.sha256;
+}
+
 void flip_byte(const std::filesystem::path& path, std::streamoff offset) {
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
   file.seekg(offset);
@@ -67,7 +72,7 @@ TEST_F(BlobStoreTest, GivesBackWhatWasPutAtEverySizeAroundAChunk) {
     auto reader = blobs_.read(info.id).value();
     EXPECT_EQ(reader.size(), size);
     EXPECT_EQ(reader.read(0, size + 10).value(), content);
-    EXPECT_TRUE(reader.verify(info));
+    EXPECT_TRUE(holds_blob(blobs_, info));
   }
 }
 
@@ -215,7 +220,7 @@ TEST_F(BlobImportTest, ArrivesByteForByte) {
     const auto content = blob_content(size);
     const auto info = blobs_.put(blob_key_id, content).value();
     EXPECT_TRUE(ship(info.id, 100));
-    EXPECT_TRUE(there_.read(info.id).value().verify(info));
+    EXPECT_TRUE(holds_blob(there_, info));
     EXPECT_EQ(there_.import(info.id).error().kind, ErrorKind::conflict);
   }
 }
@@ -231,7 +236,7 @@ TEST_F(BlobImportTest, GoesOnAfterACut) {
   flip_byte(partial, static_cast<std::streamoff>(blob::offset_of(1)) + 100);
   EXPECT_EQ(there_.import(info.id).value().next_chunk(), 1U);
   EXPECT_TRUE(ship(info.id, 100));
-  EXPECT_TRUE(there_.read(info.id).value().verify(info));
+  EXPECT_TRUE(holds_blob(there_, info));
 }
 
 TEST_F(BlobImportTest, RefusesWhatDoesNotVerify) {
@@ -269,7 +274,7 @@ TEST_F(BlobImportTest, WhatFoundNoRoomMayBeGivenAgain) {
   ASSERT_TRUE(import.add(chunk, false));
   ASSERT_TRUE(import.add(reader.sealed_chunk(1).value(), true));
   ASSERT_TRUE(import.finish());
-  EXPECT_TRUE(there_.read(info.id).value().verify(info));
+  EXPECT_TRUE(holds_blob(there_, info));
 }
 
 class BlobTestClock : public Clock {
