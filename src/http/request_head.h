@@ -30,8 +30,8 @@ class HeadScanner {
   std::size_t seen_ = 0;
 };
 
-/// `head` is what HeadScanner found, its empty line included. Refuses everything of house.md "Edge
-/// strictness" that bytes alone show: the request line, every field line, one well-formed Host, one length or
+/// `head` is what HeadScanner found, its empty line included. Refuses all of docs/api-errors.md, "At the
+/// edge", that bytes alone show: the request line, every field line, one well-formed Host, one length or
 /// one `chunked`, known expectations. The target is Target's to judge; the host name is compared with the
 /// listener's list when the request is routed, because that refusal (421) keeps the connection.
 EdgeResult<> check_request_head(BytesView head);

@@ -15,7 +15,7 @@
 namespace holdfast::storage {
 
 /// Remembers the first background error of a store, which ends writing for this process's life
-/// (replication.md, must 1). Shared by every store that one CoreDb opens and by RocksDB's listeners.
+/// (docs/fault-tests.md, must 1). Shared by every store that one CoreDb opens and by RocksDB's listeners.
 /// Thread-safe.
 class ErrorGuard : public std::enable_shared_from_this<ErrorGuard> {
  public:

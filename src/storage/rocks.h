@@ -85,7 +85,7 @@ inline BytesView to_view(const rocksdb::Slice& slice) { return {slice.data(), sl
 /// return and nobody else's to read. Errors: `conflict`/`store_exists`, `not_found`/`store_missing`.
 Result<> prepare_store_directory(const std::filesystem::path& path, bool create, rocksdb::Env& env);
 
-/// The options that every store of ours shares, each with its must of replication.md.
+/// The options that every store of ours shares, each with its must of docs/fault-tests.md.
 rocksdb::DBOptions rocks_db_options(const RocksTuning& tuning, const std::shared_ptr<ErrorGuard>& guard);
 
 /// Opens the fixed families read-write, after checking what CoreDb::open promises. A guard given is shared

@@ -116,7 +116,7 @@ class AppService {
   Result<> add_promoted_states(storage::Transaction& transaction, std::uint32_t reign, bool activate,
                                const identity::Actor& actor) const;
 
-  /// What a token must be to open this app for the purpose (api.md, "Which token opens what").
+  /// What a token must be to open this app for the purpose (docs/api/apps.md).
   [[nodiscard]] static identity::TokenDemand demand(const App& app, TokenPurpose purpose);
 
   // For the services of comments and objects.

@@ -46,7 +46,7 @@ class Principal {
   std::any value_;
 };
 
-/// One request as handlers see it: checked at the edge (house.md "Edge strictness"), headers frozen. Lives on
+/// One request as handlers see it: checked at the edge (docs/api-errors.md), headers frozen. Lives on
 /// its connection's I/O thread until the response is written; handlers get a reference that is valid until
 /// they return.
 struct Request {

@@ -26,7 +26,7 @@ bool allows(const Client& client, Flow flow);
 /// The pool's lifetimes with the client's own in place.
 Lifetimes lifetimes_of(const Pool& pool, const Client& client);
 
-/// Scopes that a request gets: all allowed ones when it names none (api.md), else exactly those named; one
+/// Scopes that a request gets: all allowed ones when it names none, else exactly those named; one
 /// that is not allowed refuses the whole (`invalid_scope`, RFC 6749 §5.2). `requested` is the space-separated
 /// parameter.
 Result<std::vector<std::string>> grant_scopes(std::span<const std::string> allowed,

@@ -10,7 +10,7 @@
 
 namespace holdfast::identity {
 
-/// Bounds of Cognito's own, where it has them (api.md, "Defaults").
+/// Bounds of Cognito's own, where it has them.
 inline constexpr std::size_t max_pool_name_size = 128;
 inline constexpr std::size_t max_password_size = 256;
 inline constexpr std::size_t max_custom_attributes = 50;

@@ -42,7 +42,7 @@ struct SessionTokens {
   std::optional<region::CommitReceipt> receipt;  ///< absent where nothing was written to the log
 };
 
-/// Sessions, their sealed refresh tokens and their revocation (product.md, "A secondary signs users in").
+/// Sessions, their sealed refresh tokens and their revocation.
 ///
 /// A sign-in writes a row where this region may write; elsewhere, and where the store refuses writes, its
 /// refresh token says that there is none. Revocations and what a secondary learns of generations go into

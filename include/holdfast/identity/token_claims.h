@@ -27,7 +27,7 @@ struct TokenContext {
   std::vector<std::string> scopes;
 };
 
-/// The payloads of api.md, as JSON text. `jti` is a fresh UUID each; lifetimes are whole seconds.
+/// The payloads of the tokens, as JSON text. `jti` is a fresh UUID each; lifetimes are whole seconds.
 std::string access_token_payload(const TokenContext& context, const User& user,
                                  std::span<const std::string> groups, std::chrono::seconds lifetime,
                                  std::string_view jti);

@@ -5,7 +5,7 @@
 namespace holdfast::oidc {
 
 /// RFC 6749 §6: new tokens of a session. A new refresh token comes back only where the client rotates them.
-/// Works at every region, also for a session whose row this region never saw (product.md).
+/// Works at every region, also for a session whose row this region never saw.
 class RefreshTokenGrant final : public Grant {
  public:
   explicit RefreshTokenGrant(identity::SignInService& sign_in) : sign_in_(&sign_in) {}

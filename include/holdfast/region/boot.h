@@ -66,8 +66,8 @@ struct BootDecision {
   std::uint64_t pull_up_to = 0;  ///< the batch that `pull_from` says it holds
 };
 
-/// The BOOT rules of the design, as one pure function; asked at start and again after every answer until it
-/// leaves the region primary or secondary.
+/// The rules of who opens a term at its start, as one pure function; asked at start and again after every
+/// answer until it leaves the region primary or secondary.
 BootDecision decide_boot(const BootFacts& facts);
 
 }  // namespace holdfast::region

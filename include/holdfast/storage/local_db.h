@@ -128,8 +128,8 @@ class LocalDb {
  private:
   struct State;
   /// For the few rows that must never be lost without a word. RocksDB takes damage in the middle of its log
-  /// for the log's end (replication.md, must 15), and no watermark watches this one's; damage in a table is
-  /// an error. So the row is moved there at once.
+  /// for the log's end (docs/fault-tests.md, must 15), and no watermark watches this one's; damage in a table
+  /// is an error. So the row is moved there at once.
   Result<> put_in_table(const LocalTable& table, BytesView key, BytesView plain);
   explicit LocalDb(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

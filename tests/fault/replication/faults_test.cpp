@@ -12,7 +12,7 @@
 #include "storage/temp_directory.h"
 #include "test_region.h"
 
-// The fault tests of replication that need no process of their own. Numbers are those of the design's list.
+// The fault tests of replication that need no process of their own. Numbers are those of docs/fault-tests.md.
 namespace holdfast::test {
 namespace {
 

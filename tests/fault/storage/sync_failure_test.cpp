@@ -1,5 +1,5 @@
-// Fault test 5, must 1 of replication.md: one fsync failure. Invariants A (what is shipped is what is kept),
-// C.
+// Fault test 5, must 1 of docs/fault-tests.md: one fsync failure. Invariants A (what is shipped is what is
+// kept), C.
 #include <gtest/gtest.h>
 
 #include <future>
