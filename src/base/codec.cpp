@@ -53,6 +53,11 @@ std::uint32_t ByteReader::u32() { return static_cast<std::uint32_t>(big_endian(4
 std::uint64_t ByteReader::u64() { return big_endian(8); }
 
 std::uint64_t ByteReader::varint() {
+  if (!rest_.empty() && static_cast<unsigned char>(rest_.front()) < 0x80U) {  // nearly always
+    const auto small = static_cast<unsigned char>(rest_.front());
+    rest_.remove_prefix(1);
+    return small;
+  }
   std::uint64_t value = 0;
   for (unsigned shift = 0; shift < 64 && ok_; shift += 7) {
     const std::uint64_t byte = u8();

@@ -21,7 +21,8 @@ int hex_value(char c) {
 
 std::string encode_64(BytesView bytes, std::string_view alphabet, bool pad) {
   const char* digits = alphabet.data();
-  const auto octet = [&](std::size_t at) { return std::uint32_t{static_cast<unsigned char>(bytes[at])}; };
+  const auto* octets = reinterpret_cast<const unsigned char*>(bytes.data());
+  const auto octet = [&](std::size_t at) { return std::uint32_t{octets[at]}; };
   std::string text((bytes.size() + 2) / 3 * 4, '=');
   char* out = text.data();
   std::size_t at = 0;
@@ -60,11 +61,21 @@ Result<Bytes> decode_64(std::string_view text, const std::array<std::uint8_t, 25
   if (text.size() % 4 == 1) return fail(ErrorKind::invalid, "invalid_base64", "not valid base64");
   Bytes bytes(text.size() * 3 / 4, '\0');
   char* out = bytes.data();
+  std::uint32_t seen = 0;  // above 63 as soon as one character was none of the alphabet
+  const auto* at = reinterpret_cast<const unsigned char*>(text.data());
+  const auto* const end = at + text.size();
+  for (; end - at >= 4; at += 4) {
+    const std::uint32_t a = reverse[at[0]], b = reverse[at[1]], c = reverse[at[2]], d = reverse[at[3]];
+    seen |= a | b | c | d;
+    const std::uint32_t group = a << 18U | b << 12U | c << 6U | d;
+    *out++ = static_cast<char>(group >> 16U & 0xffU);
+    *out++ = static_cast<char>(group >> 8U & 0xffU);
+    *out++ = static_cast<char>(group & 0xffU);
+  }
   std::uint32_t group = 0;
   unsigned bits = 0;
-  std::uint32_t seen = 0;  // above 63 as soon as one character was none of the alphabet
-  for (const char c : text) {
-    const std::uint32_t value = reverse[static_cast<unsigned char>(c)];
+  for (; at != end; ++at) {
+    const std::uint32_t value = reverse[*at];
     seen |= value;
     group = group << 6U | (value & 63U);
     bits += 6;
@@ -83,12 +94,12 @@ Result<Bytes> decode_64(std::string_view text, const std::array<std::uint8_t, 25
 }  // namespace
 
 std::string to_hex(BytesView bytes) {
-  std::string text;
-  text.reserve(bytes.size() * 2);
+  std::string text(bytes.size() * 2, '0');
+  char* out = text.data();
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
-    text.push_back(hex_digits[byte >> 4U]);
-    text.push_back(hex_digits[byte & 15U]);
+    *out++ = hex_digits[byte >> 4U];
+    *out++ = hex_digits[byte & 15U];
   }
   return text;
 }

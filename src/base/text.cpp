@@ -24,10 +24,13 @@ Result<std::string> map_unicode(std::string_view text, int options) {
 }  // namespace
 
 bool is_utf8(std::string_view text) {
+  unsigned seen = 0;
+  for (const char c : text) seen |= static_cast<unsigned char>(c);
+  if (seen < 0x80) return true;  // nearly always
   const auto* at = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
   auto left = static_cast<utf8proc_ssize_t>(text.size());
   while (left > 0) {
-    if (*at < 0x80) {  // nearly all of it, nearly always
+    if (*at < 0x80) {
       ++at;
       --left;
       continue;

@@ -102,6 +102,13 @@ bool is_domain(std::string_view domain) {
   });
 }
 
+/// The digits of a UUID between its dashes (RFC 9562 §4).
+struct UuidRun {
+  std::size_t at;
+  std::size_t size;
+};
+constexpr std::array<UuidRun, 5> uuid_runs = {{{0, 8}, {9, 4}, {14, 4}, {19, 4}, {24, 12}}};
+
 }  // namespace
 
 UserId new_user_id(crypto::Entropy& entropy) { return UserId(crypto::random_uuid(entropy)); }
@@ -119,14 +126,21 @@ bool is_uuid(std::string_view text) {
 Result<Bytes> uuid_bytes(std::string_view uuid) {
   if (!is_uuid(uuid)) return fail(ErrorKind::not_found, "not_found", "no such id");
   std::string hex;
-  std::ranges::copy_if(uuid, std::back_inserter(hex), [](char c) { return c != '-'; });
+  hex.reserve(32);
+  for (const auto& [at, size] : uuid_runs) hex.append(uuid.substr(at, size));
   return from_hex(hex);
 }
 
 std::string uuid_text(BytesView bytes) {
-  std::string text = to_hex(bytes);
-  for (const std::size_t at : {8U, 13U, 18U, 23U}) {
-    if (at <= text.size()) text.insert(at, 1, '-');
+  const std::string hex = to_hex(bytes);
+  if (hex.size() != 32) return hex;
+  std::string text;
+  text.reserve(36);
+  std::size_t at = 0;
+  for (const auto& run : uuid_runs) {
+    if (at > 0) text.push_back('-');
+    text.append(hex, at, run.size);
+    at += run.size;
   }
   return text;
 }

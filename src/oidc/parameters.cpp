@@ -24,6 +24,7 @@ std::unexpected<Error> invalid_request(std::string message) {
 
 std::optional<std::string> decode_form_text(std::string_view text) {
   std::string decoded;
+  decoded.reserve(text.size());
   for (std::size_t at = 0; at < text.size(); ++at) {
     if (text[at] == '+') {
       decoded.push_back(' ');

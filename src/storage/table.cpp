@@ -1,5 +1,7 @@
 #include "holdfast/storage/table.h"
 
+#include <algorithm>
+
 #include "holdfast/base/codec.h"
 #include "holdfast/crypto/hash.h"
 
@@ -38,9 +40,11 @@ KeyWriter& KeyWriter::u64(std::uint64_t value) { return append_key_number(out_, 
 KeyWriter& KeyWriter::fixed(BytesView value) { return out_.append(value), *this; }
 
 KeyWriter& KeyWriter::text(BytesView value) {
-  for (const char c : value) {
-    out_.push_back(c);
-    if (c == '\x00') out_.push_back('\xff');
+  while (!value.empty()) {
+    const auto zero = std::min(value.find('\0'), value.size() - 1);
+    out_.append(value.substr(0, zero + 1));
+    if (value[zero] == '\0') out_.push_back('\xff');
+    value.remove_prefix(zero + 1);
   }
   out_.push_back('\x00');
   out_.push_back('\x01');

@@ -24,5 +24,19 @@ TEST(ControlCharacters, AreThoseOfUnicode) {
   EXPECT_FALSE(has_control_character("\xe2\x82\x85 \xf0\x9f\x82\x85")) << "bytes of other characters";
 }
 
+TEST(ControlCharacters, PlainRunsEndBeforeControlCharacters) {
+  for (std::size_t size = 0; size < 40; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int code = 0; code < 256; ++code) {
+        std::string text(size, '\x20');
+        text[at] = static_cast<char>(code);
+        const bool is_control = code < 0x20 || code == 0x7f;
+        ASSERT_EQ(plain_run(text), (is_control ? at : size) / 8 * 8) << size << " " << at << " " << code;
+      }
+    }
+  }
+  EXPECT_EQ(plain_run(std::string(8, '\x7e') + std::string(8, '\x80') + std::string(8, '\xff')), 24U);
+}
+
 }  // namespace
 }  // namespace holdfast

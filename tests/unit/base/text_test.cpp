@@ -18,6 +18,15 @@ TEST(Unicode, ComposedAndDecomposedAreOne) {
   EXPECT_EQ(to_folded("STRASSE"), to_folded("stra\u00dfe"));
 }
 
+TEST(Utf8, LooksAtEveryByte) {
+  for (std::size_t at = 0; at < 70; ++at) {
+    std::string text(70, 'a');
+    EXPECT_TRUE(is_utf8(text));
+    text[at] = '\x80';
+    EXPECT_FALSE(is_utf8(text)) << at;
+  }
+}
+
 TEST(Ascii, TrimLowerCompare) {
   EXPECT_EQ(trim(" \t a b\r\n"), "a b");
   EXPECT_EQ(trim("  "), "");
