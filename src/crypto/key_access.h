@@ -11,6 +11,7 @@ class KeyAccess {
  public:
   static EVP_PKEY* of(const VerifyingKey& key) { return key.key_->key.get(); }
   static EVP_PKEY* of(const SigningKey& key) { return of(key.public_key_); }
+  static SignContexts& contexts_of(const SigningKey& key) { return key.public_key_.key_->sign_contexts; }
   static EVP_PKEY* of(const NodeKey& key) { return key.key_->key.get(); }
 
   /// `invalid` if the key does not fit the algorithm.

@@ -35,8 +35,21 @@ class SecretBio {
 
 }  // namespace
 
+PkeyContextPtr SignContexts::take() {
+  const std::scoped_lock lock(mutex_);
+  if (idle_.empty()) return nullptr;
+  auto context = std::move(idle_.back());
+  idle_.pop_back();
+  return context;
+}
+
+void SignContexts::give_back(PkeyContextPtr context) {
+  const std::scoped_lock lock(mutex_);
+  if (idle_.size() < most_kept) idle_.push_back(std::move(context));
+}
+
 std::shared_ptr<const PkeyHandle> share(PkeyPtr key) {
-  return std::make_shared<const PkeyHandle>(PkeyHandle{.key = std::move(key)});
+  return std::make_shared<const PkeyHandle>(std::move(key));
 }
 
 ErrorQueueGuard::~ErrorQueueGuard() { ERR_clear_error(); }

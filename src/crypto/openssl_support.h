@@ -5,6 +5,9 @@
 #include <openssl/x509.h>
 
 #include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
 
 #include "holdfast/base/result.h"
 #include "holdfast/base/secret.h"
@@ -29,10 +32,26 @@ using PkeyPtr = OpensslPtr<EVP_PKEY, EVP_PKEY_free>;
 using PkeyContextPtr = OpensslPtr<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
 using X509Ptr = OpensslPtr<X509, X509_free>;
 
+/// Contexts that are ready to sign with one key: making one looks its algorithms up by name, for longer than
+/// an answer without a signature takes. Thread-safe; a context is used by one thread at a time.
+class SignContexts {
+ public:
+  /// Null when there is none.
+  PkeyContextPtr take();
+  void give_back(PkeyContextPtr context);
+
+ private:
+  static constexpr std::size_t most_kept = 16;
+  std::mutex mutex_;
+  std::vector<PkeyContextPtr> idle_;
+};
+
 /// What the public key classes share between their copies. OpenSSL's own calls take a non-const key but only
 /// read it; concurrent use is safe.
 struct PkeyHandle {
+  explicit PkeyHandle(PkeyPtr from) : key(std::move(from)) {}
   PkeyPtr key;
+  mutable SignContexts sign_contexts;
 };
 
 std::shared_ptr<const PkeyHandle> share(PkeyPtr key);

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "defect.h"
+#include "holdfast/crypto/hash.h"
 #include "key_access.h"
 
 namespace holdfast::crypto {
@@ -67,6 +68,16 @@ Bytes ecdsa_raw_to_der(BytesView raw) {
   Bytes der(static_cast<std::size_t>(size), '\0');
   unsigned char* at = octets(der);
   return i2d_ECDSA_SIG(signature.get(), &at) == size ? der : Bytes();
+}
+
+/// Ready to sign SHA-256 digests: RS256's padding, or ECDSA. Null when OpenSSL refuses.
+PkeyContextPtr new_sign_context(EVP_PKEY* key, SigningAlgorithm algorithm) {
+  PkeyContextPtr context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
+  const bool ready = context != nullptr && EVP_PKEY_sign_init(context.get()) == 1 &&
+                     EVP_PKEY_CTX_set_signature_md(context.get(), EVP_sha256()) == 1 &&
+                     (algorithm == SigningAlgorithm::es256 ||
+                      EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) == 1);
+  return ready ? std::move(context) : nullptr;
 }
 
 }  // namespace
@@ -149,14 +160,16 @@ Secret SigningKey::private_der() const {
 
 Result<Bytes> SigningKey::sign(BytesView message) const {
   const ErrorQueueGuard guard;
-  EVP_PKEY* key = KeyAccess::of(*this);
-  const MdContextPtr context(EVP_MD_CTX_new());
-  Bytes signature(static_cast<std::size_t>(EVP_PKEY_get_size(key)), '\0');
+  auto& contexts = KeyAccess::contexts_of(*this);
+  auto context = contexts.take();
+  if (context == nullptr) context = new_sign_context(KeyAccess::of(*this), algorithm());
+  const Bytes digest = sha256(message);
+  Bytes signature(static_cast<std::size_t>(EVP_PKEY_get_size(KeyAccess::of(*this))), '\0');
   std::size_t size = signature.size();
-  const bool done =
-      context != nullptr && EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
-      EVP_DigestSign(context.get(), octets(signature), &size, octets(message), message.size()) == 1;
+  const bool done = context != nullptr && EVP_PKEY_sign(context.get(), octets(signature), &size,
+                                                        octets(digest), digest.size()) == 1;
   if (!done) return openssl_fail(ErrorKind::internal, "internal", "a token cannot be signed");
+  contexts.give_back(std::move(context));
   signature.resize(size);
   return algorithm() == SigningAlgorithm::es256 ? ecdsa_der_to_raw(signature) : signature;
 }

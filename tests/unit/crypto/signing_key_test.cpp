@@ -4,6 +4,10 @@
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include "ecdsa_p1363_vectors.h"
 #include "holdfast/base/encoding.h"
 #include "holdfast/crypto/node_key.h"
@@ -40,6 +44,24 @@ TEST(SigningKey, MakesSignaturesOfJoseForm) {
     const Bytes signature = curve.sign("x").value();
     ASSERT_EQ(signature.size(), 64U);
     ASSERT_TRUE(curve.public_key().verify("x", signature));
+  }
+}
+
+TEST(SigningKey, SignsInManyThreadsAtOnce) {
+  for (const auto algorithm : {SigningAlgorithm::rs256, SigningAlgorithm::es256}) {
+    const auto key = SigningKey::generate(algorithm).value();
+    std::atomic<int> right = 0;
+    std::vector<std::jthread> threads;
+    for (int number = 0; number < 24; ++number) {  // more than contexts are kept
+      threads.emplace_back([&key, &right, number] {
+        for (int i = 0; i < 10; ++i) {
+          const auto message = std::to_string(number) + "." + std::to_string(i);
+          if (key.public_key().verify(message, key.sign(message).value_or(Bytes()))) ++right;
+        }
+      });
+    }
+    threads.clear();
+    EXPECT_EQ(right, 240);
   }
 }
 
