@@ -7,6 +7,7 @@
 #include "holdfast/api/cors.h"
 #include "holdfast/api/written.h"
 #include "holdfast/base/json.h"
+#include "holdfast/base/json_writer.h"
 #include "holdfast/identity/token_claims.h"
 
 namespace holdfast::api {
@@ -59,20 +60,24 @@ std::optional<std::string> find_text(const Texts& texts, const char* name) {
   return found->second;
 }
 
-Response amz_answer(const nlohmann::json& body) {
-  auto response = http::respond(200, amz_json, to_json_text(body));
+Response amz_text(std::string json) {
+  auto response = http::respond(200, amz_json, std::move(json));
   response.headers.set("Cache-Control", "no-store");
   return response;
 }
 
+Response amz_answer(const nlohmann::json& body) { return amz_text(to_json_text(body)); }
+
 Response tokens_answer(const identity::UserTokens& tokens) {
-  nlohmann::json result{{"AccessToken", tokens.access_token},
-                        {"IdToken", tokens.id_token},
-                        {"ExpiresIn", tokens.expires_in.count()},
-                        {"TokenType", "Bearer"}};
-  if (!tokens.refresh_token.empty()) result["RefreshToken"] = tokens.refresh_token;
-  auto response = amz_answer(
-      {{"AuthenticationResult", std::move(result)}, {"ChallengeParameters", nlohmann::json::object()}});
+  JsonWriter json;
+  json.open_object().name("AuthenticationResult").open_object();
+  json.name("AccessToken").text(tokens.access_token);
+  json.name("ExpiresIn").signed_number(tokens.expires_in.count());
+  json.name("IdToken").text(tokens.id_token);
+  if (!tokens.refresh_token.empty()) json.name("RefreshToken").text(tokens.refresh_token);
+  json.name("TokenType").text("Bearer").close_object();
+  json.name("ChallengeParameters").open_object().close_object().close_object();
+  auto response = amz_text(json.take());
   if (tokens.receipt) add_receipt(response, *tokens.receipt);
   return response;
 }

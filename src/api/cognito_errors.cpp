@@ -98,7 +98,8 @@ http::Response cognito_error(const Error& error, int edge_status, const http::Re
   const bool is_defect = error.kind == ErrorKind::internal || error.kind == ErrorKind::corrupt;
   const std::string message = is_defect ? "Internal error." : error.message;
   const int status = edge_status != 0 ? edge_status : cognito_status(error.kind);
-  auto response = http::respond(status, amz_json, to_json_text({{"__type", name}, {"message", message}}));
+  auto response =
+      http::respond(status, amz_json, to_json_text(nlohmann::json{{"__type", name}, {"message", message}}));
   response.headers.set("x-amzn-errortype", name + ":");  // the trailing colon is what SDKs split at
   response.headers.set("x-amzn-errormessage", header_safe(message));
   response.headers.set("x-amzn-requestid", request.request_id);

@@ -5,7 +5,7 @@
 #include "holdfast/api/cors.h"
 #include "holdfast/api/json_body.h"
 #include "holdfast/api/written.h"
-#include "holdfast/base/json.h"
+#include "holdfast/base/json_writer.h"
 #include "holdfast/base/text.h"
 #include "holdfast/oidc/discovery.h"
 #include "holdfast/oidc/oauth_error.h"
@@ -86,13 +86,14 @@ std::string joined_scopes(const std::vector<std::string>& scopes) {
 async::Task<Result<Response>> answer_token(OidcParts parts, const Request* request) {
   CO_TRY_VOID(require_form(*request));
   CO_TRY(const auto answer, co_await parts.oidc.tokens.token(oauth_request(*request)));
-  nlohmann::json json{{"access_token", answer.access_token},
-                      {"token_type", "Bearer"},
-                      {"expires_in", answer.expires_in.count()}};
-  if (!answer.refresh_token.empty()) json["refresh_token"] = answer.refresh_token;
-  if (!answer.id_token.empty()) json["id_token"] = answer.id_token;
-  if (!answer.scopes.empty()) json["scope"] = joined_scopes(answer.scopes);
-  auto response = uncached(json_response(200, json));
+  JsonWriter json;
+  json.open_object().name("access_token").text(answer.access_token);
+  json.name("expires_in").signed_number(answer.expires_in.count());
+  if (!answer.id_token.empty()) json.name("id_token").text(answer.id_token);
+  if (!answer.refresh_token.empty()) json.name("refresh_token").text(answer.refresh_token);
+  if (!answer.scopes.empty()) json.name("scope").text(joined_scopes(answer.scopes));
+  json.name("token_type").text("Bearer").close_object();
+  auto response = uncached(http::respond(200, "application/json", json.take()));
   if (answer.receipt) add_receipt(response, *answer.receipt);
   co_return response;
 }

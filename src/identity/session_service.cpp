@@ -247,7 +247,7 @@ async::Task<Result<SessionTokens>> SessionService::refresh(SealedClaims claims, 
   for (int attempt = 0; attempt < write_attempts; ++attempt) {
     // Asked for first: a row that is applied while this region looks for it is not one that should be here.
     const WallTime held_until = base_.core.applied().committed_at;
-    CO_TRY(auto known, co_await async::offload(base_.disk, [&] { return find_known(claims); }));
+    CO_TRY(auto known, find_known(claims));
     if (!known.session && !may_honour_unknown(claims, held_until)) {
       co_return bad_session("refresh token: its session should be known here and is not");
     }

@@ -322,11 +322,14 @@ async::Task<Result<UserTokens>> SignInService::answer(NewPasswordAnswer request)
 
 async::Task<Result<UserTokens>> SignInService::refresh(RefreshRequest request) {
   CO_TRY(const auto caller, check_caller(request.client, Flow::refresh_token));
-  const auto claims = parts_.sessions.unseal(SealedKind::refresh_token, request.refresh_token);
-  if (!claims) co_return refused("invalid_token", "Invalid Refresh Token");
-  std::vector<std::string> names = {claims->user.str()};
-  // The hash is made with the name that the user signed in with, which may be either.
-  if (const auto user = parts_.users.get(claims->pool, claims->user)) names.push_back(user->username);
+  std::vector<std::string> names;
+  if (caller.client->is_confidential()) {
+    const auto claims = parts_.sessions.unseal(SealedKind::refresh_token, request.refresh_token);
+    if (!claims) co_return refused("invalid_token", "Invalid Refresh Token");
+    names.push_back(claims->user.str());
+    // The hash is made with the name that the user signed in with, which may be either.
+    if (const auto user = parts_.users.get(claims->pool, claims->user)) names.push_back(user->username);
+  }
   CO_TRY_VOID(check_proof(*caller.client, request.proof, names));
   co_return co_await refresh_for(*caller.client, std::move(request.refresh_token), std::move(request.origin));
 }
