@@ -388,12 +388,10 @@ struct MessageWriter::Impl {
 MessageWriter::MessageWriter() : impl_(new Impl) {}
 MessageWriter::~MessageWriter() = default;
 
-Result<MessageWriter::Pieces> MessageWriter::response(const Response& response, const ResponsePlan& plan,
-                                                      bool http_1_0, WallTime now) {
-  const bool head_only = !plan.with_body || response.stream != nullptr;
+Result<MessageWriter::Pieces> MessageWriter::response_head(const Response& response, const ResponsePlan& plan,
+                                                           bool http_1_0, WallTime now) {
   return impl_->begin<Outbound<false>>(
-      head_only ? BytesView() : BytesView(response.body),
-      [&](auto& message) { fill_head(message, response, plan, http_1_0, now); });
+      {}, [&](auto& message) { fill_head(message, response, plan, http_1_0, now); });
 }
 
 Result<MessageWriter::Pieces> MessageWriter::request(const RequestParts& parts) {

@@ -80,10 +80,11 @@ class MessageWriter {
   MessageWriter& operator=(const MessageWriter&) = delete;
   ~MessageWriter();
 
-  /// Head and body, or the head alone when the plan has no body or the response streams it. Header lines that
-  /// the plan owns (Content-Length, Transfer-Encoding, Connection, Date) are the plan's whatever the handler
-  /// set. Error: `internal` for a header that does not fit.
-  Result<Pieces> response(const Response& response, const ResponsePlan& plan, bool http_1_0, WallTime now);
+  /// The head of a response whose body is streamed behind it; others are answer_text's. Header lines that the
+  /// plan owns (Content-Length, Transfer-Encoding, Connection, Date) are the plan's whatever the handler set.
+  /// Error: `internal` for a header that does not fit.
+  Result<Pieces> response_head(const Response& response, const ResponsePlan& plan, bool http_1_0,
+                               WallTime now);
   Result<Pieces> request(const RequestParts& parts);
 
   /// The next piece of a streamed response body, framed as the plan says; an empty one ends the body.

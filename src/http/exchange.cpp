@@ -186,7 +186,7 @@ async::Task<Result<Response>> Exchange::handle(MessageBody* body) {
   if (row_->streaming) {
     if (auto taken = take_stream(); !taken) co_return at_the_edge({503, std::move(taken).error()});
     request_.body_stream = body;
-  } else {
+  } else if (!body->done()) {
     auto whole = co_await read_body(body);
     if (!whole) co_return at_the_edge({status_of_body(whole.error()), std::move(whole).error()});
     request_.body = *std::move(whole);
@@ -198,11 +198,14 @@ async::Task<Result<Response>> Exchange::handle(MessageBody* body) {
   co_return response;
 }
 
-async::Task<Response> Exchange::run(RequestHead head, MessageBody* body) {
+void Exchange::take(RequestHead&& head) {
   request_.method = head.method;
   request_.target = std::move(head.target);
   request_.headers = std::move(head.headers);
   request_.host = std::move(head.host);
+}
+
+async::Task<Response> Exchange::run(MessageBody* body) {
   Result<Response> answer = fail(internal_error("no answer"));
   try {
     answer = co_await handle(body);

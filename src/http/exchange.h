@@ -33,8 +33,10 @@ class Exchange {
 
   /// Answers nothing but rows that are answered always.
   void refuse_as_overloaded() { is_refused_ = true; }
-  /// The answer to a head that was read whole. `body` outlives the exchange.
-  async::Task<Response> run(RequestHead head, MessageBody* body);
+  /// A head that was read whole.
+  void take(RequestHead&& head);
+  /// The answer to it. `body` outlives the exchange.
+  async::Task<Response> run(MessageBody* body);
   /// The answer to bytes that are no request.
   Response refused(EdgeError error);
 

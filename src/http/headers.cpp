@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "holdfast/base/control_characters.h"
 #include "holdfast/base/text.h"
 
 namespace holdfast::http {
@@ -64,6 +65,7 @@ bool is_token(std::string_view text) {
 }
 
 bool is_field_value(std::string_view text) {
+  text.remove_prefix(plain_run(text));
   return std::ranges::all_of(text, [](char c) {
     const auto byte = static_cast<unsigned char>(c);
     return byte == '\t' || (byte >= 0x20 && byte != 0x7f);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 
 #include "holdfast/async/task.h"
 #include "holdfast/base/bytes.h"
@@ -22,6 +23,11 @@ class ReadBuffer {
   /// Gives memory back while nothing is there.
   void release();
 
+  /// Where the next bytes go, at most `most`, for who reads them himself; to be followed by keep(). Views
+  /// taken before are invalid afterwards.
+  std::span<char> room_for(std::size_t most);
+  void keep(std::size_t read) { bytes_.resize(bytes_.size() - room_ + read); }
+
   /// Waits for more, at most `most` bytes; 0 at the peer's end. Views taken before are invalid afterwards.
   async::Task<Result<std::size_t>> fill(std::size_t most, SteadyTime deadline);
 
@@ -29,6 +35,7 @@ class ReadBuffer {
   net::Connection* connection_;
   Bytes bytes_;
   std::size_t used_ = 0;
+  std::size_t room_ = 0;  ///< at the end of bytes_, not read yet
 };
 
 }  // namespace holdfast::http

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "holdfast/base/control_characters.h"
 #include "holdfast/base/text.h"
 #include "holdfast/http/headers.h"
 
@@ -108,6 +109,8 @@ EdgeResult<std::optional<std::size_t>> HeadScanner::scan(BytesView input) {
   const BytesView head = input.substr(0, max_head_bytes);
   bool after_cr = seen_ > 0 && head[seen_ - 1] == '\r';
   for (; seen_ < head.size(); ++seen_) {
+    if (!after_cr) seen_ += plain_run(head.substr(seen_));
+    if (seen_ == head.size()) break;
     const char byte = head[seen_];
     if (byte != '\n' && !after_cr) {
       after_cr = byte == '\r';

@@ -1,6 +1,8 @@
 #include "holdfast/http/router.h"
 
 #include <algorithm>
+#include <array>
+#include <boost/container/small_vector.hpp>
 #include <map>
 #include <stdexcept>
 #include <utility>
@@ -8,10 +10,14 @@
 namespace holdfast::http {
 namespace {
 
+constexpr std::size_t method_count = static_cast<std::size_t>(Method::patch) + 1;
+
+/// Room for more than any of our paths has, so that none is asked of the heap.
+using Segments = boost::container::small_vector<std::string_view, 10>;
+
 /// "/a/b/" has the segments "a", "b", "". The path starts with a slash.
-std::vector<std::string_view> segments_of(std::string_view path) {
-  std::vector<std::string_view> segments;
-  segments.reserve(8);  // more than any of our paths has
+Segments segments_of(std::string_view path) {
+  Segments segments;
   path.remove_prefix(1);
   while (true) {
     const auto slash = path.find('/');
@@ -28,18 +34,32 @@ std::string_view name_in(std::string_view parameter) {
   return parameter.substr(1, parameter.size() - 1 - behind);
 }
 
-/// Decoding cannot fail: parse_target decoded the whole path.
-std::string decoded(std::string_view raw) { return percent_decode(raw).value_or(std::string(raw)); }
+/// A parameter of a row's template.
+struct Wanted {
+  std::size_t segment = 0;
+  std::string_view name;  ///< points into the row
+  bool is_rest = false;
+};
 
-std::vector<PathParam> params_of(std::string_view path_template, std::string_view raw_path) {
+std::vector<Wanted> wanted_by(std::string_view path_template) {
+  std::vector<Wanted> wanted;
+  const auto segments = segments_of(path_template);
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    if (is_parameter(segments[i])) wanted.push_back({i, name_in(segments[i]), is_rest(segments[i])});
+  }
+  return wanted;
+}
+
+std::vector<PathParam> params_of(const std::vector<Wanted>& wanted, const Segments& given,
+                                 std::string_view raw_path) {
   std::vector<PathParam> params;
-  const auto given = segments_of(raw_path);
-  const auto wanted = segments_of(path_template);
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    if (!is_parameter(wanted[i])) continue;
-    auto raw = given[i];
-    if (is_rest(wanted[i])) raw = raw_path.substr(static_cast<std::size_t>(raw.data() - raw_path.data()));
-    params.push_back({name_in(wanted[i]), std::string(raw), decoded(raw)});
+  params.reserve(wanted.size());
+  for (const Wanted& one : wanted) {
+    auto raw = given[one.segment];
+    if (one.is_rest) raw = raw_path.substr(static_cast<std::size_t>(raw.data() - raw_path.data()));
+    // Decoding cannot fail: parse_target decoded the whole path.
+    auto value = percent_decode(raw);
+    params.push_back({one.name, std::string(raw), value ? *std::move(value) : std::string(raw)});
   }
   return params;
 }
@@ -47,10 +67,20 @@ std::vector<PathParam> params_of(std::string_view path_template, std::string_vie
 }  // namespace
 
 struct Router::Node {
+  struct Ending {
+    const Row* row = nullptr;
+    std::vector<Wanted> wanted;
+  };
   std::map<std::string, std::unique_ptr<Node>, std::less<>> literals;
   std::unique_ptr<Node> parameter;
   std::unique_ptr<Node> rest;
-  std::map<Method, const Row*> rows;
+  std::array<Ending, method_count> endings;  ///< by method
+  bool has_rows = false;
+
+  Ending& ending(Method method) { return endings.at(static_cast<std::size_t>(method)); }
+  [[nodiscard]] const Ending& ending(Method method) const {
+    return endings.at(static_cast<std::size_t>(method));
+  }
 };
 
 Router::Router() : root_(std::make_unique<Node>()) {}
@@ -78,8 +108,10 @@ Router& Router::add(Row row) {
     if (!next) next = std::make_unique<Node>();
     node = next.get();
   }
-  if (!node->rows.emplace(kept.method, &kept).second)
-    throw std::logic_error("route " + kept.path + ": twice");
+  auto& ending = node->ending(kept.method);
+  if (ending.row != nullptr) throw std::logic_error("route " + kept.path + ": twice");
+  ending = {.row = &kept, .wanted = wanted_by(kept.path)};
+  node->has_rows = true;
   return *this;
 }
 
@@ -87,7 +119,7 @@ Router& Router::add(Row row) {
 // one first.
 void Router::collect(const Node& node, std::vector<std::string_view>& rest, std::vector<const Node*>& found) {
   if (rest.empty()) {
-    if (!node.rows.empty()) found.push_back(&node);
+    if (node.has_rows) found.push_back(&node);
     return;
   }
   const auto segment = rest.back();
@@ -101,20 +133,22 @@ void Router::collect(const Node& node, std::vector<std::string_view>& rest, std:
 }
 
 Router::Match Router::match(Method method, std::string_view raw_path) const {
-  auto rest = segments_of(raw_path);
-  std::ranges::reverse(rest);
+  const auto given = segments_of(raw_path);
+  std::vector<std::string_view> rest(given.rbegin(), given.rend());
   std::vector<const Node*> found;
   collect(*root_, rest, found);
   for (const Method wanted : {method, Method::get}) {
     for (const Node* node : found) {
-      const auto row = node->rows.find(wanted);
-      if (row != node->rows.end()) return {row->second, params_of(row->second->path, raw_path), {}};
+      const auto& ending = node->ending(wanted);
+      if (ending.row != nullptr) return {ending.row, params_of(ending.wanted, given, raw_path), {}};
     }
     if (method != Method::head) break;
   }
   Match none;
   for (const Node* node : found) {
-    for (const auto& [allowed, row] : node->rows) {
+    for (const auto& ending : node->endings) {
+      if (ending.row == nullptr) continue;
+      const auto allowed = ending.row->method;
       if (std::ranges::find(none.allowed, allowed) == none.allowed.end()) none.allowed.push_back(allowed);
     }
   }

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "answer_text.h"
 #include "exchange.h"
 #include "holdfast/base/log.h"
 #include "request_head.h"
@@ -48,26 +49,23 @@ async::Task<> Session::run() {
   static_cast<void>(co_await connection_.shutdown(async::after(server_->options.timeouts.linger)));
 }
 
-async::Task<Result<std::size_t>> Session::fill_for_head(SteadyTime deadline) {
-  const bool between_requests = buffer_.empty();
-  if (between_requests) {
-    buffer_.release();
-    // Set before looking: ServerState::close_idle raises the flag first and looks at `idle` afterwards.
-    handle_->idle_since = system_clock().steady_now().time_since_epoch().count();
-    if (server_->stopping) co_return std::size_t{0};
-    deadline = async::after(server_->options.timeouts.idle);
-  }
-  const auto read = co_await buffer_.fill(head_read_bytes, deadline);
-  handle_->idle_since = 0;
-  co_return read;
+SteadyTime Session::become_idle() {
+  buffer_.release();
+  const auto now = system_clock().steady_now();
+  // Set before looking: ServerState::close_idle raises the flag first and looks at `idle` afterwards.
+  handle_->idle_since = now.time_since_epoch().count();
+  return now + server_->options.timeouts.idle;
 }
 
 async::Task<std::expected<RequestHead, Session::NoRequest>> Session::read_head() {
   HeadScanner scanner;
-  std::optional<SteadyTime> deadline;
+  std::optional<SteadyTime> head_deadline;
   while (true) {
-    if (!buffer_.empty()) {
-      if (!deadline) deadline = async::after(server_->options.timeouts.head);
+    SteadyTime deadline{};
+    if (buffer_.empty()) {
+      deadline = become_idle();
+      if (server_->stopping) co_return std::unexpected(NoRequest{});
+    } else {
       auto size = scanner.scan(buffer_.view());
       if (!size) co_return std::unexpected(NoRequest{std::move(size).error()});
       if (*size) {
@@ -76,8 +74,12 @@ async::Task<std::expected<RequestHead, Session::NoRequest>> Session::read_head()
         buffer_.consume(**size);
         co_return *std::move(head);
       }
+      if (!head_deadline) head_deadline = async::after(server_->options.timeouts.head);
+      deadline = *head_deadline;
     }
-    const auto read = co_await fill_for_head(deadline.value_or(async::never));
+    const auto read = co_await connection_.read_some(buffer_.room_for(head_read_bytes), deadline);
+    handle_->idle_since = 0;
+    buffer_.keep(read.value_or(0));
     if (!read || *read == 0) co_return std::unexpected(NoRequest{});
   }
 }
@@ -88,7 +90,8 @@ async::Task<> Session::refuse(EdgeError error) {
   Exchange exchange(server_, listener_, client_);
   Response response = exchange.refused(std::move(error));
   const int status = response.status;
-  const auto written = co_await write(&response, plan_response(response, false, false, false), false, {});
+  const auto plan = plan_response(response, false, false, false);
+  const auto written = co_await write(&response, plan, false, {});
   log_access(exchange.request(), status, !written && is_peer_gone(written.error()));
 }
 
@@ -103,11 +106,12 @@ async::Task<bool> Session::serve(RequestHead head) {
   bool keep = head.keep_alive;
   {
     Exchange exchange(server_, listener_, client_);
+    exchange.take(std::move(head));
     if (std::exchange(came_beyond_cap_, false) && is_one_too_many()) {
       exchange.refuse_as_overloaded();
       keep = false;
     }
-    Response response = co_await exchange.run(std::move(head), &body);
+    Response response = co_await exchange.run(&body);
     const auto& close_after = listener_->options.close_after_response;
     keep = keep && body.skippable() && !server_->stopping && !(close_after && close_after());
     const auto plan = plan_response(response, is_head, http_1_0, keep);
@@ -121,17 +125,27 @@ async::Task<bool> Session::serve(RequestHead head) {
     keep = plan.keep_alive;
   }
   // The request is over: who is slow to send the rest of a refused body holds no place among those served.
-  co_return keep && (co_await body.skip()).has_value();
+  co_return keep && (body.done() || (co_await body.skip()).has_value());
 }
 
 async::Task<Result<>> Session::write(const Response* response, ResponsePlan plan, bool http_1_0,
                                      std::string request_id) {
-  MessageWriter writer;
   written_bytes_ = 0;
-  CO_TRY(const auto first, writer.response(*response, plan, http_1_0, system_clock().now()));
-  CO_TRY_VOID(co_await write_slices(first));
-  if (!plan.with_body || !response->stream) co_return Result<>{};
-  co_return co_await write_stream(&writer, response->stream.get(), plan, std::move(request_id));
+  if (response->stream) {
+    MessageWriter writer;
+    CO_TRY(const auto head, writer.response_head(*response, plan, http_1_0, system_clock().now()));
+    CO_TRY_VOID(co_await write_slices(head));
+    if (!plan.with_body) co_return Result<>{};
+    co_return co_await write_stream(&writer, response->stream.get(), plan, std::move(request_id));
+  }
+  const auto text = answer_text(*response, plan, http_1_0, system_clock().now());
+  if (!is_small(*response)) {
+    const BytesView body = plan.with_body ? BytesView(response->body) : BytesView();
+    co_return co_await write_slices({.before = text, .body = body, .after = {}});
+  }
+  CO_TRY_VOID(co_await connection_.write(text, async::after(server_->options.timeouts.write)));
+  written_bytes_ = text.size();
+  co_return Result<>{};
 }
 
 async::Task<Result<>> Session::write_stream(MessageWriter* writer, BodySource* source, ResponsePlan plan,

@@ -33,7 +33,8 @@ class Session {
   };
 
   async::Task<std::expected<RequestHead, NoRequest>> read_head();
-  async::Task<Result<std::size_t>> fill_for_head(SteadyTime deadline);
+  /// Gives the deadline for the next request's first byte.
+  SteadyTime become_idle();
   /// True while the connection can serve another request.
   async::Task<bool> serve(RequestHead head);
   async::Task<> refuse(EdgeError error);

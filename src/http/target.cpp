@@ -51,7 +51,8 @@ std::unexpected<Error> bad_target(std::string message) {
 }  // namespace
 
 Result<std::string> percent_decode(std::string_view text, bool plus_is_space) {
-  if (text.find_first_of(plus_is_space ? "%+" : "%") == std::string_view::npos) return std::string(text);
+  const bool has_plus = plus_is_space && text.contains('+');
+  if (!has_plus && !text.contains('%')) return std::string(text);
   std::string decoded;
   decoded.reserve(text.size());
   for (std::size_t at = 0; at < text.size(); ++at) {

@@ -100,25 +100,6 @@ struct Connection::Impl : std::enable_shared_from_this<Connection::Impl> {
     return fail(failure);
   }
 
-  async::Task<std::tuple<error_code, std::size_t>> read_tls(std::span<char> into) {
-    while (true) {
-      const auto step = tls->read(into);
-      if (step.lack == TlsStream::Lack::nothing) co_return std::tuple(step.failed, step.size);
-      if (const auto failed = co_await tls->satisfy(step.lack)) co_return std::tuple(failed, std::size_t{0});
-    }
-  }
-
-  async::Task<error_code> write_tls(BytesView bytes) {
-    while (true) {
-      const auto step = tls->write(bytes);
-      if (step.failed) co_return step.failed;
-      bytes.remove_prefix(step.size);
-      if (step.lack == TlsStream::Lack::nothing && bytes.empty()) co_return error_code();
-      if (step.lack == TlsStream::Lack::nothing) continue;
-      if (const auto failed = co_await tls->satisfy(step.lack)) co_return failed;
-    }
-  }
-
   async::Task<error_code> write_plain(BytesView bytes) {
     const auto [failed, size] =
         co_await asio::async_write(socket, asio::buffer(bytes.data(), bytes.size()), async::as_result);
@@ -199,13 +180,29 @@ async::Task<Result<>> Connection::handshake(TlsSetup setup, SteadyTime deadline)
   co_return Result<>{};
 }
 
+// One coroutine for TLS and its socket: this is awaited for each request.
 async::Task<Result<std::size_t>> Connection::read_some(std::span<char> into, SteadyTime deadline) {
   const auto impl = impl_;
   if (impl->is_broken) co_return fail(impl->failure);
   const Impl::Watch watch(*impl, impl->read_deadline, deadline);
-  const auto [failed, size] = impl->tls ? co_await impl->read_tls(into)
-                                        : co_await impl->socket.async_read_some(
-                                              asio::buffer(into.data(), into.size()), async::as_result);
+  TlsStream* const tls = impl->tls.get();
+  while (tls != nullptr) {
+    const auto step = tls->read(into);
+    if (step.failed == asio::error::eof) co_return 0;
+    if (step.failed) co_return impl->failed_with(step.failed);
+    if (step.lack == TlsStream::Lack::nothing) co_return step.size;
+    if (step.lack == TlsStream::Lack::room) {
+      if (const auto failed = co_await tls->satisfy(step.lack)) co_return impl->failed_with(failed);
+      continue;
+    }
+    TlsStream::Receiving receiving(*tls);
+    if (receiving.room().empty()) co_return impl->failed_with(asio::error::operation_not_supported);
+    const auto [ended, size] = co_await impl->socket.async_read_some(
+        asio::buffer(receiving.room().data(), receiving.room().size()), async::as_result);
+    if (const auto failed = receiving.arrived(ended, size)) co_return impl->failed_with(failed);
+  }
+  const auto [failed, size] =
+      co_await impl->socket.async_read_some(asio::buffer(into.data(), into.size()), async::as_result);
   if (failed == asio::error::eof) co_return 0;
   if (failed) co_return impl->failed_with(failed);
   co_return size;
@@ -225,9 +222,21 @@ async::Task<Result<>> Connection::write(BytesView bytes, SteadyTime deadline) {
   const auto impl = impl_;
   if (impl->is_broken) co_return fail(impl->failure);
   const Impl::Watch watch(*impl, impl->write_deadline, deadline);
-  if (const auto failed = impl->tls ? co_await impl->write_tls(bytes) : co_await impl->write_plain(bytes))
-    co_return impl->failed_with(failed);
-  co_return Result<>{};
+  TlsStream* const tls = impl->tls.get();
+  if (tls == nullptr) {
+    if (const auto failed = co_await impl->write_plain(bytes)) co_return impl->failed_with(failed);
+    co_return Result<>{};
+  }
+  while (true) {
+    const auto step = tls->write(bytes);
+    if (step.failed) co_return impl->failed_with(step.failed);
+    bytes.remove_prefix(step.size);
+    if (step.lack != TlsStream::Lack::nothing) {
+      if (const auto failed = co_await tls->satisfy(step.lack)) co_return impl->failed_with(failed);
+    } else if (bytes.empty()) {
+      co_return Result<>{};
+    }
+  }
 }
 
 async::Task<Result<>> Connection::write(std::vector<BytesView> pieces, SteadyTime deadline) {

@@ -219,20 +219,34 @@ async::Task<error_code> TlsStream::satisfy(Lack lack) {
     const auto [failed] = co_await socket_.async_wait(Socket::wait_write, async::as_result);
     co_return failed;
   }
+  Receiving receiving(*this);
+  if (receiving.room().empty()) co_return asio::error::operation_not_supported;
+  const auto [failed, size] = co_await socket_.async_read_some(
+      asio::buffer(receiving.room().data(), receiving.room().size()), async::as_result);
+  co_return receiving.arrived(failed, size);
+}
+
+TlsStream::Receiving::Receiving(TlsStream& stream) : stream_(stream) {
   // Only a renegotiation, which is off, could make both directions wait for input.
-  if (receiving_) co_return asio::error::operation_not_supported;
-  if (input_size_ != wanted_input_) {
-    input_ = std::make_unique_for_overwrite<char[]>(wanted_input_);
-    input_size_ = wanted_input_;
+  if (stream_.receiving_) return;
+  if (stream_.input_size_ != stream_.wanted_input_) {
+    stream_.input_ = std::make_unique_for_overwrite<char[]>(stream_.wanted_input_);
+    stream_.input_size_ = stream_.wanted_input_;
   }
-  const Flag receiving(receiving_);
-  const auto [failed, size] =
-      co_await socket_.async_read_some(asio::buffer(input_.get(), input_size_), async::as_result);
-  if (failed == asio::error::eof) co_return asio::ssl::error::stream_truncated;
-  input_begin_ = 0;
-  input_end_ = size;
-  wanted_input_ = room_behind(size);
-  co_return failed;
+  stream_.receiving_ = true;
+  room_ = {stream_.input_.get(), stream_.input_size_};
+}
+
+TlsStream::Receiving::~Receiving() {
+  if (!room_.empty()) stream_.receiving_ = false;
+}
+
+error_code TlsStream::Receiving::arrived(error_code failed, std::size_t size) {
+  if (failed == asio::error::eof) return asio::ssl::error::stream_truncated;
+  stream_.input_begin_ = 0;
+  stream_.input_end_ = size;
+  stream_.wanted_input_ = room_behind(size);
+  return failed;
 }
 
 }  // namespace holdfast::net

@@ -47,6 +47,23 @@ class TlsStream {
   /// Waits for what a step lacked. An end of the socket before TLS's own end is `stream_truncated`.
   async::Task<boost::system::error_code> satisfy(Lack lack);
 
+  /// The two halves of satisfying Lack::input, for a reader that awaits the socket itself (a coroutine less
+  /// a request): read from the socket into `room`, then tell what came of it. `room` is empty when somebody
+  /// waits for input already.
+  class Receiving {
+   public:
+    explicit Receiving(TlsStream& stream);
+    Receiving(const Receiving&) = delete;
+    Receiving& operator=(const Receiving&) = delete;
+    ~Receiving();
+    [[nodiscard]] std::span<char> room() const { return room_; }
+    boost::system::error_code arrived(boost::system::error_code failed, std::size_t size);
+
+   private:
+    TlsStream& stream_;
+    std::span<char> room_;
+  };
+
  private:
   struct Transport;
   struct FreeSsl {

@@ -80,6 +80,19 @@ TEST(RequestHead, ScannerFindsTheEndByteByByte) {
   EXPECT_EQ(scanner.scan(bytes).value(), bytes.size() - 4);
 }
 
+TEST(RequestHead, RefusesAControlCharacterWhereverItIs) {
+  const std::string head = head_with("A-Header: with a value that is long enough\r\nB: c\r\n");
+  for (std::size_t at = 0; at < head.size(); ++at) {
+    if (head[at] == '\r' || head[at] == '\n') continue;
+    for (const char bad : {'\0', '\x01', '\x1f', '\x7f', '\r', '\n', '\v'}) {
+      auto broken = head;
+      broken[at] = bad;
+      EXPECT_EQ(verdict(broken), "400 invalid_request") << at << " " << static_cast<int>(bad);
+    }
+  }
+  EXPECT_EQ(verdict(head_with("A: a\ttab \x80\xff\r\n")), "ok");
+}
+
 TEST(RequestHead, BoundsTheHead) {
   const std::string padding(max_head_bytes - head_with("A: \r\n").size(), 'a');
   EXPECT_EQ(verdict(head_with("A: " + padding + "\r\n")), "ok");

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "answer_text.h"
 #include "beast_codec.h"
 #include "response_plan.h"
 
@@ -19,10 +20,10 @@ std::string message_text(const MessageWriter::Pieces& pieces) {
   return Bytes(pieces.before).append(pieces.body).append(pieces.after);
 }
 
-/// The head as it goes out.
-std::string response_head(const Response& response, const ResponsePlan& plan, bool http_1_0, WallTime now) {
+/// The head as Beast writes it in front of streams.
+std::string beast_head(const Response& response, const ResponsePlan& plan, bool http_1_0) {
   MessageWriter writer;
-  return Bytes(writer.response(response, plan, http_1_0, now).value().before);
+  return Bytes(writer.response_head(response, plan, http_1_0, rfc_instant).value().before);
 }
 
 TEST(ResponseHead, OwnsTheFraming) {
@@ -32,10 +33,11 @@ TEST(ResponseHead, OwnsTheFraming) {
       .add("Connection", "y")
       .add("X-A", "b");
   const auto plan = plan_response(response, false, false, true);
-  EXPECT_EQ(
-      response_head(response, plan, false, rfc_instant),
+  const std::string head =
       "HTTP/1.1 201 Created\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nContent-Type: text/plain\r\nX-A: b\r\n"
-      "Content-Length: 3\r\n\r\n");
+      "Content-Length: 3\r\n\r\n";
+  EXPECT_EQ(beast_head(response, plan, false), head);
+  EXPECT_EQ(answer_text(response, plan, false, rfc_instant), head + "abc");
 }
 
 TEST(ResponseHead, LeavesOutBodiesThatMayNotBe) {
@@ -53,15 +55,29 @@ TEST(ResponseHead, LeavesOutBodiesThatMayNotBe) {
   EXPECT_EQ(plan_response(head_row, false, false, true).length, 0U) << "only for HEAD";
 }
 
-TEST(MessageWriter, PassesBodiesOnWithoutCopyingThem) {
-  const Response response = respond(200, "text/plain", Bytes(100'000, 'x'));
-  MessageWriter writer;
-  const auto pieces =
-      writer.response(response, plan_response(response, false, false, true), false, rfc_instant).value();
-  EXPECT_EQ(pieces.body.data(), response.body.data());
-  EXPECT_EQ(pieces.body.size(), response.body.size());
-  EXPECT_TRUE(pieces.before.ends_with("Content-Length: 100000\r\n\r\n"));
-  EXPECT_EQ(pieces.after, "");
+TEST(AnswerText, HasTheHeadThatBeastWrites) {
+  for (const int status : {200, 204, 304, 404, 503, 599}) {
+    for (const std::size_t size : {0UL, 5UL, max_joined_body_bytes, max_joined_body_bytes + 1}) {
+      Response response = respond(status, "text/plain", Bytes(size, 'x'));
+      response.headers.add("X-Long", std::string(5000, 'y'))
+          .add("x-a", "")
+          .add("Set-Cookie", "a")
+          .add("Set-Cookie", "b");
+      for (const int bits : {0, 1, 2, 3, 4, 5, 6, 7}) {
+        const bool is_head = (bits & 1) != 0, http_1_0 = (bits & 2) != 0;
+        const auto plan = plan_response(response, is_head, http_1_0, (bits & 4) != 0);
+        const bool joined = plan.with_body && is_small(response);
+        EXPECT_EQ(answer_text(response, plan, http_1_0, rfc_instant),
+                  beast_head(response, plan, http_1_0) + (joined ? response.body : Bytes()))
+            << status << " " << size << " " << bits;
+      }
+    }
+  }
+}
+
+TEST(AnswerText, LeavesLargeBodiesAndStreamsToOthers) {
+  EXPECT_TRUE(is_small(respond(200, "text/plain", Bytes(max_joined_body_bytes, 'x'))));
+  EXPECT_FALSE(is_small(respond(200, "text/plain", Bytes(max_joined_body_bytes + 1, 'x'))));
 }
 
 class NoSource final : public BodySource {
@@ -76,7 +92,7 @@ TEST(MessageWriter, FramesStreams) {
   const auto streamed = [&](bool http_1_0, std::initializer_list<BytesView> pieces) {
     MessageWriter writer;
     const auto plan = plan_response(response, false, http_1_0, true);
-    auto text = message_text(writer.response(response, plan, http_1_0, rfc_instant).value());
+    auto text = message_text(writer.response_head(response, plan, http_1_0, rfc_instant).value());
     for (const BytesView piece : pieces) {
       const auto framed = writer.next(piece).value();
       EXPECT_EQ(framed.body.data(), piece.data());
@@ -120,9 +136,9 @@ TEST(MessageWriter, SaysWhatCannotBeAHeader) {
   response.headers.add("A", std::string(65'533, 'x'));
   MessageWriter writer;
   const auto plan = plan_response(response, false, false, true);
-  EXPECT_TRUE(writer.response(response, plan, false, rfc_instant)) << "the limit is Beast's own";
+  EXPECT_TRUE(writer.response_head(response, plan, false, rfc_instant)) << "the limit is Beast's own";
   response.headers.add("B", std::string(65'534, 'x'));
-  EXPECT_FALSE(writer.response(response, plan, false, rfc_instant));
+  EXPECT_FALSE(writer.response_head(response, plan, false, rfc_instant));
 }
 
 std::string parsed_response(std::string_view head, Method method = Method::get) {
