@@ -15,7 +15,7 @@ bool is_small(const Response& response);
 
 /// The head of a response that is not streamed and, of a small one, the body behind it. Its headers have been
 /// checked (is_sendable); lines that the plan owns are the plan's whatever the handler set. The heads and
-/// chunks of streams are MessageWriter's (docs/adr/0076).
+/// chunks of streams are MessageWriter's (docs/adr/0078).
 std::string answer_text(const Response& response, const ResponsePlan& plan, bool http_1_0, WallTime now);
 
 }  // namespace holdfast::http
