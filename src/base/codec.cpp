@@ -1,13 +1,16 @@
 #include "holdfast/base/codec.h"
 
+#include <array>
+
 namespace holdfast {
 namespace {
 
 template <class Number>
 void append_big_endian(Bytes& out, Number value) {
-  for (int shift = (static_cast<int>(sizeof value) - 1) * 8; shift >= 0; shift -= 8) {
-    out.push_back(static_cast<char>(value >> shift & 0xffU));
-  }
+  std::array<char, sizeof value> octets{};
+  for (std::size_t at = 0; at < octets.size(); ++at)
+    octets[at] = static_cast<char>(value >> (octets.size() - 1 - at) * 8 & 0xffU);
+  out.append(octets.data(), octets.size());
 }
 
 // Small numbers are the rule: minimal big-endian bytes, none for zero.

@@ -24,17 +24,19 @@ void set_sequence(Bytes& rep, std::uint64_t sequence) {
 
 }  // namespace
 
-Result<std::optional<RowTag>> CommitBatch::current(Family family, const Bytes& key) const {
-  const auto found = inside_.find({family, key});
-  if (found != inside_.end()) return found->second;
+Result<std::optional<RowTag>> CommitBatch::current(Family family, const Bytes& key) {
+  std::pair<Family, Bytes> place(family, key);
+  const auto found = known_.find(place);
+  if (found != known_.end()) return found->second;
   rocksdb::PinnableSlice value;
   const auto status = store_->db->Get({}, store_->family(family), key, &value);
-  if (status.IsNotFound()) return std::nullopt;
-  if (!status.ok()) return fail(to_error(status, "check precondition"));
-  return row_tag_of(to_view(value));
+  if (!status.ok() && !status.IsNotFound()) return fail(to_error(status, "check precondition"));
+  const auto tag = status.ok() ? std::optional(row_tag_of(to_view(value))) : std::nullopt;
+  known_.emplace(std::move(place), tag);
+  return tag;
 }
 
-Result<> CommitBatch::check(const Transaction::Precondition& precondition) const {
+Result<> CommitBatch::check(const Transaction::Precondition& precondition) {
   TRY(const auto tag, current(precondition.family, precondition.key));
   bool holds = false;
   switch (precondition.need) {
@@ -59,7 +61,7 @@ Result<> CommitBatch::add(const Transaction& transaction) {
     const auto status = value ? batch_.Put(handle, key, *value) : batch_.Delete(handle, key);
     // Only a batch with a size limit can refuse, and ours has none: half a transaction must never get in.
     if (!status.ok()) std::terminate();
-    inside_[{family, key}] = value ? std::optional(row_tag_of(*value)) : std::nullopt;
+    known_[{family, key}] = value ? std::optional(row_tag_of(*value)) : std::nullopt;
     changes_.push_back({.family = family, .key = key, .deleted = !value});
   }
   return {};

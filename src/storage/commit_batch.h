@@ -32,14 +32,15 @@ class CommitBatch {
   Result<RawBatchPtr> write(const Head& previous, Term term, WallTime now);
 
  private:
-  Result<> check(const Transaction::Precondition& precondition) const;
-  /// The row's tag as this batch would leave it; empty when absent.
-  Result<std::optional<RowTag>> current(Family family, const Bytes& key) const;
+  Result<> check(const Transaction::Precondition& precondition);
+  /// The row's tag as this batch would leave it; empty when absent. Nobody else writes meanwhile, so a row is
+  /// read once for all transactions that ask for it: those of one app all ask for its state.
+  Result<std::optional<RowTag>> current(Family family, const Bytes& key);
 
   std::shared_ptr<RocksStore> store_;
   rocksdb::WriteBatch batch_;
   std::vector<Change> changes_;
-  std::map<std::pair<Family, Bytes>, std::optional<RowTag>> inside_;
+  std::map<std::pair<Family, Bytes>, std::optional<RowTag>> known_;
 };
 
 }  // namespace holdfast::storage

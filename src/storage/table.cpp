@@ -1,6 +1,6 @@
 #include "holdfast/storage/table.h"
 
-#include <algorithm>
+#include <array>
 
 #include "holdfast/base/codec.h"
 #include "holdfast/crypto/hash.h"
@@ -10,9 +10,10 @@ namespace {
 
 template <class Number>
 void append_key_number(Bytes& out, Number value) {
-  for (int shift = (static_cast<int>(sizeof value) - 1) * 8; shift >= 0; shift -= 8) {
-    out.push_back(static_cast<char>(value >> shift & 0xffU));
-  }
+  std::array<char, sizeof value> octets{};
+  for (std::size_t at = 0; at < octets.size(); ++at)
+    octets[at] = static_cast<char>(value >> (octets.size() - 1 - at) * 8 & 0xffU);
+  out.append(octets.data(), octets.size());
 }
 
 }  // namespace
@@ -40,14 +41,14 @@ KeyWriter& KeyWriter::u64(std::uint64_t value) { return append_key_number(out_, 
 KeyWriter& KeyWriter::fixed(BytesView value) { return out_.append(value), *this; }
 
 KeyWriter& KeyWriter::text(BytesView value) {
-  while (!value.empty()) {
-    const auto zero = std::min(value.find('\0'), value.size() - 1);
-    out_.append(value.substr(0, zero + 1));
-    if (value[zero] == '\0') out_.push_back('\xff');
-    value.remove_prefix(zero + 1);
+  while (true) {
+    const auto end = value.find('\x00');
+    out_.append(value.substr(0, end));
+    if (end == BytesView::npos) break;
+    out_.append("\x00\xff", 2);
+    value.remove_prefix(end + 1);
   }
-  out_.push_back('\x00');
-  out_.push_back('\x01');
+  out_.append("\x00\x01", 2);
   return *this;
 }
 
