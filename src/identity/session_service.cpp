@@ -67,7 +67,8 @@ struct SessionService::Known {
   std::optional<Bytes> local;          ///< this region's own row as it is stored
 };
 
-SessionService::SessionService(Foundation base) : base_(std::move(base)), state_(std::make_unique<State>()) {}
+SessionService::SessionService(Foundation base)
+    : base_(std::move(base)), state_(std::make_unique<State>(base_.core)) {}
 SessionService::~SessionService() = default;
 
 Result<std::unique_ptr<SessionService>> SessionService::open(Foundation base) {
@@ -166,12 +167,14 @@ async::Task<Result<SessionTokens>> SessionService::start(NewSession wanted) {
 }
 
 Result<std::optional<WallTime>> SessionService::find_revoked_at(const Bytes& key) const {
-  std::optional<WallTime> at;
-  TRY(const auto row, base_.core.reader().find(revocations_table, key));
-  if (row) {
+  using RevokedAt = std::shared_ptr<const std::optional<WallTime>>;
+  TRY(const auto replicated, state_->replicated.get(key, [&]() -> Result<RevokedAt> {
+    TRY(const auto row, base_.core.reader().find(revocations_table, key));
+    if (!row) return std::make_shared<const std::optional<WallTime>>();
     TRY(const auto revocation, decode_revocation(row->plain));
-    at = revocation.revoked_at;
-  }
+    return std::make_shared<const std::optional<WallTime>>(revocation.revoked_at);
+  }));
+  std::optional<WallTime> at = *replicated;
   const std::shared_lock lock(state_->mutex);
   const auto local = state_->local_revocations.find(key);
   if (local != state_->local_revocations.end())

@@ -81,13 +81,13 @@ Result<PoolId> TokenVerifier::pool_named_by(const std::string& token) const {
 
 Result<> TokenVerifier::check_user(const ReadClaims& claims, VerifiedUser& user) const {
   TRY_VOID(parts_.sessions.check_live(user.pool, user.user, claims.origin_jti));
-  const auto known = parts_.users.get(user.pool, user.user);
+  const auto known = parts_.users.standing(user.pool, user.user);
   if (!known && known.error().kind != ErrorKind::not_found) return fail(known.error());
-  if (!known || !known->enabled) {
+  if (!known || !(*known)->enabled) {
     return fail(ErrorKind::unauthenticated, "token_revoked", "the token is revoked",
                 "the user is gone or disabled");
   }
-  user.username = known->username;
+  user.username = (*known)->username;
   if (claims.groups.empty()) return {};
   // Leaving a group takes effect at once, joining one with the next token.
   TRY(const auto groups, parts_.groups.groups_of(user.pool, user.user));

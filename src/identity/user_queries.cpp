@@ -5,6 +5,7 @@
 #include "holdfast/identity/user_service.h"
 #include "records.h"
 #include "tables.h"
+#include "user_standings.h"
 #include "user_store.h"
 
 namespace holdfast::identity {
@@ -40,6 +41,16 @@ Result<User> UserService::get(const PoolId& pool_id, const UserId& id) const {
   TRY(auto found, find_user(base_.core.reader(), pool_id, id));
   if (!found) return fail(no_such_user());
   return std::move(found->value);
+}
+
+Result<std::shared_ptr<const UserStanding>> UserService::standing(const PoolId& pool_id,
+                                                                  const UserId& id) const {
+  TRY(const Bytes sub, uuid_bytes(id.str()));
+  return standings_->by_row.get(user_key(pool_id, sub), [&]() -> Result<std::shared_ptr<const UserStanding>> {
+    TRY(auto user, get(pool_id, id));
+    return std::make_shared<const UserStanding>(
+        UserStanding{.username = std::move(user.username), .enabled = user.enabled});
+  });
 }
 
 Result<Account> UserService::get_account(const PoolId& pool_id, const UserId& id) const {

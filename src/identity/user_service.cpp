@@ -10,6 +10,7 @@
 #include "records.h"
 #include "session_store.h"
 #include "tables.h"
+#include "user_standings.h"
 #include "user_store.h"
 
 namespace holdfast::identity {
@@ -59,7 +60,11 @@ struct UserService::NewPassword {
 };
 
 UserService::UserService(Foundation base, PoolService& pools)
-    : base_(std::move(base)), pools_(&pools), hasher_(base_.hashing, base_.argon2) {}
+    : base_(std::move(base)),
+      pools_(&pools),
+      hasher_(base_.hashing, base_.argon2),
+      standings_(std::make_unique<Standings>(base_.core)) {}
+UserService::~UserService() = default;
 
 Result<std::shared_ptr<const Pool>> UserService::pool(const PoolId& id) const { return pools_->get(id); }
 

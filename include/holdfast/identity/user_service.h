@@ -60,12 +60,20 @@ struct Account {
   storage::RowTag credential_row{};  ///< meaningful where there is a credential
 };
 
+/// What a token's user is asked for at each request.
+struct UserStanding {
+  std::string username;
+  bool enabled = false;
+};
+
 /// Users of all pools, as administrators and sign-in handle them. Reads go to the store: there may be
-/// millions. Personal data in keys is blinded; exact look-up goes through the blinded indexes. Thread-safe;
-/// lives as long as the process.
+/// millions, and what they say of themselves lies in memory no longer than a request takes. Personal data in
+/// keys is blinded; exact look-up goes through the blinded indexes. Thread-safe; lives as long as the
+/// process.
 class UserService {
  public:
   UserService(Foundation base, PoolService& pools);
+  ~UserService();
 
   /// Refusals: `not_found` (pool), `invalid_username`, `invalid_attribute`, `invalid_password`,
   /// `already_exists`.
@@ -86,6 +94,9 @@ class UserService {
 
   /// `not_found` when there is none.
   [[nodiscard]] Result<User> get(const PoolId& pool, const UserId& user) const;
+  /// From memory for users seen lately; as right as `get`. `not_found` when there is none.
+  [[nodiscard]] Result<std::shared_ptr<const UserStanding>> standing(const PoolId& pool,
+                                                                     const UserId& user) const;
   [[nodiscard]] Result<Account> get_account(const PoolId& pool, const UserId& user) const;
   /// Exact; `not_found` when nobody has it. A `sub` is also found as a username, as in Cognito.
   [[nodiscard]] Result<User> get_by_username(const PoolId& pool, std::string_view username) const;
@@ -103,6 +114,7 @@ class UserService {
  private:
   struct Rows;
   struct NewPassword;
+  struct Standings;
   [[nodiscard]] Result<std::shared_ptr<const Pool>> pool(const PoolId& id) const;
   [[nodiscard]] Result<Rows> load(const PoolId& pool, const UserId& user) const;
   [[nodiscard]] Result<std::vector<User>> find_by_address(const PoolId& pool, std::string_view what,
@@ -113,6 +125,7 @@ class UserService {
   Foundation base_;
   PoolService* pools_;
   PasswordHasher hasher_;
+  std::unique_ptr<Standings> standings_;
 };
 
 }  // namespace holdfast::identity

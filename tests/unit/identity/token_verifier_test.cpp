@@ -233,6 +233,28 @@ TEST(CheckedTokens, ForgetTheHalfThatWasUsedLeastLately) {
 TEST_F(VerifierTest, ASecondaryVerifiesTheSame) {
   region_.become_secondary();
   EXPECT_EQ(refusal(tokens_.access_token, demand()), "accepted");
+  // Remembered there alone, and yet before what was kept of the log's rows.
+  must(region_.run(identity_.sessions.sign_out(pool_.id, ada_.id, test::operator_actor())));
+  EXPECT_EQ(refusal(tokens_.access_token, demand()), "token_revoked");
+}
+
+// What is kept of sessions and users between requests follows each change, there and back.
+TEST_F(VerifierTest, EachChangeCountsForTheNextRequest) {
+  const auto& token = tokens_.access_token;
+  for (int turn = 0; turn < 2; ++turn) {
+    ASSERT_EQ(refusal(token, demand()), "accepted");
+    must(region_.run(identity_.users.set_enabled(pool_.id, ada_.id, false, test::operator_actor())));
+    EXPECT_EQ(refusal(token, demand()), "token_revoked");
+    must(region_.run(identity_.users.set_enabled(pool_.id, ada_.id, true, test::operator_actor())));
+  }
+  const UserTokens other = sign_in(web_.id, "ada");
+  ASSERT_EQ(refusal(other.access_token, demand()), "accepted");
+  const auto claims = must(identity_.sessions.unseal(SealedKind::refresh_token, tokens_.refresh_token));
+  must(region_.run(identity_.sessions.revoke(claims, test::operator_actor())));
+  EXPECT_EQ(refusal(token, demand()), "token_revoked");
+  EXPECT_EQ(refusal(other.access_token, demand()), "accepted");
+  must(region_.run(identity_.users.remove(pool_.id, ada_.id, test::operator_actor())));
+  EXPECT_EQ(refusal(other.access_token, demand()), "token_revoked");
 }
 
 }  // namespace
