@@ -16,14 +16,14 @@ struct AppAuthenticatorParts {
 
 Result<identity::TokenDemand> demand_of(const AppAuthenticatorParts& parts, const http::Request& request) {
   if (const auto app = request.param("app"); !app.empty()) {
-    TRY(const auto registered, parts.apps->get(AppId(std::string(app))));
-    return apps::AppService::demand(registered, apps::TokenPurpose::comments);
+    TRY(const auto registered, parts.apps->registered(AppId(std::string(app))));
+    return apps::AppService::demand(*registered, apps::TokenPurpose::comments);
   }
   TRY(const auto bucket, parts.buckets->get(std::string(request.param("bucket"))));
-  TRY(const auto registered, parts.apps->get(bucket.app));
+  TRY(const auto registered, parts.apps->registered(bucket.app));
   const bool reads = request.method == http::Method::get || request.method == http::Method::head;
   return apps::AppService::demand(
-      registered, reads ? apps::TokenPurpose::read_objects : apps::TokenPurpose::write_objects);
+      *registered, reads ? apps::TokenPurpose::read_objects : apps::TokenPurpose::write_objects);
 }
 
 async::Task<Result<http::Principal>> authenticate_for_app(AppAuthenticatorParts parts,

@@ -52,10 +52,10 @@ AppService::State::~State() {
   tasks.wait();
 }
 
-Result<StoredApp> AppService::State::get(const AppId& id) const {
+Result<std::shared_ptr<const StoredApp>> AppService::State::get(const AppId& id) const {
   TRY(auto stored, store.find(id));
   if (!stored) return fail(app_gone());
-  return *std::move(stored);
+  return stored;
 }
 
 storage::AuditEvent AppService::State::event(std::string_view kind, const AppId& app,
@@ -92,8 +92,8 @@ async::Task<Result<identity::Written<App>>> AppService::create(App app, identity
 
 async::Task<Result<identity::Written<App>>> AppService::update(AppId id, AppPatch patch,
                                                                identity::Actor actor) {
-  CO_TRY(auto stored, state_->get(id));
-  auto app = stored.app;
+  CO_TRY(const auto stored, state_->get(id));
+  auto app = stored->app;
   if (patch.clients) app.clients = *std::move(patch.clients);
   if (patch.web_origins) app.web_origins = *std::move(patch.web_origins);
   if (patch.accept_id_token) app.accept_id_token = *patch.accept_id_token;
@@ -102,7 +102,7 @@ async::Task<Result<identity::Written<App>>> AppService::update(AppId id, AppPatc
   if (!state_->parts.writer.may_write()) co_return fail(state_->parts.writer.state().refusal());
   CO_TRY_VOID(state_->parts.check_pool(app.pool, app.clients));
   auto transaction = state_->store.transaction();
-  require_same(transaction, stored);
+  require_same(transaction, *stored);
   AppStore::put(transaction, app);
   transaction.audit(state_->event("APP_UPDATED", id, actor));
   CO_TRY(auto receipt, co_await state_->parts.writer.commit(std::move(transaction)));
@@ -110,37 +110,41 @@ async::Task<Result<identity::Written<App>>> AppService::update(AppId id, AppPatc
 }
 
 async::Task<Result<region::CommitReceipt>> AppService::remove(AppId id, identity::Actor actor) {
-  CO_TRY(auto stored, state_->get(id));
-  if (!stored.app.bucket.empty()) {
+  CO_TRY(const auto stored, state_->get(id));
+  if (!stored->app.bucket.empty()) {
     co_return fail(ErrorKind::conflict, "app_has_bucket", "delete the app's bucket first");
   }
-  if (state_->effective(stored).state != AppState::fenced) {
+  if (state_->effective(*stored).state != AppState::fenced) {
     co_return fail(ErrorKind::conflict, "app_not_fenced",
                    "fence the app first, so that nothing is written meanwhile");
   }
   while (true) {
-    CO_TRY(auto erasing, erase_some_comments(state_->store, stored));
+    CO_TRY(auto erasing, erase_some_comments(state_->store, *stored));
     if (erasing.empty()) break;
     erasing.for_request(actor.request_id);
     CO_TRY_VOID(co_await state_->parts.writer.commit(std::move(erasing)));
   }
   auto transaction = state_->store.transaction();
-  require_same(transaction, stored);
-  transaction.require_unchanged(app_states_table, app_key(id), stored.state_tag, app_changed());
+  require_same(transaction, *stored);
+  transaction.require_unchanged(app_states_table, app_key(id), stored->state_tag, app_changed());
   AppStore::erase(transaction, id);
   transaction.audit(state_->event("APP_DELETED", id, actor));
   co_return co_await state_->parts.writer.commit(std::move(transaction));
 }
 
 Result<std::optional<App>> AppService::find(const AppId& id) const {
-  TRY(auto stored, state_->store.find(id));
-  if (!stored) return std::nullopt;
-  return std::move(stored->app);
+  TRY(const auto stored, state_->store.find(id));
+  return stored ? std::optional(stored->app) : std::nullopt;
 }
 
 Result<App> AppService::get(const AppId& id) const {
-  TRY(auto stored, state_->get(id));
-  return std::move(stored.app);
+  TRY(const auto stored, state_->get(id));
+  return stored->app;
+}
+
+Result<std::shared_ptr<const App>> AppService::registered(const AppId& id) const {
+  TRY(const auto stored, state_->get(id));
+  return std::shared_ptr<const App>(stored, &stored->app);
 }
 
 Result<std::vector<App>> AppService::list(const AppId& after, std::size_t limit) const {
@@ -169,18 +173,19 @@ identity::TokenDemand AppService::demand(const App& app, TokenPurpose purpose) {
 
 Result<> AppService::put_bucket(const AppId& id, std::string_view bucket,
                                 storage::Transaction& transaction) const {
-  TRY(auto stored, state_->get(id));
-  if (!bucket.empty() && !stored.app.bucket.empty()) {
+  TRY(const auto stored, state_->get(id));
+  if (!bucket.empty() && !stored->app.bucket.empty()) {
     return fail(ErrorKind::conflict, "app_has_bucket", "the app has a bucket already");
   }
-  if (bucket.empty() && state_->effective(stored).state != AppState::fenced) {
+  if (bucket.empty() && state_->effective(*stored).state != AppState::fenced) {
     return fail(ErrorKind::conflict, "app_not_fenced",
                 "fence the app first, so that nothing is uploaded meanwhile");
   }
-  require_same(transaction, stored);
-  transaction.require_unchanged(app_states_table, app_key(id), stored.state_tag, app_changed());
-  stored.app.bucket = bucket;
-  AppStore::put(transaction, stored.app);
+  require_same(transaction, *stored);
+  transaction.require_unchanged(app_states_table, app_key(id), stored->state_tag, app_changed());
+  auto app = stored->app;
+  app.bucket = bucket;
+  AppStore::put(transaction, app);
   return {};
 }
 

@@ -22,7 +22,7 @@ struct AppService::State {
   /// Ends the tasks while everything that they use is still there.
   ~State();
 
-  [[nodiscard]] Result<StoredApp> get(const AppId& id) const;
+  [[nodiscard]] Result<std::shared_ptr<const StoredApp>> get(const AppId& id) const;
   [[nodiscard]] std::optional<StateRecord> override_of(const AppId& id) const;
   [[nodiscard]] StateRecord effective(const StoredApp& stored) const;
   [[nodiscard]] RegionName self() const { return parts.members.self_name(); }

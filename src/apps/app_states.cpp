@@ -108,13 +108,13 @@ async::Task<> AppService::State::settle() {
 
 Result<StateRecord> AppService::effective(const AppId& id) const {
   TRY(const auto stored, state_->get(id));
-  return state_->effective(stored);
+  return state_->effective(*stored);
 }
 
 Result<> AppService::require_writable(const AppId& id, storage::Transaction& transaction) const {
   TRY(const auto stored, state_->get(id));
-  TRY_VOID(check_writes_allowed(state_->effective(stored).state));
-  transaction.require_unchanged(app_states_table, app_key(id), stored.state_tag, state_changed());
+  TRY_VOID(check_writes_allowed(state_->effective(*stored).state));
+  transaction.require_unchanged(app_states_table, app_key(id), stored->state_tag, state_changed());
   return {};
 }
 
@@ -122,7 +122,7 @@ async::Task<Result<StateSet>> AppService::set_state(AppId id, AppState wanted, i
   auto& parts = state_->parts;
   for (int attempt = 1;; ++attempt) {
     CO_TRY(const auto stored, state_->get(id));
-    const auto old = state_->effective(stored);
+    const auto old = state_->effective(*stored);
     const StateAuthority authority{.may_write = parts.writer.may_write(),
                                    .reign = parts.writer.state().view().term.reign};
     CO_TRY(auto next, change_state(old, wanted, authority, actor.id, parts.clock.now()));
@@ -130,7 +130,7 @@ async::Task<Result<StateSet>> AppService::set_state(AppId id, AppState wanted, i
       co_return co_await keep_override(std::move(id), std::move(next), actor.request_id);
 
     auto transaction = state_->store.transaction();
-    state_->put_state(transaction, stored, old, next, actor);
+    state_->put_state(transaction, *stored, old, next, actor);
     const auto receipt = co_await parts.writer.commit(std::move(transaction));
     if (receipt) {
       // Best effort: an operator wants to see whether the others have it, not to be told "unknown".
@@ -195,9 +195,9 @@ Result<> AppService::add_promoted_states(storage::Transaction& transaction, std:
     TRY(const auto apps, state_->store.list(after, page));
     for (const auto& app : apps) {
       TRY(const auto stored, state_->get(app.id));
-      const auto old = state_->effective(stored);
+      const auto old = state_->effective(*stored);
       const auto next = state_after_promotion(old, reign, activate, actor.id, state_->parts.clock.now());
-      if (next) state_->put_state(transaction, stored, old, *next, actor);
+      if (next) state_->put_state(transaction, *stored, old, *next, actor);
     }
     if (apps.size() < page) return {};
     after = apps.back().id;

@@ -16,7 +16,7 @@ AppStore::AppStore(storage::CoreDb& db, std::function<void()> on_state_change)
   }));
 }
 
-Result<std::optional<StoredApp>> AppStore::find(const AppId& id) const {
+Result<std::shared_ptr<const StoredApp>> AppStore::find(const AppId& id) const {
   return cache_.find(id, [this](const AppId& wanted) { return read(wanted); });
 }
 

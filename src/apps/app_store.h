@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -25,7 +26,8 @@ class AppStore {
  public:
   AppStore(storage::CoreDb& db, std::function<void()> on_state_change);
 
-  [[nodiscard]] Result<std::optional<StoredApp>> find(const AppId& id) const;
+  /// Null for none.
+  [[nodiscard]] Result<std::shared_ptr<const StoredApp>> find(const AppId& id) const;
   [[nodiscard]] Result<std::vector<App>> list(const AppId& after, std::size_t limit) const;
 
   [[nodiscard]] storage::Transaction transaction() const { return db_->transaction(); }

@@ -21,12 +21,16 @@ Comment to_comment(NewComment wanted, const identity::VerifiedUser& author, Wall
           .created_at = now};
 }
 
-void put_comment(storage::Transaction& transaction, const App& app, const Comment& comment) {
+/// A drawn id has 122 random bits: only one that a client named can be there already.
+void put_comment(storage::Transaction& transaction, const App& app, const Comment& comment,
+                 bool id_is_drawn) {
   const auto scope = storage::Scope::pool(app.pool);
   const auto id_key = comment_id_key(app.id, comment.id);
-  transaction.require_absent(
-      comment_ids_table, id_key,
-      {ErrorKind::conflict, "already_exists", "a comment of this id exists already", {}});
+  if (!id_is_drawn) {
+    transaction.require_absent(
+        comment_ids_table, id_key,
+        {ErrorKind::conflict, "already_exists", "a comment of this id exists already", {}});
+  }
   transaction.put(comments_table,
                   comment_key(app.id, comment.photo, {.created_at = comment.created_at, .id = comment.id}),
                   scope, comment_version, encode_comment(comment));
@@ -39,7 +43,7 @@ void put_comment(storage::Transaction& transaction, const App& app, const Commen
 async::Task<Result<CommentPage>> CommentService::list(AppId app, std::string photo, std::size_t limit,
                                                       std::string next) {
   CO_TRY_VOID(check_photo_id(photo));
-  CO_TRY_VOID(apps_->get(app));
+  CO_TRY_VOID(apps_->registered(app));
   co_return co_await async::offload(*disk_, [&] { return read_page(app, photo, limit, next); });
 }
 
@@ -78,14 +82,15 @@ async::Task<Result<identity::Written<Comment>>> CommentService::add(AppId app, N
                                                                     std::string request_id) {
   CO_TRY_VOID(check_photo_id(comment.photo));
   CO_TRY_VOID(check_message(comment.message));
-  CO_TRY(const auto registered, apps_->get(app));
+  CO_TRY(const auto registered, apps_->registered(app));
+  const bool id_is_drawn = !comment.id.has_value();
   const auto written = to_comment(std::move(comment), author, clock_->now());
   for (int attempt = 1;; ++attempt) {
     auto transaction = db_->transaction();
     transaction.for_request(request_id);
     CO_TRY_VOID(apps_->require_writable(app, transaction));
     if (!writer_->may_write()) co_return fail(writer_->state().refusal());
-    put_comment(transaction, registered, written);
+    put_comment(transaction, *registered, written, id_is_drawn);
     CO_TRY_VOID(identity::board(rider, transaction, written));
     const auto receipt = co_await writer_->commit(std::move(transaction));
     if (receipt) co_return identity::Written<Comment>{.value = written, .receipt = *receipt};
@@ -109,7 +114,7 @@ Result<CommentService::Placed> CommentService::find_comment(const AppId& app, co
 async::Task<Result<region::CommitReceipt>> CommentService::remove(AppId app, std::string photo, CommentId id,
                                                                   identity::VerifiedUser caller,
                                                                   std::string request_id) {
-  CO_TRY_VOID(apps_->get(app));
+  CO_TRY_VOID(apps_->registered(app));
   CO_TRY(const auto found, co_await async::offload(*disk_, [&] { return find_comment(app, photo, id); }));
   const auto& comment = found.comment;
   const bool is_author = !caller.user.empty() && caller.user == comment.author;

@@ -92,7 +92,9 @@ async::Task<Result<region::CommitReceipt>> BucketService::remove(std::string nam
 }
 
 Result<std::optional<Bucket>> BucketService::find(const std::string& name) const {
-  return state_->cache.find(name, [this](const std::string& wanted) { return state_->read(wanted); });
+  TRY(const auto bucket,
+      state_->cache.find(name, [this](const std::string& wanted) { return state_->read(wanted); }));
+  return bucket ? std::optional(*bucket) : std::nullopt;
 }
 
 Result<Bucket> BucketService::get(const std::string& name) const {

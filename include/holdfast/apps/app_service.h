@@ -104,6 +104,8 @@ class AppService {
   [[nodiscard]] Result<std::optional<App>> find(const AppId& id) const;
   /// `not_found` when absent.
   [[nodiscard]] Result<App> get(const AppId& id) const;
+  /// The same, as it is kept in memory.
+  [[nodiscard]] Result<std::shared_ptr<const App>> registered(const AppId& id) const;
   /// By id, behind `after`, at most `limit`.
   [[nodiscard]] Result<std::vector<App>> list(const AppId& after, std::size_t limit) const;
 

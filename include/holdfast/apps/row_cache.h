@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
@@ -17,20 +18,22 @@ namespace holdfast::apps {
 template <class Key, class Row>
 class RowCache {
  public:
-  /// `read(key)` gives Result<std::optional<Row>> from the store; it runs outside the lock.
+  using Pointer = std::shared_ptr<const Row>;
+
+  /// Null for none. `read(key)` gives Result<std::optional<Row>> from the store; it runs outside the lock.
   template <class Read>
-  Result<std::optional<Row>> find(const Key& key, Read read) {
+  Result<Pointer> find(const Key& key, Read read) {
     std::uint64_t changes_before = 0;
     {
       const std::shared_lock lock(mutex_);
       if (const auto cached = rows_.find(key); cached != rows_.end()) return cached->second;
       changes_before = changes_;
     }
-    TRY(std::optional<Row> row, read(key));
-    if (row) {
-      const std::unique_lock lock(mutex_);
-      if (changes_ == changes_before) rows_.insert_or_assign(key, *row);
-    }
+    TRY(std::optional<Row> found, read(key));
+    if (!found) return Pointer();
+    auto row = std::make_shared<const Row>(*std::move(found));
+    const std::unique_lock lock(mutex_);
+    if (changes_ == changes_before) rows_.insert_or_assign(key, row);
     return row;
   }
 
@@ -48,7 +51,7 @@ class RowCache {
 
  private:
   std::shared_mutex mutex_;
-  std::map<Key, Row> rows_;
+  std::map<Key, Pointer> rows_;
   std::uint64_t changes_ = 0;
 };
 
