@@ -49,9 +49,7 @@ async::Task<Result<Response>> get_comments(AppEndpointParts parts, const Request
   const std::string next(request->query("next").value_or(""));
   CO_TRY(const auto page,
          co_await parts.comments.list(app_of(*request), std::string(request->param("photo")), limit, next));
-  auto comments = nlohmann::json::array();
-  for (const auto& comment : page.comments) comments.push_back(to_json(comment));
-  co_return json_response(200, {{"comments", std::move(comments)}, {"next", text_or_null(page.next)}});
+  co_return json_text_response(200, to_json_text(page));
 }
 
 async::Task<Result<Response>> post_comment(AppEndpointParts parts, const Request* request) {
@@ -67,7 +65,7 @@ async::Task<Result<Response>> post_comment(AppEndpointParts parts, const Request
   const auto* user = request->principal.as<identity::VerifiedUser>();
   CO_TRY(const auto written, co_await parts.comments.add(app_of(*request), std::move(comment), *user,
                                                          rider_of(*request), request->request_id));
-  co_return written_response(201, to_json(written.value), written.receipt);
+  co_return written_text_response(201, to_json_text(written.value), written.receipt);
 }
 
 async::Task<Result<Response>> delete_comment(AppEndpointParts parts, const Request* request) {

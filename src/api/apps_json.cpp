@@ -13,6 +13,13 @@ nlohmann::json names_of(const std::vector<Id>& ids) {
   return names;
 }
 
+void write_comment(JsonWriter& json, const apps::Comment& comment) {
+  json.open_object().name("commentId").text(comment.id.str());
+  json.name("createdAt").text(to_rfc3339(comment.created_at));
+  json.name("message").text(comment.message).name("photoId").text(comment.photo);
+  json.name("user").text(comment.user).close_object();
+}
+
 }  // namespace
 
 nlohmann::json to_json(const apps::App& app, const apps::StateRecord& state) {
@@ -46,9 +53,7 @@ http::Response state_response(const apps::StateView& view) {
   json.close_array().name("region").text_or_null(view.region);
   json.name("state").text(apps::to_string(view.state)).name("version").number(view.version);
   json.name("writesEnabled").flag(view.writes_enabled).close_object();
-  auto response = http::respond(200, "application/json", json.take());
-  response.headers.add("Cache-Control", "no-store");
-  return response;
+  return json_text_response(200, json.take());
 }
 
 nlohmann::json to_json(const apps::Comment& comment) {
@@ -57,6 +62,20 @@ nlohmann::json to_json(const apps::Comment& comment) {
           {"user", comment.user},
           {"message", comment.message},
           {"createdAt", to_rfc3339(comment.created_at)}};
+}
+
+std::string to_json_text(const apps::Comment& comment) {
+  JsonWriter json;
+  write_comment(json, comment);
+  return json.take();
+}
+
+std::string to_json_text(const apps::CommentPage& page) {
+  JsonWriter json;
+  json.open_object().name("comments").open_array();
+  for (const auto& comment : page.comments) write_comment(json, comment);
+  json.close_array().name("next").text_or_null(page.next).close_object();
+  return json.take();
 }
 
 nlohmann::json to_json(const objects::Bucket& bucket) {

@@ -16,6 +16,9 @@ nlohmann::json to_json(const apps::App& app, const apps::StateRecord& state);
 /// The whole answer: it is asked for more often than any other, so no value is built first.
 http::Response state_response(const apps::StateView& view);
 nlohmann::json to_json(const apps::Comment& comment);
+/// The text of the former, and of a page, again without a value in between.
+std::string to_json_text(const apps::Comment& comment);
+std::string to_json_text(const apps::CommentPage& page);
 nlohmann::json to_json(const objects::Bucket& bucket);
 
 }  // namespace holdfast::api

@@ -1,6 +1,7 @@
 #include "holdfast/api/json_body.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace holdfast::api {
 
@@ -16,7 +17,11 @@ nlohmann::json text_or_null(const std::string& text) {
 }
 
 http::Response json_response(int status, const nlohmann::json& value) {
-  auto response = http::respond(status, "application/json", to_json_text(value));
+  return json_text_response(status, to_json_text(value));
+}
+
+http::Response json_text_response(int status, std::string json) {
+  auto response = http::respond(status, "application/json", std::move(json));
   response.headers.add("Cache-Control", "no-store");
   return response;
 }

@@ -1,5 +1,7 @@
 #include "holdfast/api/written.h"
 
+#include <utility>
+
 #include "holdfast/api/json_body.h"
 #include "holdfast/storage/position.h"
 
@@ -14,6 +16,12 @@ void add_receipt(http::Response& response, const region::CommitReceipt& receipt)
 http::Response written_response(int status, const nlohmann::json& value,
                                 const region::CommitReceipt& receipt) {
   auto response = json_response(status, value);
+  add_receipt(response, receipt);
+  return response;
+}
+
+http::Response written_text_response(int status, std::string json, const region::CommitReceipt& receipt) {
+  auto response = json_text_response(status, std::move(json));
   add_receipt(response, receipt);
   return response;
 }

@@ -34,5 +34,6 @@ nlohmann::json text_or_null(const std::string& text);
 
 /// A JSON answer that no cache keeps.
 http::Response json_response(int status, const nlohmann::json& value);
+http::Response json_text_response(int status, std::string json);
 
 }  // namespace holdfast::api

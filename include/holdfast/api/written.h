@@ -1,6 +1,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <string>
 
 #include "holdfast/http/response.h"
 #include "holdfast/region/writer.h"
@@ -15,6 +16,8 @@ void add_receipt(http::Response& response, const region::CommitReceipt& receipt)
 /// A JSON answer of a write, as json_response makes it, with its receipt.
 http::Response written_response(int status, const nlohmann::json& value,
                                 const region::CommitReceipt& receipt);
+/// The same for an answer that is written already.
+http::Response written_text_response(int status, std::string json, const region::CommitReceipt& receipt);
 /// 204 with the receipt.
 http::Response written_response(const region::CommitReceipt& receipt);
 
