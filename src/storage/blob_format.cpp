@@ -61,7 +61,11 @@ Bytes Cipher::seal(std::uint64_t index, bool last, BytesView plain) const {
 }
 
 Bytes Cipher::seal_with(BytesView nonce, std::uint64_t index, bool last, BytesView plain) const {
-  return Bytes(nonce) + crypto::seal(key_, nonce, aad(index, last), plain);
+  Bytes sealed;
+  sealed.reserve(blob_chunk_overhead + plain.size());
+  sealed.append(nonce);
+  crypto::append_sealed(sealed, key_, nonce, aad(index, last), plain);
+  return sealed;
 }
 
 Result<Bytes> Cipher::open(std::uint64_t index, bool last, BytesView sealed) const {

@@ -85,9 +85,12 @@ Bytes seal_record(const RecordPlace& place, KeyId id, const Secret& key, std::ui
   const auto packed = compressed(plain);
   const std::uint8_t flags = packed ? flag_zstd : 0;
   const Bytes nonce = crypto::random_nonce();
-  const Bytes sealed =
-      crypto::seal(key, nonce, associated_data(place, flags, id, version), packed ? *packed : plain);
-  return ByteWriter().u8(sealed_format).u8(flags).u32(id).u16(version).raw(nonce).raw(sealed).take();
+  const BytesView body = packed ? *packed : plain;
+  Bytes sealed = ByteWriter().u8(sealed_format).u8(flags).u32(id).u16(version).take();
+  sealed.reserve(sealed.size() + nonce.size() + body.size() + crypto::aead_tag_size);
+  sealed.append(nonce);
+  crypto::append_sealed(sealed, key, nonce, associated_data(place, flags, id, version), body);
+  return sealed;
 }
 
 Bytes clear_record(std::uint16_t version, BytesView plain) {

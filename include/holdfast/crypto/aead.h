@@ -20,6 +20,8 @@ inline constexpr std::size_t aead_tag_size = 16;
 /// another size is a defect and stops the process: sealing with a wrong size would mean data that nobody can
 /// open.
 [[nodiscard]] Bytes seal(const Secret& key, BytesView nonce, BytesView aad, BytesView plain);
+/// The same, put behind what `out` holds.
+void append_sealed(Bytes& out, const Secret& key, BytesView nonce, BytesView aad, BytesView plain);
 
 /// The plaintext, or `corrupt` when anything does not verify (key, nonce, aad or bytes; it does not say
 /// which).
