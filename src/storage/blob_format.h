@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "holdfast/storage/blob_store.h"
+#include "recent_uploads.h"
 
 /// The bytes of a blob file (docs/formats/blobs.md): header, then sealed chunks.
 namespace holdfast::storage {
@@ -13,6 +14,8 @@ struct BlobStore::Shared {
   std::filesystem::path directory;
   ClusterId cluster;
   BlobKeySource keys;
+  /// The only thing here that changes.
+  std::unique_ptr<RecentUploads> recent = std::make_unique<RecentUploads>();
 
   [[nodiscard]] std::filesystem::path folder_of(const BlobId& id) const {
     return directory / id.str().substr(0, 2);

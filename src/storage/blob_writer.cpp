@@ -76,6 +76,7 @@ Result<BlobInfo> BlobWriter::finish() {
   TRY_VOID(state.file.sync());
   TRY_VOID(blob::publish(*state.shared, state.path, state.id));
   state.finished = true;
+  state.shared->recent->add(state.shared->path_of(state.id), state.size);
   return BlobInfo{
       .id = state.id, .size = state.size, .sha256 = state.sha256.finish(), .md5 = state.md5.finish()};
 }

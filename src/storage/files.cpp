@@ -114,6 +114,10 @@ Result<> File::sync() const {
   return {};
 }
 
+void File::forget_cached() const {
+  static_cast<void>(::posix_fadvise(descriptor_, 0, 0, POSIX_FADV_DONTNEED));
+}
+
 Result<> make_directory(const std::filesystem::path& path) {
   return make_directories(path.parent_path(), {path.filename().string()});
 }

@@ -39,6 +39,8 @@ class File {
   /// Cuts the file and puts the file position at the new end.
   Result<> cut_to(std::uint64_t size) const;
   Result<> sync() const;
+  /// Advises the kernel to give up the pages that it keeps of this file. Only what is synced goes.
+  void forget_cached() const;
   [[nodiscard]] int descriptor() const { return descriptor_; }
 
  private:

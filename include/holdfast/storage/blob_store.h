@@ -116,7 +116,8 @@ class BlobImport {
 
 /// Immutable sealed blobs, one file each: `xx/<id>` with xx the first two digits of the id. A blob is never
 /// changed, so nothing about it can diverge between regions; it is removed when no row names it any more
-/// (BlobCollector). Thread-safe: it has no state but the file system. Lives as long as the daemon; writers,
+/// (BlobCollector). Thread-safe: it has no state but the file system
+/// (and a list of what of it was written lately). Lives as long as the daemon; writers,
 /// readers and imports keep what they need of it alive.
 class BlobStore {
  public:

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <random>
 
@@ -11,6 +12,7 @@
 #include "holdfast/crypto/hash.h"
 #include "holdfast/crypto/random.h"
 #include "holdfast/storage/blob_collector.h"
+#include "recent_uploads.h"
 #include "storage/file_size_limit.h"
 #include "storage/temp_directory.h"
 
@@ -147,6 +149,22 @@ TEST_F(BlobStoreTest, SwappedChunksAndForeignBlobsAreNoticed) {
   std::filesystem::copy_file(blob_file(root_, two.id), blob_file(root_, three.id),
                              std::filesystem::copy_options::overwrite_existing);
   EXPECT_EQ(blobs_.read(three.id).error().kind, ErrorKind::corrupt);
+}
+
+TEST_F(BlobStoreTest, RemembersTheLastUploadsOnly) {
+  RecentUploads recent(100);
+  const auto file = directory_ / "upload";
+  std::ofstream(file) << "bytes";
+  recent.add(file, 60);
+  recent.add(directory_ / "removed meanwhile", 40);
+  EXPECT_EQ(recent.bytes(), 100U);
+  recent.add(file, 50);
+  EXPECT_EQ(recent.bytes(), 90U);
+  recent.add(file, 20);
+  EXPECT_EQ(recent.bytes(), 70U);
+  recent.add(file, 1000);
+  EXPECT_EQ(recent.bytes(), 0U);
+  EXPECT_EQ(std::filesystem::file_size(file), 5U);
 }
 
 TEST_F(BlobStoreTest, OnlyIdsReachThePath) {
