@@ -181,7 +181,7 @@ TlsStream::Step TlsStream::flush() {
     output_begin_ += static_cast<std::size_t>(sent);
   }
   output_begin_ = 0;
-  if (!output_.empty()) output_ = Bytes();
+  output_.clear();  // its room goes when the peer is waited for
   return {};
 }
 
@@ -229,6 +229,7 @@ async::Task<error_code> TlsStream::satisfy(Lack lack) {
 TlsStream::Receiving::Receiving(TlsStream& stream) : stream_(stream) {
   // Only a renegotiation, which is off, could make both directions wait for input.
   if (stream_.receiving_) return;
+  if (stream_.output_.empty() && stream_.output_.capacity() > record_bytes) stream_.output_ = Bytes();
   if (stream_.input_size_ != stream_.wanted_input_) {
     stream_.input_ = std::make_unique_for_overwrite<char[]>(stream_.wanted_input_);
     stream_.input_size_ = stream_.wanted_input_;

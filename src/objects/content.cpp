@@ -16,8 +16,22 @@ struct Content::State {
   std::shared_ptr<ObjectService::State> service;
   Bytes inline_bytes{};
   std::optional<storage::BlobReader> blob{};
+  std::optional<Result<Bytes>> first_piece{};  ///< read with the opening, which saves most objects a hop
   std::uint64_t offset = 0;
   std::uint64_t end = 0;
+
+  /// Up to the end of a chunk: each one is unsealed once.
+  [[nodiscard]] std::size_t next_size() const {
+    const auto to_chunk_end = storage::blob_chunk_bytes - offset % storage::blob_chunk_bytes;
+    return static_cast<std::size_t>(std::min<std::uint64_t>(end - offset, to_chunk_end));
+  }
+  /// Blocking.
+  Result<> open_blob(const BlobId& id) {
+    TRY(auto opened, service->parts.blobs.read(id));
+    blob.emplace(std::move(opened));
+    first_piece = blob->read(offset, next_size());
+    return {};
+  }
 };
 
 Content::Content(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -34,26 +48,26 @@ async::Task<Result<Content>> ObjectService::open(Found found, std::optional<Byte
     co_return Content(std::move(content));
   }
   const auto id = *found.object.blob;
-  auto blob = co_await async::offload(state_->parts.disk, [&] { return state_->parts.blobs.read(id); });
-  if (!blob && blob.error().kind == ErrorKind::not_found) {
+  auto opened = co_await async::offload(state_->parts.disk, [&] { return content->open_blob(id); });
+  if (!opened && opened.error().kind == ErrorKind::not_found) {
     CO_TRY_VOID(co_await state_->parts.demand.fetch_now(id, fetch_limit));
-    blob = co_await async::offload(state_->parts.disk, [&] { return state_->parts.blobs.read(id); });
+    opened = co_await async::offload(state_->parts.disk, [&] { return content->open_blob(id); });
   }
-  if (!blob) co_return fail(std::move(blob).error());
-  content->blob.emplace(*std::move(blob));
+  if (!opened) co_return fail(std::move(opened).error());
   co_return Content(std::move(content));
 }
 
 async::Task<Result<Bytes>> Content::read() {
-  const auto left = remaining();
-  if (left == 0) co_return Bytes();
-  // Up to the end of a chunk: each one is unsealed once.
-  const auto to_chunk_end = storage::blob_chunk_bytes - state_->offset % storage::blob_chunk_bytes;
-  const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left, to_chunk_end));
+  if (remaining() == 0) co_return Bytes();
+  const auto size = state_->next_size();
   const auto offset = std::exchange(state_->offset, state_->offset + size);
   if (!state_->blob) co_return state_->inline_bytes.substr(static_cast<std::size_t>(offset), size);
-  CO_TRY(auto bytes, co_await async::offload(state_->service->parts.disk,
-                                             [&] { return state_->blob->read(offset, size); }));
+  auto piece = std::exchange(state_->first_piece, std::nullopt);
+  if (!piece) {
+    piece = co_await async::offload(state_->service->parts.disk,
+                                    [&] { return state_->blob->read(offset, size); });
+  }
+  CO_TRY(auto bytes, *std::move(piece));
   if (bytes.size() != size) {
     co_return fail(ErrorKind::corrupt, "corrupt", "stored data is damaged",
                    "a blob is shorter than its row says");
