@@ -10,7 +10,7 @@ namespace holdfast::storage {
 /// Uploads whose bytes the kernel still keeps in its page cache. The last ones stay there, for the members
 /// that fetch them at once and the first who look at them. Older ones leave: a camera roll must not push the
 /// store's own files out, and a page that was just given up is cheaper to write to than one that the machine
-/// has to find (ADR 0078). Thread-safe.
+/// has to find (ADR 0080). Thread-safe.
 class RecentUploads {
  public:
   explicit RecentUploads(std::uint64_t most_bytes = std::uint64_t{64} << 20U) : most_bytes_(most_bytes) {}
