@@ -259,9 +259,23 @@ class Habits(unittest.TestCase):
                     missing.append(f"{page.relative_to(ROOT)}: {name}")
         self.assertEqual(missing, [])
 
+    def test_comments_name_pages_that_exist(self):
+        wrong = [
+            f"{path.relative_to(ROOT)}: {name}"
+            for path in sources()
+            for name in re.findall(r"[\w./-]+\.md\b", path.read_text())
+            if not (ROOT / name).exists()
+        ]
+        self.assertEqual(wrong, [])
+
     def test_each_decision_has_a_number_of_its_own(self):
-        numbers = [path.name[:4] for path in (ROOT / "docs" / "adr").glob("*.md")]
-        self.assertEqual(sorted(numbers), sorted(set(numbers)))
+        decisions = sorted((ROOT / "docs" / "adr").glob("0*.md"))
+        numbers = [path.name[:4] for path in decisions]
+        self.assertEqual(numbers, sorted(set(numbers)))
+        titles = {path.name: path.read_text().splitlines()[0].removeprefix(f"# {int(path.name[:4])}. ") for path in decisions}
+        self.assertEqual([title for title in titles.values() if title.startswith("#")], [])
+        rows = [f"- {int(name[:4])} · [{title}]({name})" for name, title in titles.items()]
+        self.assertEqual((ROOT / "docs" / "adr" / "README.md").read_text().splitlines()[-len(rows):], rows)
         wrong = [
             f"{path.relative_to(ROOT)}: {number}"
             for path in [*sources(), *(ROOT / "config").rglob("*.*"), *(ROOT / "docs").rglob("*.md"), ROOT / "dev"]
