@@ -47,7 +47,9 @@ Result<> flatten(const nlohmann::json& value, const std::string& path, const std
     return {};
   }
   for (const auto& [name, inner] : value.items()) {
-    const std::string below = path.empty() ? name : path + "." + name;
+    std::string below = path;
+    if (!below.empty()) below += '.';
+    below += name;
     if (name.empty() || name.contains('.')) {
       return wrong_setting(file, '"' + name + '"',
                            R"(no such name; dots stand for nesting, as in {"log": {"level": "info"}})");

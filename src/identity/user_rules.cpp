@@ -132,7 +132,7 @@ Result<Bytes> uuid_bytes(std::string_view uuid) {
 }
 
 std::string uuid_text(BytesView bytes) {
-  const std::string hex = to_hex(bytes);
+  std::string hex = to_hex(bytes);
   if (hex.size() != 32) return hex;
   std::string text;
   text.reserve(36);

@@ -69,8 +69,9 @@ async::Task<Result<JoinDesk::NewToken>> JoinDesk::create_token(TokenRequest requ
   event.actor = request.created_by;
   event.request_id = request.request_id;
   transaction.audit(event);
-  CO_TRY(auto receipt, co_await parts_.writer.commit(std::move(transaction), region::AckClass::membership));
-  co_return NewToken{.token = std::move(token), .receipt = std::move(receipt)};
+  CO_TRY(const auto receipt,
+         co_await parts_.writer.commit(std::move(transaction), region::AckClass::membership));
+  co_return NewToken{.token = std::move(token), .receipt = receipt};
 }
 
 async::Task<Joined> JoinDesk::admit(Join join, Bytes exporter, Bytes node_spki) {
