@@ -13,6 +13,7 @@
 #include "holdfast/identity/sealed_token.h"
 #include "holdfast/identity/session_rules.h"
 #include "holdfast/identity/user_rules.h"
+#include "holdfast/storage/step.h"
 #include "origin_jti.h"
 #include "records.h"
 #include "session_state.h"
@@ -250,6 +251,7 @@ async::Task<Result<SessionTokens>> SessionService::refresh(SealedClaims claims, 
   for (int attempt = 0; attempt < write_attempts; ++attempt) {
     // Asked for first: a row that is applied while this region looks for it is not one that should be here.
     const WallTime held_until = base_.core.applied().committed_at;
+    storage::reached("refresh.asked");
     CO_TRY(auto known, find_known(claims));
     if (!known.session && !may_honour_unknown(claims, held_until)) {
       co_return bad_session("refresh token: its session should be known here and is not");

@@ -4,8 +4,9 @@
 
 namespace holdfast::storage {
 
-/// Marks a moment at which a crash or a power cut must be harmless ("install.renamed"). Free in production:
-/// one relaxed load. The fault tests list the names and kill the process at each of them.
+/// Marks a moment at which a crash or a power cut must be harmless ("install.renamed"), or something else
+/// that is written ("refresh.asked"). Free in production: one relaxed load. The fault tests list the names of
+/// the former and kill the process at each of them.
 void reached(std::string_view step);
 
 /// What `reached` calls from now on; null (the default) for nothing. The hook runs on the thread that passes

@@ -188,41 +188,16 @@ TEST_F(SessionTest, AnUnknownSessionIsHonouredWhenItIsNewerThanAllThatIsHeldHere
 TEST_F(SessionTest, AnUnknownSessionIsHonouredThoughNewerCommitsArriveMeanwhile) {
   SealedClaims claims = unknown_session(web_);
   claims.recorded = true;
-  auto& disk = region_.disk();
-  std::binary_semaphore begun(0);
-  std::binary_semaphore asked(0);
-  std::binary_semaphore resumes_late(0);
-  std::binary_semaphore committed(0);
-  const auto on_disk = [&](auto work) {
-    return boost::asio::co_spawn(region_.io().next(), async::offload(disk, std::move(work)),
-                                 boost::asio::use_future);
-  };
-  // The one disk thread and then the one I/O thread are held, so that the commit falls between the two.
-  auto held = on_disk([&] {
-    begun.release();
-    asked.acquire();
-    return 0;
+  static test::TestRegion* region;
+  region = &region_;
+  storage::set_step_hook([](std::string_view step) {
+    if (step != "refresh.asked") return;
+    region->clock().advance(std::chrono::seconds(1));
+    region->store().commit(std::move(region->core().transaction().audit({.kind = "ANOTHER_COMMIT"})));
   });
-  begun.acquire();
-  auto refreshed = boost::asio::co_spawn(region_.io().next(), identity_.sessions.refresh(claims, web_, {}),
-                                         boost::asio::use_future);
-  while (disk.threads().queued() < 1) std::this_thread::yield();
-  auto newer = on_disk([&] {
-    region_.clock().advance(std::chrono::seconds(1));
-    region_.store().commit(std::move(region_.core().transaction().audit({.kind = "ANOTHER_COMMIT"})));
-    committed.release();
-    return 0;
-  });
-  while (disk.threads().queued() < 2) std::this_thread::yield();
-  boost::asio::post(region_.io().next(), [&] {
-    resumes_late.release();
-    committed.acquire();
-  });
-  resumes_late.acquire();
-  asked.release();
-  EXPECT_TRUE(refreshed.get()) << "it was newer than all that was held here when the row was looked for";
-  EXPECT_TRUE(held.get());
-  EXPECT_TRUE(newer.get());
+  const auto answer = refresh_refusal(web_, sealed_elsewhere(claims));
+  storage::set_step_hook(nullptr);
+  EXPECT_EQ(answer, "accepted") << "it was newer than all that was held here when the row was looked for";
   EXPECT_GT(region_.core().applied().committed_at, claims.issued_at);
 }
 
