@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "holdfast/identity/token_claims.h"
+#include "holdfast/storage/step.h"
 #include "identity_fixture.h"
 #include "tables.h"
 
