@@ -26,9 +26,10 @@ FINDING = re.compile(r"^([^:\s]+):\d+:\d+: (?:error|warning): ", re.M)
 BATCH = 10
 
 
-def sources(build):
-    """Every .cpp of src, and those that CMake makes for headers without one: each compiles alone here."""
-    return sorted([*ROOT.glob("src/**/*.cpp"), *(build / "lone_headers").glob("*/*.cpp")])
+def sources(build, compiled):
+    """Every .cpp of src, and those that CMake makes for headers without one: each compiles alone here. Not what it made
+    for a header that is gone."""
+    return sorted([*ROOT.glob("src/**/*.cpp"), *(file for file in compiled if file.is_relative_to(build / "lone_headers"))])
 
 
 def header(name, room):
@@ -150,9 +151,9 @@ def main():
     options = parser.parse_args()
     build = options.build.resolve()
     STAMPS.mkdir(parents=True, exist_ok=True)
-    files = sources(build)
-    digests = {file: digest(file) for file in files}
     flags = compile_flags(build)
+    files = sources(build, flags)
+    digests = {file: digest(file) for file in files}
     wanted = newest_first([file for file in files if options.all or not is_clean(file, digests[file])])
     end = time.monotonic() + (options.budget or float("inf"))
     work = batches(wanted, 1 if options.alone else BATCH)
