@@ -1,15 +1,9 @@
 #include "app_records.h"
 
 #include "holdfast/base/codec.h"
+#include "holdfast/base/record_numbers.h"
 
 namespace holdfast::apps {
-namespace {
-
-std::unexpected<Error> bad_record(std::string detail) {
-  return fail(ErrorKind::corrupt, "corrupt", "stored data is damaged", std::move(detail));
-}
-
-}  // namespace
 
 Bytes app_key(const AppId& id) { return storage::KeyWriter().text(id.str()).take(); }
 AppId app_of_key(BytesView key) { return AppId(storage::KeyReader(key).text()); }
@@ -52,18 +46,17 @@ Bytes encode_state(const StateRecord& record) {
 
 Result<StateRecord> decode_state(BytesView plain) {
   TRY(const auto fields, FieldReader::parse(plain));
-  const auto state = fields.number(1);
-  const auto reign = fields.number(2);
-  const auto origin = fields.number(6);
-  // An unknown state must not be read as a permission.
-  if (state < 1 || state > 3 || reign > 0xffffffffU || origin < 1 || origin > 3)
-    return bad_record("app state record");
-  return StateRecord{.state = static_cast<AppState>(state),
-                     .reign = static_cast<std::uint32_t>(reign),
+  constexpr std::string_view record = "app state record";
+  // An unknown state must not be read as a permission, and nor must one that is missing.
+  TRY(const auto state, enumerator_of(fields, record, 1, AppState::fenced, AppState{}));
+  TRY(const auto reign, number_of<std::uint32_t>(fields, record, 2));
+  TRY(const auto origin, enumerator_of(fields, record, 6, StateOrigin::promotion, StateOrigin{}));
+  return StateRecord{.state = state,
+                     .reign = reign,
                      .version = fields.number(3),
                      .changed_at = from_micros(fields.signed_number(4)),
                      .changed_by = fields.text(5),
-                     .origin = static_cast<StateOrigin>(origin)};
+                     .origin = origin};
 }
 
 Bytes photo_prefix(const AppId& app, std::string_view photo) {

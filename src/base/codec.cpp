@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "holdfast/base/damaged.h"
+
 namespace holdfast {
 namespace {
 
@@ -95,8 +97,7 @@ BytesView ByteReader::bytes() {
 
 Result<> ByteReader::finish(std::string_view what) const {
   if (ok_ && rest_.empty()) return {};
-  return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged",
-              std::string(what) + (ok_ ? ": bytes left over" : ": truncated or malformed"));
+  return damaged(std::string(what) + (ok_ ? ": bytes left over" : ": truncated or malformed"));
 }
 
 FieldWriter& FieldWriter::text(std::uint32_t number, BytesView value) {

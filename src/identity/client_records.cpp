@@ -31,7 +31,7 @@ void put_seconds(FieldWriter& fields, std::uint32_t number, MaybeSeconds duratio
 
 Result<MaybeSeconds> maybe_seconds(const FieldReader& fields, std::uint32_t number) {
   if (!fields.find(number)) return MaybeSeconds();
-  TRY(const auto duration, seconds_of(fields, number, {}));
+  TRY(const auto duration, seconds_of(fields, "client", number, {}));
   return MaybeSeconds(duration);
 }
 
@@ -80,7 +80,7 @@ Result<Client> decode_client(const ClientId& id, BytesView plain) {
   TRY(client.id_lifetime, maybe_seconds(fields, client_id_seconds));
   TRY(client.refresh_lifetime, maybe_seconds(fields, client_refresh_seconds));
   client.rotates_refresh_tokens = fields.flag(client_rotates);
-  TRY(client.rotation_grace, seconds_of(fields, client_grace_seconds, client.rotation_grace));
+  TRY(client.rotation_grace, seconds_of(fields, "client", client_grace_seconds, client.rotation_grace));
   client.created_at = from_micros(fields.signed_number(client_created));
   client.modified_at = from_micros(fields.signed_number(client_modified));
   return client;

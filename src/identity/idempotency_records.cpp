@@ -24,7 +24,7 @@ Bytes encode(const KeptAnswer& answer) {
 
 Result<KeptAnswer> decode_kept_answer(BytesView plain) {
   TRY(const auto fields, FieldReader::parse(plain));
-  TRY(const auto status, number_of<std::uint16_t>(fields, kept_answer_status));
+  TRY(const auto status, number_of<std::uint16_t>(fields, "kept answer", kept_answer_status));
   return KeptAnswer{.body_hash = fields.text(kept_answer_body_hash),
                     .status = status,
                     .body = fields.text(kept_answer_body),

@@ -57,7 +57,8 @@ Result<AttributeDefinition> decode_attribute(BytesView plain) {
   TRY(const auto fields, FieldReader::parse(plain));
   AttributeDefinition attribute;
   attribute.name = fields.text(attribute_name);
-  TRY(attribute.type, enumerator_of(fields, attribute_type, AttributeType::date, AttributeType::string));
+  TRY(attribute.type,
+      enumerator_of(fields, "attribute", attribute_type, AttributeType::date, AttributeType::string));
   attribute.is_mutable = fields.flag(attribute_mutable, true);
   if (fields.find(attribute_least)) attribute.least = fields.signed_number(attribute_least);
   if (fields.find(attribute_most)) attribute.most = fields.signed_number(attribute_most);
@@ -97,19 +98,20 @@ Result<Pool> decode_pool(const PoolId& id, BytesView plain) {
   pool.id = id;
   pool.name = fields.text(pool_name);
   TRY(pool.algorithm,
-      enumerator_of(fields, pool_algorithm, SigningAlgorithm::es256, SigningAlgorithm::rs256));
+      enumerator_of(fields, "pool", pool_algorithm, SigningAlgorithm::es256, SigningAlgorithm::rs256));
   pool.usernames_are_case_sensitive = fields.flag(pool_case_sensitive);
   PasswordPolicy& policy = pool.password;
-  TRY(policy.minimum_length, number_of(fields, pool_minimum_length, policy.minimum_length));
+  TRY(policy.minimum_length, number_of(fields, "pool", pool_minimum_length, policy.minimum_length));
   // A class that this build does not know would be one that nobody asks for.
-  TRY(const auto classes, number_up_to(fields, pool_password_classes, every_class, every_class));
+  TRY(const auto classes, number_up_to(fields, "pool", pool_password_classes, every_class, every_class));
   set_password_classes(policy, classes);
-  TRY(policy.temporary_validity, seconds_of(fields, pool_temporary_seconds, policy.temporary_validity));
+  TRY(policy.temporary_validity,
+      seconds_of(fields, "pool", pool_temporary_seconds, policy.temporary_validity));
   Lifetimes& lifetimes = pool.lifetimes;
-  TRY(lifetimes.access, seconds_of(fields, pool_access_seconds, lifetimes.access));
-  TRY(lifetimes.id, seconds_of(fields, pool_id_seconds, lifetimes.id));
-  TRY(lifetimes.refresh, seconds_of(fields, pool_refresh_seconds, lifetimes.refresh));
-  TRY(lifetimes.challenge, seconds_of(fields, pool_challenge_seconds, lifetimes.challenge));
+  TRY(lifetimes.access, seconds_of(fields, "pool", pool_access_seconds, lifetimes.access));
+  TRY(lifetimes.id, seconds_of(fields, "pool", pool_id_seconds, lifetimes.id));
+  TRY(lifetimes.refresh, seconds_of(fields, "pool", pool_refresh_seconds, lifetimes.refresh));
+  TRY(lifetimes.challenge, seconds_of(fields, "pool", pool_challenge_seconds, lifetimes.challenge));
   fields.all(pool_required_attribute, [&](BytesView name) { pool.required_attributes.emplace_back(name); });
   Result<> attributes;
   fields.all(pool_custom_attribute, [&](BytesView one) {

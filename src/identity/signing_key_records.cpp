@@ -31,10 +31,10 @@ Bytes encode(const SigningKeyRecord& record) {
 Result<SigningKeyRecord> decode_signing_key(BytesView plain) {
   TRY(const auto fields, FieldReader::parse(plain));
   SigningKeyRecord record;
-  TRY(record.state,
-      enumerator_of(fields, signing_key_state, SigningKeyState::retiring, SigningKeyState::pending));
-  TRY(record.algorithm,
-      enumerator_of(fields, signing_key_algorithm, SigningAlgorithm::es256, SigningAlgorithm::rs256));
+  TRY(record.state, enumerator_of(fields, "signing key", signing_key_state, SigningKeyState::retiring,
+                                  SigningKeyState::pending));
+  TRY(record.algorithm, enumerator_of(fields, "signing key", signing_key_algorithm, SigningAlgorithm::es256,
+                                      SigningAlgorithm::rs256));
   record.private_der = Secret(fields.text(signing_key_private));
   record.public_jwk = fields.text(signing_key_jwk);
   record.created_at = from_micros(fields.signed_number(signing_key_created));

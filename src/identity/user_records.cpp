@@ -55,14 +55,14 @@ Result<User> decode_user(const PoolId& pool, const UserId& id, BytesView plain) 
   user.id = id;
   user.username = fields.text(user_username);
   TRY(user.status,
-      enumerator_of(fields, user_status, UserStatus::external_provider, UserStatus::unconfirmed));
+      enumerator_of(fields, "user", user_status, UserStatus::external_provider, UserStatus::unconfirmed));
   user.enabled = fields.flag(user_enabled);
   std::vector<BytesView> names;
   std::vector<BytesView> values;
   fields.all(user_attribute_name, [&](BytesView name) { names.push_back(name); });
   fields.all(user_attribute_value, [&](BytesView value) { values.push_back(value); });
   if (names.size() != values.size()) {
-    return damaged_record("user: attributes do not pair up");
+    return damaged("user: attributes do not pair up");
   }
   for (std::size_t at = 0; at < names.size(); ++at) {
     user.attributes.emplace(std::string(names[at]), std::string(values[at]));
@@ -114,7 +114,7 @@ Result<Group> decode_group(const PoolId& pool, std::string name, BytesView plain
   group.id = uuid_text(fields.text(group_id));
   group.description = fields.text(group_description);
   if (fields.find(group_precedence)) {
-    TRY(group.precedence, number_of<std::uint32_t>(fields, group_precedence));
+    TRY(group.precedence, number_of<std::uint32_t>(fields, "group", group_precedence));
   }
   group.created_at = from_micros(fields.signed_number(group_created));
   group.modified_at = from_micros(fields.signed_number(group_modified));
@@ -131,7 +131,7 @@ Bytes encode(const FailureCount& count) {
 
 Result<FailureCount> decode_failure_count(BytesView plain) {
   TRY(const auto fields, FieldReader::parse(plain));
-  TRY(const auto failures, number_of<std::uint32_t>(fields, failure_count));
+  TRY(const auto failures, number_of<std::uint32_t>(fields, "failure count", failure_count));
   return FailureCount{.failures = failures,
                       .last_failure = from_micros(fields.signed_number(failure_last)),
                       .epoch = fields.number(failure_epoch)};

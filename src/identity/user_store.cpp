@@ -66,7 +66,7 @@ Result<std::optional<UserId>> find_user_id(const storage::Reader& reader, const 
   TRY(const auto found, reader.find(usernames_table, username_row_key(pool.id, blind)));
   if (!found) return std::optional<UserId>();
   if (found->plain.size() != uuid_size) {
-    return damaged_record("username row: no sub");
+    return damaged("username row: no sub");
   }
   return std::optional(UserId(uuid_text(found->plain)));
 }

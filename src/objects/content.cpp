@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "holdfast/base/damaged.h"
+
 #include "object_service_state.h"
 
 /// Content, and how ObjectService opens it.
@@ -69,8 +71,7 @@ async::Task<Result<Bytes>> Content::read() {
   }
   CO_TRY(auto bytes, *std::move(piece));
   if (bytes.size() != size) {
-    co_return fail(ErrorKind::corrupt, "corrupt", "stored data is damaged",
-                   "a blob is shorter than its row says");
+    co_return damaged("a blob is shorter than its row says");
   }
   co_return bytes;
 }

@@ -1,6 +1,7 @@
 #include "object_records.h"
 
 #include "holdfast/base/codec.h"
+#include "holdfast/base/damaged.h"
 #include "holdfast/base/encoding.h"
 
 namespace holdfast::objects {
@@ -70,7 +71,7 @@ Result<Object> decode_object(BytesView stored_key, BytesView plain) {
     whole = whole && blob->size() == blob_id_bytes;
     object.blob = blob_of_key(*blob);
   }
-  if (!whole) return fail(ErrorKind::corrupt, "corrupt", "stored data is damaged", "object record");
+  if (!whole) return damaged("object record");
   return object;
 }
 

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "holdfast/base/damaged.h"
 #include "holdfast/base/encoding.h"
 #include "holdfast/objects/object_rules.h"
 #include "object_service_state.h"
@@ -72,8 +73,7 @@ Result<Found> ObjectService::State::get(const std::string& bucket, const std::st
     TRY(auto bytes, reader.get(object_bytes_table, stored_key));
     // Ranges and Content-Length are reckoned from the record.
     if (bytes.plain.size() != found.object.size) {
-      return fail(ErrorKind::corrupt, "corrupt", "stored data is damaged",
-                  "an object's bytes are not as many as its record says");
+      return damaged("an object's bytes are not as many as its record says");
     }
     found.inline_bytes = std::move(bytes.plain);
   }

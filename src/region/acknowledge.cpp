@@ -7,6 +7,7 @@
 
 #include "holdfast/base/codec.h"
 #include "holdfast/base/log.h"
+#include "holdfast/base/record_numbers.h"
 #include "holdfast/base/text.h"
 #include "holdfast/region/tables.h"
 
@@ -76,16 +77,17 @@ Bytes AckRule::encode() const {
 Result<AckRule> AckRule::decode(BytesView plain) {
   TRY(const auto fields, FieldReader::parse(plain));
   // The row may have been another region's to write: nothing is cut to size here.
-  const auto needed = fields.number(ack_needed);
-  const auto of = fields.number(ack_of);
-  const auto in_force = fields.number(ack_in_force);
+  const auto members = [&](std::uint32_t field) {
+    return number_up_to(fields, "acknowledge rule", field, max_members);
+  };
+  TRY(const auto needed, members(ack_needed));
+  TRY(const auto of, members(ack_of));
+  TRY(const auto in_force, members(ack_in_force));
   const auto limit_ms = fields.signed_number(ack_limit_ms, 5000);
-  if (std::max({needed, of, in_force}) > max_members || limit_ms < 0 || limit_ms > max_ack_limit.count()) {
-    return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged", "acknowledge rule");
-  }
-  return AckRule{.needed = static_cast<std::uint32_t>(needed),
-                 .of = static_cast<std::uint32_t>(of),
-                 .in_force = static_cast<std::uint32_t>(in_force),
+  if (limit_ms < 0 || limit_ms > max_ack_limit.count()) return damaged("acknowledge rule: limit");
+  return AckRule{.needed = needed,
+                 .of = of,
+                 .in_force = in_force,
                  .degrade = fields.flag(ack_degrade),
                  .limit = std::chrono::milliseconds(limit_ms)};
 }

@@ -1,6 +1,7 @@
 #include "holdfast/region/fact.h"
 
 #include "holdfast/base/codec.h"
+#include "holdfast/base/damaged.h"
 
 namespace holdfast::region {
 namespace {
@@ -33,8 +34,7 @@ Result<Fact> Fact::decode(BytesView bytes) {
             .origin = RegionName(fields.text(fact_origin)),
             .at = from_micros(fields.signed_number(fact_at))};
   if (fact.id.size() != id_bytes || fact.name.empty()) {
-    return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged",
-                "fact without id or name");
+    return damaged("fact without id or name");
   }
   return fact;
 }
@@ -53,8 +53,7 @@ Result<Override> Override::decode(BytesView bytes) {
                    .value = fields.text(override_value),
                    .from = RegionName(fields.text(override_from))};
   if (decoded.kind.empty() || decoded.key.empty()) {
-    return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged",
-                "override without kind or key");
+    return damaged("override without kind or key");
   }
   return decoded;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "holdfast/base/codec.h"
+#include "holdfast/base/damaged.h"
 #include "holdfast/crypto/hash.h"
 
 namespace holdfast::region {
@@ -68,8 +69,7 @@ Result<Member> Member::decode(BytesView plain) {
                 .objects_url = fields.text(member_objects_url),
                 .joined = from_micros(fields.signed_number(member_joined))};
   if (!parse_region_name(member.name.str())) {
-    return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged",
-                "member without a proper name");
+    return damaged("member without a proper name");
   }
   return member;
 }

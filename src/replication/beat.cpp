@@ -1,6 +1,6 @@
 #include "holdfast/replication/beat.h"
 
-#include <limits>
+#include "holdfast/base/record_numbers.h"
 
 #include "message_fields.h"
 
@@ -72,7 +72,6 @@ Bytes Beat::encode() const {
 }
 
 Result<Beat> Beat::decode(BytesView payload) {
-  constexpr auto any_u32 = std::numeric_limits<std::uint32_t>::max();
   TRY(const auto reader, FieldReader::parse(payload));
   Beat beat;
   beat.number = reader.number(beat_number);
@@ -80,9 +79,9 @@ Result<Beat> Beat::decode(BytesView payload) {
   beat.role = fields::role(reader, beat_role);
   const auto reason = reader.number(beat_fence_reason);
   beat.fence_reason = reason <= 6 ? static_cast<region::FenceReason>(reason) : region::FenceReason::none;
-  TRY(beat.term.reign, fields::bounded<std::uint32_t>(reader, beat_reign, any_u32));
-  TRY(beat.term.incarnation, fields::bounded<std::uint32_t>(reader, beat_incarnation, any_u32));
-  TRY(beat.highest_reign, fields::bounded<std::uint32_t>(reader, beat_highest_reign, any_u32));
+  TRY(beat.term.reign, number_of<std::uint32_t>(reader, "BEAT", beat_reign));
+  TRY(beat.term.incarnation, number_of<std::uint32_t>(reader, "BEAT", beat_incarnation));
+  TRY(beat.highest_reign, number_of<std::uint32_t>(reader, "BEAT", beat_highest_reign));
   TRY(beat.applied, fields::head(reader, beat_applied));
   TRY(beat.durable, fields::position(reader, beat_durable));
   TRY(beat.acknowledged, fields::position(reader, beat_acknowledged));

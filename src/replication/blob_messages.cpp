@@ -1,5 +1,6 @@
 #include "holdfast/replication/blob_messages.h"
 
+#include "holdfast/base/damaged.h"
 #include "holdfast/storage/blob_store.h"
 #include "message_fields.h"
 
@@ -20,7 +21,7 @@ enum DataField : std::uint32_t {
 /// An id that is no blob id never gets further than here.
 Result<BlobId> checked_blob_id(BytesView text) {
   if (!storage::BlobStore::is_id(text)) {
-    return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged", "not a blob id");
+    return damaged("not a blob id");
   }
   return BlobId(std::string(text));
 }

@@ -5,6 +5,7 @@
 
 #include "gather.h"
 #include "holdfast/async/timer.h"
+#include "holdfast/base/damaged.h"
 #include "holdfast/base/log.h"
 #include "holdfast/base/metrics.h"
 #include "liveness.h"
@@ -40,8 +41,7 @@ Result<BlobData> read_sealed(const storage::BlobStore& blobs, const BlobFetch& f
 Result<bool> keep_sealed(storage::BlobImport& import, const BlobData& data) {
   if (import.wants_header()) TRY_VOID(import.header(data.header));
   if (data.chunk != import.next_chunk()) {
-    return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged",
-                "not the chunk that was asked for");
+    return damaged("not the chunk that was asked for");
   }
   TRY_VOID(import.add(data.sealed, data.last));
   if (data.last) TRY_VOID(import.finish());

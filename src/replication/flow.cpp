@@ -1,5 +1,7 @@
 #include "holdfast/replication/flow.h"
 
+#include "holdfast/base/record_numbers.h"
+
 #include "message_fields.h"
 
 namespace holdfast::replication {
@@ -37,7 +39,7 @@ Bytes Bye::encode() const {
 
 Result<Bye> Bye::decode(BytesView payload) {
   TRY(const auto reader, FieldReader::parse(payload));
-  TRY(const auto code, fields::bounded<std::uint8_t>(reader, bye_code, 0xff));
+  TRY(const auto code, number_of<std::uint8_t>(reader, "BYE", bye_code));
   return Bye{.code = static_cast<RejectCode>(code), .message = reader.text(bye_message)};
 }
 

@@ -1,6 +1,6 @@
 #include "holdfast/replication/hello.h"
 
-#include <limits>
+#include "holdfast/base/record_numbers.h"
 
 #include "message_fields.h"
 
@@ -53,14 +53,13 @@ Bytes Hello::encode() const {
 Result<Hello> Hello::decode(BytesView payload) {
   TRY(const auto reader, FieldReader::parse(payload));
   Hello hello;
-  TRY(hello.protocol_low, fields::bounded<std::uint16_t>(reader, hello_protocol_low, 0xffff));
-  TRY(hello.protocol_high, fields::bounded<std::uint16_t>(reader, hello_protocol_high, 0xffff));
+  TRY(hello.protocol_low, number_of<std::uint16_t>(reader, "HELLO", hello_protocol_low));
+  TRY(hello.protocol_high, number_of<std::uint16_t>(reader, "HELLO", hello_protocol_high));
   hello.cluster = ClusterId(reader.text(hello_cluster));
   hello.node = RegionName(reader.text(hello_node));
   hello.node_id = reader.text(hello_node_id);
-  TRY(const auto purpose, fields::bounded<std::uint8_t>(reader, hello_purpose, 2));
-  if (purpose == 0)
-    return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged", "HELLO: purpose");
+  TRY(const auto purpose, number_up_to<std::uint8_t>(reader, "HELLO", hello_purpose, 2));
+  if (purpose == 0) return damaged("HELLO: purpose");
   hello.purpose = static_cast<Purpose>(purpose);
   hello.family_map_hash = reader.text(hello_family_map);
   hello.rocksdb_version = reader.text(hello_rocksdb);
@@ -69,8 +68,7 @@ Result<Hello> Hello::decode(BytesView payload) {
   TRY(hello.terms, fields::terms(reader, hello_term));
   TRY(hello.applied, fields::head(reader, hello_applied));
   TRY(hello.durable, fields::position(reader, hello_durable));
-  TRY(hello.highest_reign,
-      fields::bounded<std::uint32_t>(reader, hello_highest_reign, std::numeric_limits<std::uint32_t>::max()));
+  TRY(hello.highest_reign, number_of<std::uint32_t>(reader, "HELLO", hello_highest_reign));
   hello.snapshot = reader.text(hello_snapshot);
   hello.wants_stream = reader.flag(hello_wants_stream);
   hello.clock = from_micros(reader.signed_number(hello_clock));

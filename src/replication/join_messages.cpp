@@ -1,5 +1,7 @@
 #include "holdfast/replication/join_messages.h"
 
+#include "holdfast/base/record_numbers.h"
+
 #include "message_fields.h"
 
 namespace holdfast::replication {
@@ -49,7 +51,7 @@ Bytes Joined::encode() const {
 Result<Joined> Joined::decode(BytesView payload) {
   TRY(const auto reader, FieldReader::parse(payload));
   Joined joined{.accepted = reader.flag(joined_accepted)};
-  TRY(const auto code, fields::bounded<std::uint8_t>(reader, joined_code, 0xff));
+  TRY(const auto code, number_of<std::uint8_t>(reader, "JOINED", joined_code));
   joined.code = static_cast<RejectCode>(code);
   joined.message = reader.text(joined_message);
   if (!joined.accepted) return joined;

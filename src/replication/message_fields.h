@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "holdfast/base/codec.h"
+#include "holdfast/base/damaged.h"
 #include "holdfast/region/role.h"
 #include "holdfast/region/term_record.h"
 #include "holdfast/replication/wire.h"
@@ -31,17 +32,6 @@ Result<std::vector<region::TermRecord>> terms(const FieldReader& reader, std::ui
 /// A role that this build does not know counts as fenced.
 region::Role role(const FieldReader& reader, std::uint32_t number);
 
-/// A number that must fit: larger ones are `corrupt`.
-template <class Number>
-Result<Number> bounded(const FieldReader& reader, std::uint32_t number, std::uint64_t maximum) {
-  const auto value = reader.number(number);
-  if (value > maximum) {
-    return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged",
-                "field " + std::to_string(number) + " is out of bounds");
-  }
-  return static_cast<Number>(value);
-}
-
 /// Visits a repeated field with a function that may fail, at most `limit` times.
 template <class Visitor>
 Result<> each(const FieldReader& reader, std::uint32_t number, std::size_t limit, Visitor visitor) {
@@ -49,10 +39,8 @@ Result<> each(const FieldReader& reader, std::uint32_t number, std::size_t limit
   std::size_t count = 0;
   reader.all(number, [&](BytesView value) {
     if (!outcome) return;
-    outcome = ++count > limit
-                  ? Result<>(fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged",
-                                  "field " + std::to_string(number) + " repeats too often"))
-                  : visitor(value);
+    outcome = ++count > limit ? Result<>(damaged("field " + std::to_string(number) + " repeats too often"))
+                              : visitor(value);
   });
   return outcome;
 }

@@ -1,6 +1,6 @@
 #include "holdfast/replication/promise.h"
 
-#include <limits>
+#include "holdfast/base/record_numbers.h"
 
 #include "message_fields.h"
 
@@ -23,7 +23,7 @@ Bytes Promise::encode() const {
 Result<Promise> Promise::decode(BytesView payload) {
   TRY(const auto reader, FieldReader::parse(payload));
   Promise promise;
-  TRY(promise.reign, fields::bounded<std::uint32_t>(reader, promise_reign, region::max_reign));
+  TRY(promise.reign, number_up_to<std::uint32_t>(reader, "promise", promise_reign, region::max_reign));
   promise.nonce = reader.text(promise_nonce);
   promise.candidate = RegionName(reader.text(promise_candidate));
   return promise;
@@ -39,8 +39,7 @@ Bytes Promised::encode() const {
 Result<Promised> Promised::decode(BytesView payload) {
   TRY(const auto reader, FieldReader::parse(payload));
   Promised promised{.promised = reader.flag(promised_yes)};
-  TRY(promised.highest_reign, fields::bounded<std::uint32_t>(reader, promised_highest_reign,
-                                                             std::numeric_limits<std::uint32_t>::max()));
+  TRY(promised.highest_reign, number_of<std::uint32_t>(reader, "promise", promised_highest_reign));
   TRY(promised.applied, fields::head(reader, promised_applied));
   return promised;
 }

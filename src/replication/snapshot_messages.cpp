@@ -1,5 +1,7 @@
 #include "holdfast/replication/snapshot_messages.h"
 
+#include "holdfast/base/record_numbers.h"
+
 #include "message_fields.h"
 
 namespace holdfast::replication {
@@ -27,7 +29,7 @@ Result<SnapshotGet> SnapshotGet::decode(BytesView payload) {
   TRY(const auto reader, FieldReader::parse(payload));
   SnapshotGet get{
       .id = reader.text(get_id), .file = reader.text(get_file), .offset = reader.number(get_offset)};
-  TRY(get.size, fields::bounded<std::uint32_t>(reader, get_size, snapshot_chunk_bytes));
+  TRY(get.size, number_up_to<std::uint32_t>(reader, "snapshot request", get_size, snapshot_chunk_bytes));
   get.done = reader.flag(get_done);
   return get;
 }

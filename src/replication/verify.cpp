@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "holdfast/base/codec.h"
+#include "holdfast/base/damaged.h"
 #include "holdfast/crypto/hash.h"
 
 namespace holdfast::replication {
@@ -78,7 +79,7 @@ Result<std::vector<RangeDigest>> compare_ranges(const storage::Reader& snapshot,
   std::vector<RangeDigest> mismatches;
   for (const auto& range : ranges) {
     if (range.family >= storage::family_count) {
-      return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged", "no such family");
+      return damaged("no such family");
     }
     TRY(auto found, digest_range(snapshot, range));
     const bool same = found.rows == range.rows && found.sha256 == range.sha256;

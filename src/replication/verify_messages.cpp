@@ -1,5 +1,7 @@
 #include "holdfast/replication/verify_messages.h"
 
+#include "holdfast/base/record_numbers.h"
+
 #include "message_fields.h"
 
 namespace holdfast::replication {
@@ -37,7 +39,8 @@ Bytes encode_range(const RangeDigest& range) {
 Result<RangeDigest> decode_range(BytesView bytes) {
   TRY(const auto reader, FieldReader::parse(bytes));
   RangeDigest range;
-  TRY(range.family, fields::bounded<std::uint8_t>(reader, range_family, storage::family_count - 1));
+  TRY(range.family,
+      number_up_to<std::uint8_t>(reader, "verify range", range_family, storage::family_count - 1));
   range.begin = reader.text(range_begin);
   range.end = reader.text(range_end);
   range.rows = reader.number(range_rows);

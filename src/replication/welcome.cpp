@@ -1,6 +1,6 @@
 #include "holdfast/replication/welcome.h"
 
-#include <limits>
+#include "holdfast/base/record_numbers.h"
 
 #include "message_fields.h"
 
@@ -85,25 +85,23 @@ Bytes Welcome::encode() const {
 Result<Welcome> Welcome::decode(BytesView payload) {
   TRY(const auto reader, FieldReader::parse(payload));
   Welcome welcome;
-  TRY(const auto kind, fields::bounded<std::uint8_t>(reader, welcome_kind, 6));
-  if (kind == 0)
-    return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged", "WELCOME: kind");
+  TRY(const auto kind, number_up_to<std::uint8_t>(reader, "WELCOME", welcome_kind, 6));
+  if (kind == 0) return damaged("WELCOME: kind");
   welcome.kind = static_cast<Kind>(kind);
-  TRY(welcome.protocol, fields::bounded<std::uint16_t>(reader, welcome_protocol, 0xffff));
+  TRY(welcome.protocol, number_of<std::uint16_t>(reader, "WELCOME", welcome_protocol));
   welcome.node = RegionName(reader.text(welcome_node));
   welcome.role = fields::role(reader, welcome_role);
   TRY(welcome.terms, fields::terms(reader, welcome_term));
   TRY(welcome.head, fields::head(reader, welcome_head));
-  TRY(welcome.highest_reign, fields::bounded<std::uint32_t>(reader, welcome_highest_reign,
-                                                            std::numeric_limits<std::uint32_t>::max()));
+  TRY(welcome.highest_reign, number_of<std::uint32_t>(reader, "WELCOME", welcome_highest_reign));
   welcome.clock = from_micros(reader.signed_number(welcome_clock));
   welcome.from_index = reader.number(welcome_from_index);
-  TRY(const auto reason, fields::bounded<std::uint8_t>(reader, welcome_snapshot_reason, 4));
+  TRY(const auto reason, number_up_to<std::uint8_t>(reader, "WELCOME", welcome_snapshot_reason, 4));
   welcome.snapshot_reason = static_cast<SnapshotReason>(reason);
   welcome.snapshot_id = reader.text(welcome_snapshot_id);
   welcome.manifest = reader.text(welcome_manifest);
   TRY(welcome.fork, fields::position(reader, welcome_fork));
-  TRY(const auto code, fields::bounded<std::uint8_t>(reader, welcome_code, 0xff));
+  TRY(const auto code, number_of<std::uint8_t>(reader, "WELCOME", welcome_code));
   welcome.code = static_cast<RejectCode>(code);
   welcome.message = reader.text(welcome_message);
   return welcome;

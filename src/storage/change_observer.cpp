@@ -22,7 +22,7 @@ namespace {
 
 using TableNumber = std::uint32_t;
 
-TableNumber number_of(Family family, std::uint16_t id) {
+TableNumber table_number(Family family, std::uint16_t id) {
   return static_cast<TableNumber>(family) << 16U | id;
 }
 
@@ -75,7 +75,7 @@ Subscription subscribe(const std::shared_ptr<State>& state, Callback callback, W
 ChangeHub::ChangeHub() : state_(std::make_shared<State>()) {}
 
 Subscription ChangeHub::observe(const Table& table, ChangeCallback callback) {
-  const auto number = number_of(table.family, table.id);
+  const auto number = table_number(table.family, table.id);
   return subscribe(state_, std::move(callback),
                    [number](State& state) -> auto& { return state.by_table[number]; });
 }
@@ -94,7 +94,7 @@ void ChangeHub::notify(const std::vector<Change>& changes, const Head& head) {
     KeyReader reader(change.key);
     const auto id = reader.u16();
     if (!reader.ok()) continue;
-    const auto found = state_->by_table.find(number_of(change.family, id));
+    const auto found = state_->by_table.find(table_number(change.family, id));
     if (found != state_->by_table.end()) call_each(found->second, reader.rest(), change.deleted);
   }
   call_each(state_->heads, head);

@@ -5,6 +5,7 @@
 #include <ranges>
 
 #include "holdfast/base/codec.h"
+#include "holdfast/base/damaged.h"
 #include "holdfast/base/text.h"
 #include "holdfast/crypto/aead.h"
 #include "holdfast/crypto/hash.h"
@@ -96,7 +97,7 @@ Result<KeyRing::Entry> KeyRing::decode(BytesView plain) {
   Secret bytes(fields.text(key_bytes));
   const auto state = fields.number(key_state);
   if (bytes.expose().size() != crypto::aead_key_size || state < 1 || state > 2) {
-    return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged", "key ring row");
+    return damaged("key ring row");
   }
   return Entry{.scope = Scope::named(fields.text(key_scope)),
                .state = static_cast<KeyState>(state),

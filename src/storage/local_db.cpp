@@ -7,6 +7,7 @@
 #include "compaction_gate.h"
 #include "error_guard.h"
 #include "holdfast/base/codec.h"
+#include "holdfast/base/damaged.h"
 #include "holdfast/base/secret.h"
 #include "holdfast/crypto/aead.h"
 #include "holdfast/crypto/hash.h"
@@ -51,8 +52,7 @@ Result<Secret> open_local_key(rocksdb::DB& db, const crypto::KeyWrapper& region_
   std::string value;
   const auto status = db.Get({}, full_key(as_table(local_key_table.id), {}), &value);
   if (!status.ok()) {
-    return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged",
-                "local.db has no key row");
+    return damaged("local.db has no key row");
   }
   TRY(const auto stored, open_clear_record(value));
   TRY(const auto fields, FieldReader::parse(stored.plain));

@@ -1,7 +1,7 @@
 #include "holdfast/base/codec.h"
+#include "holdfast/base/record_numbers.h"
 #include "holdfast/storage/local_db.h"
 #include "holdfast/storage/table.h"
-#include "stored_number.h"
 
 // The rows of local.db whose meaning storage itself knows. Field numbers: docs/formats/local-db.md; never
 // reused.
@@ -50,8 +50,8 @@ Bytes Standing::encode() const {
 
 Result<Standing> Standing::decode(BytesView plain) {
   TRY(const auto fields, FieldReader::parse(plain));
-  TRY(const auto highest_seen, stored_u32(fields, standing_highest_seen, "standing"));
-  TRY(const auto promised, stored_u32(fields, standing_promised, "standing"));
+  TRY(const auto highest_seen, number_of<std::uint32_t>(fields, "standing", standing_highest_seen));
+  TRY(const auto promised, number_of<std::uint32_t>(fields, "standing", standing_promised));
   return Standing{.role = fields.text(standing_role),
                   .fenced = fields.flag(standing_fenced),
                   .highest_seen = highest_seen,
@@ -86,8 +86,8 @@ Result<std::optional<Watermark>> LocalDb::watermark(std::string_view generation)
   TRY(const auto plain, find(local_tables::watermark, generation));
   if (!plain) return std::nullopt;
   TRY(const auto fields, FieldReader::parse(*plain));
-  TRY(const auto reign, stored_u32(fields, watermark_reign, "watermark"));
-  TRY(const auto incarnation, stored_u32(fields, watermark_incarnation, "watermark"));
+  TRY(const auto reign, number_of<std::uint32_t>(fields, "watermark", watermark_reign));
+  TRY(const auto incarnation, number_of<std::uint32_t>(fields, "watermark", watermark_incarnation));
   return Watermark{.term = {.reign = reign, .incarnation = incarnation},
                    .index = fields.number(watermark_index)};
 }

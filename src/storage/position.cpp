@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "holdfast/base/codec.h"
+#include "holdfast/base/damaged.h"
 #include "holdfast/base/encoding.h"
 #include "holdfast/crypto/hash.h"
 
@@ -47,8 +48,7 @@ Result<Head> Head::decode(BytesView record) {
   head.hash = fixed_bytes<head_hash_size>(reader.raw(head_hash_size));
   TRY_VOID(reader.finish("head record"));
   if (version != head_version) {
-    return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged",
-                "head record: unknown version");
+    return damaged("head record: unknown version");
   }
   return head;
 }

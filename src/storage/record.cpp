@@ -7,6 +7,7 @@
 #include <string>
 
 #include "holdfast/base/codec.h"
+#include "holdfast/base/damaged.h"
 #include "holdfast/crypto/aead.h"
 #include "holdfast/crypto/hash.h"
 
@@ -27,10 +28,6 @@ struct SealedValue {
   BytesView sealed;
 };
 
-std::unexpected<Error> damaged_record(std::string detail) {
-  return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged", std::move(detail));
-}
-
 Result<SealedValue> parse_sealed(BytesView value) {
   ByteReader reader(value);
   const auto format = reader.u8();
@@ -42,7 +39,7 @@ Result<SealedValue> parse_sealed(BytesView value) {
   out.sealed = reader.rest();
   if (!reader.ok() || format != sealed_format || out.flags > flag_zstd ||
       out.sealed.size() < crypto::aead_tag_size) {
-    return damaged_record("not a sealed record");
+    return damaged("not a sealed record");
   }
   return out;
 }
@@ -71,10 +68,10 @@ std::optional<Bytes> compressed(BytesView plain) {
 
 Result<Bytes> decompressed(BytesView frame) {
   const auto size = ZSTD_getFrameContentSize(frame.data(), frame.size());
-  if (size > max_record_bytes) return damaged_record("compressed record without a sane size");
+  if (size > max_record_bytes) return damaged("compressed record without a sane size");
   Bytes out(size, '\0');
   const auto got = ZSTD_decompress(out.data(), out.size(), frame.data(), frame.size());
-  if (ZSTD_isError(got) != 0U || got != size) return damaged_record("compressed record does not decompress");
+  if (ZSTD_isError(got) != 0U || got != size) return damaged("compressed record does not decompress");
   return out;
 }
 
@@ -117,7 +114,7 @@ Result<Stored> open_clear_record(BytesView value) {
   ByteReader reader(value);
   const auto format = reader.u8();
   const auto version = reader.u16();
-  if (!reader.ok() || format != clear_format) return damaged_record("not a clear record");
+  if (!reader.ok() || format != clear_format) return damaged("not a clear record");
   return Stored{.plain = Bytes(reader.rest()), .version = version, .tag = row_tag_of(value)};
 }
 

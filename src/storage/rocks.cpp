@@ -11,6 +11,7 @@
 #include "compaction_gate.h"
 #include "error_guard.h"
 #include "files.h"
+#include "holdfast/base/damaged.h"
 #include "holdfast/base/log.h"
 #include "store_log.h"
 
@@ -72,8 +73,7 @@ Result<Head> recovered_head(const RocksStore& store) {
   if (status.ok()) return Head::decode(value);
   if (!status.IsNotFound()) return fail(to_error(status, "read head"));
   if (store.db->GetLatestSequenceNumber() == 0) return Head{};
-  return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged",
-              "rows without a head record");
+  return damaged("rows without a head record");
 }
 
 }  // namespace

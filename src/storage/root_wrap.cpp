@@ -1,12 +1,12 @@
 #include "holdfast/storage/root_wrap.h"
 
 #include "holdfast/base/codec.h"
+#include "holdfast/base/record_numbers.h"
 #include "holdfast/crypto/aead.h"
 #include "holdfast/crypto/hash.h"
 #include "holdfast/crypto/key_wrap.h"
 #include "holdfast/crypto/node_key.h"
 #include "holdfast/storage/transaction.h"
-#include "stored_number.h"
 
 namespace holdfast::storage {
 namespace {
@@ -49,10 +49,9 @@ Bytes WrapRow::encode() const { return signed_fields(*this).text(wrap_signature,
 
 Result<WrapRow> WrapRow::decode(BytesView plain) {
   TRY(const auto fields, FieldReader::parse(plain));
-  TRY(const auto kind, stored_u32(fields, wrap_kind, "wrap row"));
-  if (kind > static_cast<std::uint32_t>(WrapTarget::Kind::recovery))
-    return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged", "wrap row kind");
-  TRY(const auto root_id, stored_u32(fields, wrap_root_id, "wrap row"));
+  TRY(const auto kind, number_of<std::uint32_t>(fields, "wrap row", wrap_kind));
+  if (kind > static_cast<std::uint32_t>(WrapTarget::Kind::recovery)) return damaged("wrap row kind");
+  TRY(const auto root_id, number_of<std::uint32_t>(fields, "wrap row", wrap_root_id));
   return WrapRow{.kind = static_cast<WrapTarget::Kind>(kind),
                  .name = fields.text(wrap_name),
                  .root_id = root_id,

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "holdfast/base/codec.h"
+#include "holdfast/base/damaged.h"
 #include "holdfast/crypto/hash.h"
 
 namespace holdfast::storage {
@@ -99,8 +100,7 @@ BytesView KeyReader::rest() { return fixed(rest_.size()); }
 
 Result<> KeyReader::finish(std::string_view what) const {
   if (ok_ && rest_.empty()) return {};
-  return fail(ErrorKind::corrupt, "corrupt", "stored or received data is damaged",
-              std::string(what) + ": bad key");
+  return damaged(std::string(what) + ": bad key");
 }
 
 }  // namespace holdfast::storage
