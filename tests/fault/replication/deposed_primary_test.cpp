@@ -1,8 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "cutting_proxy.h"
-#include "storage/temp_directory.h"
-#include "test_region.h"
+#include "two_regions.h"
 
 // A primary that does not hear of the reign after its own: whoever hears of it leaves the old one, and tells
 // it as soon as it can be reached.
@@ -49,15 +48,10 @@ TEST(DeposedPrimary, loses_its_followers_to_the_new_reign_and_is_fenced_by_them)
   EXPECT_EQ(old.read("new"), "reign");
 }
 
-TEST(CopiedRegion, opens_nothing_while_the_other_copy_is_followed) {
-  TempDirectory directory{TempDirectory::Where::memory};
-  Machine machine;
-  TestRegion primary{machine, "us-east-1", directory / "a"};
-  TestRegion second{machine, "eu-west-1", directory / "b"};
-  primary.init();
-  primary.start();
-  ASSERT_TRUE(second.join(primary));
-  second.start();
+class CopiedRegion : public TwoRegions {};
+
+TEST_F(CopiedRegion, opens_nothing_while_the_other_copy_is_followed) {
+  join_second();
   ASSERT_TRUE(eventually([&] { return second.durable() == primary.durable(); }));
   primary.stop();
   std::filesystem::copy(primary.root(), directory / "copy", std::filesystem::copy_options::recursive);

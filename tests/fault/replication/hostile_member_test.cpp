@@ -5,8 +5,7 @@
 #include "holdfast/async/task_group.h"
 #include "holdfast/net/dial.h"
 #include "holdfast/storage/table.h"
-#include "storage/temp_directory.h"
-#include "test_region.h"
+#include "two_regions.h"
 
 // A member whose key somebody else holds: what it may make another region do.
 namespace holdfast::test {
@@ -37,13 +36,9 @@ async::Task<Result<int>> fetches_of_an_offer(net::PeerTls tls, Hello hello, std:
   co_return fetches;
 }
 
-TEST(HostileMember, what_nobody_asked_for_is_not_fetched) {
-  TempDirectory directory{TempDirectory::Where::memory};
-  Machine machine;
-  TestRegion primary{machine, "us-east-1", directory / "a"};
-  TestRegion second{machine, "eu-west-1", directory / "b"};
-  primary.init();
-  primary.start();
+class HostileMember : public TwoRegions {};
+
+TEST_F(HostileMember, what_nobody_asked_for_is_not_fetched) {
   ASSERT_TRUE(second.join(primary));
   Hello hello;
   hello.cluster = second.node().cluster;

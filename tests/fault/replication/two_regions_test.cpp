@@ -1,35 +1,11 @@
-#include <gtest/gtest.h>
+#include "two_regions.h"
 
 #include "holdfast/async/block_on.h"
 #include "holdfast/crypto/random.h"
-#include "storage/temp_directory.h"
-#include "test_region.h"
 
 // Two whole regions below the domain rooms: real stores, real TLS on loopback.
 namespace holdfast::test {
 namespace {
-
-class TwoRegions : public testing::Test {
- protected:
-  void SetUp() override {
-    primary.init();
-    primary.start();
-    ASSERT_EQ(primary.state().role(), region::Role::primary);
-  }
-  void join_second() {
-    const auto joined = second.join(primary);
-    ASSERT_TRUE(joined) << joined.error().describe();
-    second.start();
-  }
-  [[nodiscard]] bool caught_up() {
-    return second.durable() == primary.durable() && primary.durable().index > 0;
-  }
-
-  TempDirectory directory{TempDirectory::Where::memory};
-  Machine machine;
-  TestRegion primary{machine, "us-east-1", directory / "a"};
-  TestRegion second{machine, "eu-west-1", directory / "b"};
-};
 
 TEST_F(TwoRegions, a_newcomer_gets_a_snapshot_and_then_follows_the_log) {
   ASSERT_TRUE(primary.write("early", "1"));
