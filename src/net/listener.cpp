@@ -173,7 +173,7 @@ async::Task<> Listener::Impl::accept_loop(tcp::acceptor acceptor) {
     accepts_failed.add();
     if (is_of_one_connection(failed)) continue;
     log::error("accepting failed, trying again",
-               {{"listener", options.name}, {"reason", failed.message()}, {"pause_ms", pause / 1ms}});
+               {{"listener", options.name}, {"reason", failed.message()}, {"pauseMs", pause / 1ms}});
     co_await async::sleep_for(pause);
     pause = std::min<std::chrono::nanoseconds>(pause * 2, longest_pause);
   }
@@ -195,7 +195,7 @@ void Listener::Impl::take_over(tcp::socket socket) try {
   if (now.count() - last > std::chrono::nanoseconds(10s).count() &&
       cap_logged.compare_exchange_strong(last, now.count())) {
     log::warn("connection refused: the listener is at its cap",
-              {{"listener", options.name}, {"max_connections", options.max_connections}});
+              {{"listener", options.name}, {"maxConnections", options.max_connections}});
   }
 } catch (const std::exception& failure) {
   log::error("a connection could not be taken over", {{"listener", options.name}, {"what", failure.what()}});

@@ -171,7 +171,7 @@ Result<> Authority::become(Role role, FenceReason reason) {
 void Authority::log_fenced(FenceReason reason) const {
   std::string names;
   for (const auto& name : decision_.waiting_for) names += (names.empty() ? "" : ", ") + name.str();
-  log::warn("this region is fenced", {{"reason", to_string(reason)}, {"waiting_for", names}});
+  log::warn("this region is fenced", {{"reason", to_string(reason)}, {"waitingFor", names}});
 }
 
 Result<> Authority::persist(Role role, bool fenced) {

@@ -155,7 +155,7 @@ void SinkDriver::carry_out_now(Action action) {
   if (const auto* take = std::get_if<TakeSinkSnapshot>(&action)) return take_snapshot(take->mark);
   if (const auto* closing = std::get_if<CloseSession>(&action)) {
     log::info("the session with a member ends",
-              {{"peer", peer_.str()}, {"code", to_string(closing->code)}, {"reason", closing->reason}});
+              {{"peer", peer_.str()}, {"refused", to_string(closing->code)}, {"reason", closing->reason}});
     close();
   }
 }

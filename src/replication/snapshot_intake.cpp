@@ -34,7 +34,7 @@ Result<std::optional<storage::StagedCheckpoint::Want>> SnapshotIntake::begin(con
   log::warn("receiving a snapshot", {{"from", from_.str()},
                                      {"reason", to_string(begin.reason)},
                                      {"bytes", manifest.total_bytes()},
-                                     {"already_here", received_before_}});
+                                     {"alreadyHere", received_before_}});
   report();
   return staged_->next();
 }
@@ -81,7 +81,7 @@ Result<> SnapshotIntake::install() {
         "quarantine until an operator drops it",
         {{"generation", before->number},
          {"directory", before->directory.string()},
-         {"fork_index", begun_.fork.index}});
+         {"forkIndex", begun_.fork.index}});
     return {};
   }
   if (const auto dropped = parts.data.drop_replaced(); !dropped)

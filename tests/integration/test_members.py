@@ -68,6 +68,6 @@ def test_a_dead_member_is_removed_and_replaced(primary, tmp_path):
                     "--set", "listeners.public.address=127.0.0.1:" + str(BASE_PORT + 20),
                     "--set", "listeners.objects.address=127.0.0.1:" + str(BASE_PORT + 21),
                     "--set", "listeners.admin.address=127.0.0.1:" + str(BASE_PORT + 22), wait=False)
-        wait_until("it is refused", lambda: '"code":"unknown peer"' in first.log())
+        wait_until("it is refused", lambda: '"refused":"unknown peer"' in first.log())
         first.stop()
         assert second.admin.get("/admin/v1/region")["position"] == primary.admin.get("/admin/v1/region")["position"]

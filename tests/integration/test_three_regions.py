@@ -103,8 +103,8 @@ def test_a_killed_primary_needs_every_member_to_come_back(demo, token):
 def waits_for(region):
     """Whom a fenced region still waits for, as its newest log line about that says."""
     assert region.admin.get("/admin/v1/region")["reason"] == "waiting for every member's highest reign"
-    lines = [json.loads(line) for line in region.log().splitlines() if '"waiting_for"' in line]
-    return sorted(name for name in lines[-1]["waiting_for"].split(", ") if name)
+    lines = [json.loads(line) for line in region.log().splitlines() if '"waitingFor"' in line]
+    return sorted(name for name in lines[-1]["waitingFor"].split(", ") if name)
 
 
 def test_a_region_that_joins_late_gets_a_snapshot(demo, token, tmp_path_factory):

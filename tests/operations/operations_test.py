@@ -98,6 +98,35 @@ class Examples(unittest.TestCase):
         self.assertIn("localhost", example["hosts"])
 
 
+def arguments(text, begin):
+    """What stands between a call's brackets; none of a log call's texts has one without the other."""
+    open_brackets = 1
+    for at in range(begin, len(text)):
+        open_brackets += {"(": 1, ")": -1}.get(text[at], 0)
+        if open_brackets == 0:
+            return text[begin:at]
+    raise AssertionError("a call without an end")
+
+
+def log_fields():
+    """The names that the sources give to fields of log lines, with the first file of each."""
+    names = {}
+    for path in sorted((ROOT / "src").rglob("*.cpp")):
+        text = path.read_text()
+        for call in re.finditer(r"log::(?:debug|info|warn|error)\(", text):
+            for name in re.findall(r'\{"(\w+)"', arguments(text, call.end())):
+                names.setdefault(name, path.relative_to(ROOT))
+    return names
+
+
+class Log(unittest.TestCase):
+    def test_fields_are_spelt_like_the_api_spells_its_own(self):
+        names = log_fields()
+        self.assertGreater(len(names), 40)
+        wrong = [f"{name} ({path})" for name, path in names.items() if not re.fullmatch(r"[a-z]+([A-Z][a-z]+)*", name)]
+        self.assertEqual(wrong, [])
+
+
 # Every way in which the sources name an error code.
 CODE = r"\"([a-z]+(?:_[a-z]+)*)\""
 CODE_PLACES = [
