@@ -51,10 +51,10 @@ set(hardening_flags -fstack-protector-strong -fcf-protection -ftrivial-auto-var-
 add_compile_options(${hardening_flags})
 add_link_options(-Wl,-z,relro,-z,now,--as-needed -pie)
 
+# The checks left out cost most of the build time and are covered elsewhere (measured: 29 s -> 14.5 s a file).
+set(sanitizer_flags -fsanitize=address,undefined -fno-sanitize=null,alignment,vptr,object-size
+                    -fno-sanitize-recover=undefined)
 if(HOLDFAST_SANITIZE STREQUAL "address,undefined")
-  # The checks left out cost most of the build time and are covered elsewhere (measured: 29 s -> 14.5 s a file).
-  set(sanitizer_flags -fsanitize=address,undefined -fno-sanitize=null,alignment,vptr,object-size
-                      -fno-sanitize-recover=undefined)
   add_compile_options(${sanitizer_flags})
   add_link_options(${sanitizer_flags})
 elseif(HOLDFAST_SANITIZE STREQUAL "thread")
@@ -63,8 +63,8 @@ elseif(HOLDFAST_SANITIZE STREQUAL "thread")
   add_compile_options(-fsanitize=thread)
   add_link_options(-fsanitize=thread)
 elseif(HOLDFAST_SANITIZE STREQUAL "fuzzer")
-  add_compile_options(-fsanitize=fuzzer-no-link,address)
-  add_link_options(-fsanitize=address)
+  add_compile_options(-fsanitize=fuzzer-no-link ${sanitizer_flags})
+  add_link_options(${sanitizer_flags})
 else()
   if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
     add_compile_definitions(_FORTIFY_SOURCE=3 _GLIBCXX_ASSERTIONS)

@@ -2,8 +2,12 @@
 // never shows up as a claim of another name, nor in another's value.
 #include "holdfast/identity/token_claims.h"
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
 #include "fuzz.h"
 #include "holdfast/base/encoding.h"
+#include "holdfast/base/json.h"
 #include "holdfast/base/text.h"
 #include "holdfast/identity/token_verifier.h"
 
@@ -43,6 +47,32 @@ void check_written(std::string_view name, std::string_view attribute) {
   }
 }
 
+/// A claim is what stands under its own name, or nothing.
+void check_read(BytesView payload, const ReadClaims& claims) {
+  const auto json = parse_json(payload).value();
+  const auto is_text = [&](const char* name, std::string_view text) {
+    const auto found = json.find(name);
+    return found != json.end() && found->is_string() ? *found == text : text.empty();
+  };
+  const auto is_date = [&](const char* name, WallTime date) {
+    return json.at(name).is_number_integer() &&
+           WallTime(std::chrono::seconds(json.at(name).get<std::int64_t>())) == date && date >= WallTime();
+  };
+  require(is_text("iss", claims.issuer) && is_text("sub", claims.subject) && is_text("jti", claims.jti));
+  require(is_text("token_use", claims.token_use) && is_text("origin_jti", claims.origin_jti));
+  require(is_date("iat", claims.issued_at) && is_date("exp", claims.expires_at) &&
+          is_date("auth_time", claims.auth_time));
+  require(!claims.issuer.empty() && !claims.subject.empty() && !claims.client.empty());
+  const bool is_id = claims.token_use == "id";
+  require(is_text(is_id ? "cognito:username" : "username", claims.username));
+  require(is_id && claims.audience.size() == 1 ? claims.client == claims.audience.front()
+                                               : is_text("client_id", claims.client));
+  for (const auto& group : claims.groups) {
+    const auto& stored = json.at("cognito:groups");
+    require(stored == group || std::ranges::find(stored, nlohmann::json(group)) != stored.end());
+  }
+}
+
 }  // namespace
 
 std::vector<Bytes> fuzz::seeds() {
@@ -61,7 +91,9 @@ std::vector<Bytes> fuzz::seeds() {
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, std::size_t size) {
   const auto input = fuzz::input_of(data, size);
   static_cast<void>(unverified_claims(std::string(input)));
-  if (const auto claims = read_claims(input); !claims) {
+  if (const auto claims = read_claims(input)) {
+    check_read(input, *claims);
+  } else {
     require(claims.error().kind == ErrorKind::unauthenticated);
   }
   const auto parts = fuzz::two_parts(input);

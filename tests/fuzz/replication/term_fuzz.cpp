@@ -8,19 +8,52 @@
 
 std::vector<holdfast::Bytes> holdfast::fuzz::seeds() { return {test::sample_term().encode()}; }
 
+namespace {
+
+using namespace holdfast;
+using fuzz::require;
+
+const crypto::NodeKey& fuzz_key() {
+  static const auto key =
+      *crypto::NodeKey::from_private_bytes(Secret(Bytes(crypto::ed25519_private_size, 'f')));
+  return key;
+}
+
+const ClusterId fuzz_cluster("00112233445566778899aabbccddeeff");
+
+bool verifies(const region::TermRecord& record) {
+  static const auto spki = fuzz_key().public_spki_der();
+  return region::verify_term_record(record, fuzz_cluster,
+                                    [](const region::TermRecord&) { return std::optional(spki); })
+      .has_value();
+}
+
+/// Signed by us, it verifies within the bounds alone, and not with any one bit changed.
+void check_signed(region::TermRecord record, BytesView input) {
+  record.sign(fuzz_cluster, fuzz_key());
+  const auto in_bounds = [](const storage::Term& term) {
+    return term.reign >= 1 && term.reign <= region::max_reign && term.incarnation >= 1;
+  };
+  if (verifies(record)) require(in_bounds(record.term));
+  Bytes bytes = record.encode();
+  const auto at = (input.size() * 31 + static_cast<unsigned char>(input.back())) % bytes.size();
+  bytes[at] = static_cast<char>(bytes[at] ^ (1 << (input.size() % 8)));
+  const auto changed = region::TermRecord::decode(bytes);
+  require(!changed || !verifies(*changed));
+}
+
+}  // namespace
+
 // One term has one encoding, and nothing that a fuzzer makes is signed by our key.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace holdfast;
-  static const auto key =
-      *crypto::NodeKey::from_private_bytes(Secret(Bytes(crypto::ed25519_private_size, 'k')));
-  static const auto spki = key.public_spki_der();
   const BytesView input(reinterpret_cast<const char*>(data), size);
   const auto record = region::TermRecord::decode(input);
   if (!record) return 0;
-  if (record->encode() != input) std::abort();
-  (void)region::verify_term_record(*record, ClusterId("00112233445566778899aabbccddeeff"),
-                                   [](const region::TermRecord&) { return std::optional(spki); });
-  (void)region::TermChain::verify({*record, *record}, ClusterId("c"),
-                                  [](const region::TermRecord&) { return std::optional(spki); });
+  require(record->encode() == input);
+  require(!verifies(*record));
+  static const auto spki = fuzz_key().public_spki_der();
+  require(!region::TermChain::verify({*record, *record}, fuzz_cluster,
+                                     [](const region::TermRecord&) { return std::optional(spki); }));
+  check_signed(*record, input);
   return 0;
 }
