@@ -99,6 +99,7 @@ nlohmann::json describe_region(const RegionParts& parts) {
       {"position", storage::to_string(storage::position_of(parts.core.durable()))},
       {"primary", view.primary ? nlohmann::json(view.primary->name.str()) : nlohmann::json()},
       {"secondaries", std::move(secondaries)},
+      {"takesTraffic", parts.state.should_get_traffic()},
       {"acknowledge", describe_acknowledge(parts.acknowledge)},
   };
   describe_standing(json, parts, view);

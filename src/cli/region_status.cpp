@@ -45,6 +45,9 @@ std::string in_bytes(double bytes) {
   return text + std::string(units[unit]);
 }
 
+/// Whether the front door should send it users.
+bool takes_users(const Json& region) { return region.value("takesTraffic", true); }
+
 /// What the region is and may do, in one line.
 std::string headline(const Json& region) {
   const auto name = text_of(region, "name");
@@ -53,7 +56,10 @@ std::string headline(const Json& region) {
     if (region.value("mayWrite", true)) return name + " is the PRIMARY: it takes writes.";
     return name + " is the PRIMARY, but its store failed: it takes NO WRITES.";
   }
-  if (role == "secondary") return name + " is a SECONDARY: it signs users in and refuses other writes.";
+  if (role == "secondary") {
+    if (!takes_users(region)) return name + " is a SECONDARY that was never in step yet: it takes NO USERS.";
+    return name + " is a SECONDARY: it signs users in and refuses other writes.";
+  }
   const auto reason = text_of(region, "reason");
   return name + " is FENCED: it takes NO WRITES" + (reason.empty() ? "." : ": " + reason + ".");
 }
@@ -166,12 +172,16 @@ std::string advice_when_fenced(const Json& region) {
 }
 
 std::string advice_at_secondary(const Json& region) {
-  if (region.contains("snapshot")) return "wait: it takes users once the snapshot is whole.";
+  const bool is_new = !takes_users(region);
+  if (region.contains("snapshot")) {
+    return is_new ? "wait: it takes users once the snapshot is whole."
+                  : "wait: it signs users in from what it holds, which is old until the snapshot is whole.";
+  }
   const auto primary = text_of(region, "primary");
   if (primary.empty()) return "start the primary, or mend the network to it: this region has not heard one.";
   if (region.contains("cutOffSeconds"))
     return "see whether " + primary + " runs and can be reached; sign-ins go on here, writes wait for it.";
-  return "nothing.";
+  return is_new ? "wait: it takes users once it has caught up with " + primary + "." : "nothing.";
 }
 
 /// A rule in force that fewer live secondaries can meet than it asks for: its writes are refused.

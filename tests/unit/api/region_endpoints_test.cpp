@@ -182,6 +182,7 @@ TEST_F(RegionEndpoints, ThePrimaryShowsItself) {
   EXPECT_EQ(shown.json.at("role"), "primary");
   EXPECT_EQ(shown.json.at("term"), Json({{"reign", 1}, {"incarnation", 2}})) << "this start's own";
   EXPECT_EQ(shown.json.at("primary"), "us-east-1");
+  EXPECT_EQ(shown.json.at("takesTraffic"), true);
   EXPECT_EQ(shown.json.at("secondaries"), Json::array());
   EXPECT_EQ(shown.json.at("position"), storage::to_string(storage::position_of(region_.core().durable())));
   for (const char* name : {"reason", "cutOffSeconds", "snapshot"}) EXPECT_FALSE(shown.json.contains(name));
@@ -207,6 +208,9 @@ TEST_F(RegionEndpoints, ASecondaryShowsItsPrimaryAndHowLongItIsAway) {
   region_.state().primary_silent(region_.clock().steady_now());
   region_.clock().advance(std::chrono::seconds(7));
   EXPECT_EQ(show().json.at("cutOffSeconds"), 7.0);
+  EXPECT_EQ(show().json.at("takesTraffic"), true) << "it signs users in all the same";
+  region_.state().set_synced(false);
+  EXPECT_EQ(show().json.at("takesTraffic"), false);
 }
 
 TEST_F(RegionEndpoints, FencingStopsWritesUntilUnfenced) {

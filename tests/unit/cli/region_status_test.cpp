@@ -160,7 +160,19 @@ TEST(RegionStatus, ASecondaryThatTakesASnapshot) {
       render_region_status(region).find("  snapshot   1.5 KiB of 5.0 GiB from eu-west-1, about 90 s left\n"),
       std::string::npos)
       << render_region_status(region);
-  EXPECT_TRUE(advised(region).starts_with("wait"));
+  EXPECT_TRUE(render_region_status(region).starts_with("us-east-1 is a SECONDARY: it signs users in"));
+  EXPECT_TRUE(advised(region).starts_with("wait: it signs users in from what it holds"));
+}
+
+TEST(RegionStatus, ASecondaryThatWasNeverInStepTakesNoUsers) {
+  auto region = status_of("secondary");
+  region["primary"] = "eu-west-1";
+  region["takesTraffic"] = false;
+  EXPECT_TRUE(
+      render_region_status(region).starts_with("us-east-1 is a SECONDARY that was never in step yet"));
+  EXPECT_EQ(advised(region), "wait: it takes users once it has caught up with eu-west-1.\n");
+  region["snapshot"] = {{"from", "eu-west-1"}, {"receivedBytes", 1536}, {"totalBytes", 4096}};
+  EXPECT_EQ(advised(region), "wait: it takes users once the snapshot is whole.\n");
 }
 
 TEST(RegionStatus, EveryReasonOfAFenceHasItsOwnAdvice) {
