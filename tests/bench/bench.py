@@ -1,11 +1,10 @@
 """`./dev bench`: one table of ratios, each measured in one run on the same cores against an honest reference.
 
-Usage: bench.py [ROW...] [--quick] [--long] [--markdown] [--dir DIR] [--list]
+Usage: bench.py [ROW...] [--quick] [--long] [--loaded] [--markdown] [--dir DIR]
 Needs HOLDFAST_BINARY, HOLDFAST_BASE_PORT, HOLDFAST_BENCH_PROGRAMS and PYTHONPATH, as `./dev bench` sets them.
 """
 
 import argparse
-import os
 import pathlib
 import shutil
 import signal
@@ -13,8 +12,10 @@ import sys
 import time
 
 import machine
+import quiet
 import report
 import rows_http
+import rows_objects
 import rows_replication
 import rows_scale
 import rows_writes
@@ -29,8 +30,8 @@ ROWS = [
     ("refresh", "refresh", rows_http.refresh),
     ("password", "password sign-in", rows_http.password),
     ("comment", "POST comment", rows_writes.comment),
-    ("object-get", "GET object, 1 MiB", rows_writes.object_get),
-    ("object-put", "PUT object, 1 MiB", rows_writes.object_put),
+    ("object-get", "GET object, 1 MiB", rows_objects.object_get),
+    ("object-put", "PUT object, 1 MiB", rows_objects.object_put),
     ("lag", "replication lag", rows_replication.lag),
     ("shipped", "bytes shipped a write", rows_replication.shipped),
     ("secondaries", "writes with secondaries", rows_replication.secondaries),
@@ -46,7 +47,8 @@ def arguments():
     parser.add_argument("rows", nargs="*", metavar="ROW", help="only these: " + ", ".join(name for name, _, _ in ROWS))
     parser.add_argument("--quick", action="store_true", help="two pairs of a second: to see that it works")
     parser.add_argument("--long", action="store_true", help="the rows of many users with 2,000,000 instead of 200,000")
-    parser.add_argument("--markdown", action="store_true", help="docs/performance.md")
+    parser.add_argument("--loaded", action="store_true", help=f"measure also where the 1-minute load stays above {quiet.LOAD_LIMIT:.1f}")
+    parser.add_argument("--markdown", action="store_true", help="docs/performance.md: with --long the whole page")
     parser.add_argument("--dir", default="build/bench", help="where daemons live while they are measured (a real disk)")
     options = parser.parse_args()
     unknown = set(options.rows) - {name for name, _, _ in ROWS}
@@ -62,9 +64,11 @@ def measure(options, context, say):
         if options.rows and name not in options.rows:
             continue
         say(f"{name} …")
+        before = quiet.look(0.2 if options.quick else 1)
         begin = time.monotonic()
         try:
             outcome = function(context)
+            outcome.before = before
         except Exception as error:  # one row's trouble is not the others'
             failed.append((name, f"{type(error).__name__}: {error}"))
             say(f"{name} could not be measured: {failed[-1][1]}")
@@ -76,18 +80,23 @@ def measure(options, context, say):
 
 def main():
     options = arguments()
+    try:
+        load = quiet.wait_until_quiet(options.loaded)
+    except quiet.TooBusy as error:
+        print(f"./dev bench: {error}", file=sys.stderr)
+        return 2
     settings = QUICK if options.quick else LONG if options.long else FULL
     directory = pathlib.Path(options.dir).absolute()
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(parents=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    described = machine.describe(directory, options.quick)
+    described = machine.describe(directory, options.quick) + [("load average at the start", load)]
     context = Context(settings, directory)
     try:
         found, failed = measure(options, context, lambda text: print(text, file=sys.stderr, flush=True))
     finally:
         context.close()
-    described.append(("load average at the end", " ".join(f"{load:.2f}" for load in os.getloadavg())))
+    described.append(("load average at the end", quiet.loads()))
     show = report.markdown if options.markdown else report.table
     print(show(settings, described, found, failed, sys.argv[1:]))
     if not failed:

@@ -23,7 +23,7 @@ class Settings:
 
 
 FULL = Settings()
-QUICK = Settings(pairs=2, seconds=1, warm_seconds=1, users=2_000, quick=True)
+QUICK = Settings(pairs=2, seconds=1, warm_seconds=0, users=2_000, quick=True)
 LONG = Settings(users=2_000_000)
 
 

@@ -4,7 +4,7 @@ import json
 import math
 
 from measure import Sample
-from processes import LOAD_CORE, cpu_seconds, on_core, output_of
+from processes import LOAD_CORE, on_core, output_of, usage
 
 DONE = """
 done = function(summary, latency, requests)
@@ -39,11 +39,12 @@ class Wrk:
         """Gives a Sample; processor time is that of `pids`."""
         command = ["wrk", "-t1", f"-c{self.connections}", f"-d{max(1, math.ceil(seconds))}s", "--timeout", "20s",
                    "-s", self.script, self.url]
-        before = cpu_seconds(*pids)
+        before = usage(*pids)
         text = output_of(on_core(LOAD_CORE, command))
-        cpu = cpu_seconds(*pids) - before
+        used = usage(*pids).since(before)
         line = next(line for line in text.splitlines() if line.startswith("RESULT "))
         self.last = json.loads(line.removeprefix("RESULT "))
         if self.last["errors"] or self.last["status"] or not self.last["requests"]:
             raise AssertionError(f"{self.url}: refused or broken requests: {text}")
-        return Sample(operations=self.last["requests"], wall=self.last["seconds"], cpu=cpu)
+        return Sample(operations=self.last["requests"], wall=self.last["seconds"], cpu=used.cpu, kernel=used.kernel,
+                      threads=used.threads)

@@ -63,6 +63,19 @@ def file_latencies(directory, rounds, size=1024 * 1024, synced=True):
     return taken
 
 
+def processor_times():
+    """Seconds since boot that the machine's cores were (busy, there), whoever had them; the hypervisor's count as busy."""
+    ticks = [int(word) for word in pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    idle = ticks[3] + ticks[4]
+    return (sum(ticks) - idle) / os.sysconf("SC_CLK_TCK"), sum(ticks) / os.sysconf("SC_CLK_TCK")
+
+
+def busy_share(before):
+    """How much of all cores was taken since `before` = processor_times(), in percent."""
+    (busy, there), (busy_then, there_then) = processor_times(), before
+    return 100 * (busy - busy_then) / max(there - there_then, 0.01)
+
+
 def percentile(values, share):
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
@@ -90,5 +103,4 @@ def describe(directory, quick):
                                                f"p99 {percentile(syncs, 0.99) * milli:.2f} ms"),
         ("disk: a new file of 1 MiB, fsync of it and its directory", f"median {statistics.median(files) * milli:.1f} ms"),
         ("software", "; ".join([first_line("nginx", "-v"), first_line("openssl", "version"), first_line("wrk", "-v").split(" Copyright")[0]])),
-        ("load average at the start", " ".join(f"{load:.2f}" for load in os.getloadavg())),
     ]

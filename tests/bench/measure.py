@@ -1,7 +1,10 @@
-"""How a row is measured: samples, alternating pairs, medians and spreads."""
+"""How a row is measured: samples, alternating rounds, medians and spreads."""
 
 import dataclasses
 import statistics
+
+# A reference whose own samples lie further apart (most less least, in parts of the median) makes a row say so.
+NOISE_BOUND = 0.1
 
 
 @dataclasses.dataclass
@@ -11,6 +14,8 @@ class Sample:
     operations: float
     wall: float
     cpu: float = 0.0
+    kernel: float = 0.0
+    threads: dict = dataclasses.field(default_factory=dict)
 
     @property
     def by_clock(self):
@@ -32,6 +37,10 @@ class Figures:
     def median(self):
         return statistics.median(self.values)
 
+    @property
+    def noise(self):
+        return (max(self.values) - min(self.values)) / self.median
+
     def text(self, unit=""):
         low, high = min(self.values), max(self.values)
         spread = f" ({number(low)}–{number(high)})" if len(self.values) > 1 else ""
@@ -40,11 +49,24 @@ class Figures:
 
 def number(value):
     """Three digits that matter, thousands apart."""
+    if value < 0:
+        return "−" + number(-value)
     if value >= 1000:
         return f"{value:,.0f}"
     if value >= 100:
         return f"{value:.0f}"
     return f"{value:.3g}"
+
+
+@dataclasses.dataclass
+class Before:
+    """The machine just before a row: the 1-minute load (earlier rows' own included) and how busy others kept its cores."""
+
+    load: float
+    others: float
+
+    def text(self):
+        return f"load {self.load:.2f}, others {self.others:.0f} %"
 
 
 @dataclasses.dataclass
@@ -60,17 +82,30 @@ class Outcome:
     goal: str = "none set"
     holds: bool = None
     notes: list = dataclasses.field(default_factory=list)
+    limit: str = ""  # where the time (or memory) goes, with figures of this run; every row with a goal has it
+    before: Before = None
+
+    @property
+    def noise(self):
+        return self.reference.noise if self.reference else None
+
+    @property
+    def is_noisy(self):
+        return self.noise is not None and self.noise > NOISE_BOUND
 
 
-def pairs(settings, subject, reference):
-    """Warms both up, then A B A B …; gives the two lists of samples, pair by pair."""
-    subject(settings.warm_seconds)
-    reference(settings.warm_seconds)
-    ours, theirs = [], []
-    for _ in range(settings.pairs):
-        ours.append(subject(settings.seconds))
-        theirs.append(reference(settings.seconds))
-    return ours, theirs
+def interleave(settings, *sides):
+    """Warms every side up, then A B A B … (A B C A B C …); gives a list of what each side gave, round by round. A quick run
+    asks what comes beside subject and reference once."""
+    if settings.warm_seconds:
+        for side in sides:
+            side(settings.warm_seconds)
+    given = [[] for _ in sides]
+    for number_of_round in range(settings.pairs):
+        for place, side in enumerate(sides):
+            if place < 2 or number_of_round == 0 or not settings.quick:
+                given[place].append(side(settings.seconds))
+    return given
 
 
 def compare(ours, theirs, figure, goal, **rest):
@@ -80,22 +115,3 @@ def compare(ours, theirs, figure, goal, **rest):
     ratio = Figures([a / b for a, b in zip(subject.values, reference.values)])
     return Outcome(subject=subject, reference=reference, ratio=ratio, goal=f"≥ {goal:g}" if goal else "none set",
                    holds=ratio.median >= goal if goal else None, **rest)
-
-
-def cpu_note(ours, theirs):
-    """What one operation costs on either side, and whether the load was enough to keep the core busy."""
-    def micros(samples):
-        return statistics.median(sample.cpu / sample.operations for sample in samples) * 1e6
-
-    def busy(samples):
-        return statistics.median(sample.cpu / sample.wall for sample in samples) * 100
-
-    return (f"processor time an operation: {number(micros(ours))} µs, reference {number(micros(theirs))} µs; "
-            f"the server's core was busy {busy(ours):.0f} %, the reference's {busy(theirs):.0f} %")
-
-
-def clock_note(ours, theirs):
-    """The same by the clock, where the row counts processor time."""
-    a, b = Figures([sample.by_clock for sample in ours]), Figures([sample.by_clock for sample in theirs])
-    ratio = statistics.median(x / y for x, y in zip(a.values, b.values))
-    return f"by the clock: {a.text('/s')}, reference {b.text('/s')}, ratio {ratio:.2f}"

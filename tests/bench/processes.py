@@ -1,5 +1,7 @@
 """Processes under measurement: where they run, what processor time and memory they take."""
 
+import collections
+import dataclasses
 import os
 import pathlib
 import subprocess
@@ -23,13 +25,39 @@ def pin(pid, cores):
         os.sched_setaffinity(task, cores)
 
 
-def cpu_seconds(*pids):
-    """User and system time of all threads, by the scheduler's own nanoseconds."""
-    total = 0
+# What the daemon's threads do, by the first part of their names; those that it does not name are the rest.
+THREADS = {"io": "I/O", "hash": "hashing", "disk": "disk pool", "nginx": "nginx"}
+REST = "commit and RocksDB"
+
+
+@dataclasses.dataclass
+class Usage:
+    """Processor time in seconds: of all threads, the kernel's part of it, and of each kind of thread."""
+
+    cpu: float = 0.0
+    kernel: float = 0.0
+    threads: dict = dataclasses.field(default_factory=dict)
+
+    def since(self, before):
+        threads = {kind: seconds - before.threads.get(kind, 0) for kind, seconds in self.threads.items()}
+        return Usage(self.cpu - before.cpu, self.kernel - before.kernel, threads)
+
+
+def kernel_seconds(pid):
+    """The scheduler's ticks, scaled by the kernel to its own nanoseconds."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return int(fields[12]) / os.sysconf("SC_CLK_TCK")
+
+
+def usage(*pids):
+    """So far; threads by the scheduler's own nanoseconds."""
+    threads = collections.Counter()
     for pid in pids:
         for task in tasks_of(pid):
-            total += int(pathlib.Path(f"/proc/{pid}/task/{task}/schedstat").read_text().split()[0])
-    return total / 1e9
+            folder = pathlib.Path(f"/proc/{pid}/task/{task}")
+            kind = THREADS.get((folder / "comm").read_text().split("-")[0].strip(), REST)
+            threads[kind] += int((folder / "schedstat").read_text().split()[0]) / 1e9
+    return Usage(sum(threads.values()), sum(map(kernel_seconds, pids)), dict(threads))
 
 
 def memory_bytes(pid, field="VmRSS"):

@@ -2,8 +2,10 @@
 /// with sync=true, and answers. What a durable write costs at least at this concurrency. The stores have
 /// Holdfast's own options, one column family takes all rows, nothing is sealed, checked, hashed or shipped.
 /// Usage: reference_commits DIRECTORY OUTSTANDING SECONDS COMMIT_CPU CLIENT_CPU KEY:VALUE...
-///   → "transactions wall_seconds batches"; one KEY:VALUE pair of sizes for each row of a transaction
+///   → "transactions wall_seconds batches commit_cpu_seconds"
+/// One KEY:VALUE pair of sizes for each row of a transaction.
 #include <sched.h>
+#include <time.h>
 
 #include <atomic>
 #include <chrono>
@@ -101,8 +103,16 @@ class Answers {
 struct Tally {
   std::atomic<std::size_t> transactions = 0;
   std::atomic<std::size_t> batches = 0;
+  std::atomic<std::size_t> cpu_nanoseconds = 0;
   std::atomic<bool> failed = false;
 };
+
+/// Of the calling thread.
+std::size_t cpu_nanoseconds() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<std::size_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::size_t>(now.tv_nsec);
+}
 
 void commit_loop(holdfast::storage::RocksStore& store, Queue& queue, Answers& answers, Tally& tally,
                  int core) {
@@ -120,6 +130,7 @@ void commit_loop(holdfast::storage::RocksStore& store, Queue& queue, Answers& an
     if (!store.db->Write(synced, &batch).ok()) tally.failed = true;
     tally.transactions += taken.size();
     ++tally.batches;
+    tally.cpu_nanoseconds = cpu_nanoseconds();
     answers.add(taken.size());
   }
 }
@@ -161,9 +172,10 @@ int main(int count, char** arguments) {
   }
   const std::size_t transactions = tally.transactions;
   const std::size_t batches = tally.batches;
+  const double cpu_seconds = static_cast<double>(tally.cpu_nanoseconds) * 1e-9;
   const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
   queue.stop();
   committer.join();
-  std::printf("%zu %.6f %zu\n", transactions, passed.count(), batches);
+  std::printf("%zu %.6f %zu %.6f\n", transactions, passed.count(), batches, cpu_seconds);
   return tally.failed ? 1 : 0;
 }

@@ -3,63 +3,58 @@
 import base64
 import json
 
-from context import ITERATIONS, MEMORY_KIB, PROGRAMS
+import limits
+from context import ITERATIONS, MEMORY_KIB
+from costs import clock_note, cpu_note, micros
+from floors import argon2, argon2_beside_another, ready_document, rsa_signatures
 from load import Wrk
-from measure import Sample, clock_note, compare, cpu_note, pairs
-from processes import SERVER_CORE, on_core, output_of
+from measure import Sample, compare, interleave
 from region import FEW_USERS, PASSWORD, USERNAME
 
 PER_CPU = "requests per second of the server's core"
+READERS = 32  # connections
 
 
-def read_row(context, name, goal=0.9):
+def read_row(context, name, explain, *beside, goal=0.9):
+    """`explain` makes the limit from the samples of ours, nginx, what else takes its turn (`beside`), and the goal."""
     region, nginx, path = context.region, context.nginx, context.read_paths()[name]
-    connections = 32
     folder = context.folder("scripts")
-    subject = Wrk(folder, name, region.base_port, path, connections=connections)
-    reference = Wrk(folder, f"{name}-nginx", nginx.port, path, connections=connections)
-    ours, theirs = pairs(context.settings, lambda s: subject.run(s, region.pids), lambda s: reference.run(s, nginx.pids))
+    subject = Wrk(folder, name, region.base_port, path, connections=READERS)
+    reference = Wrk(folder, f"{name}-nginx", nginx.port, path, connections=READERS)
+    ours, theirs, *others = interleave(context.settings, lambda s: subject.run(s, region.pids), lambda s: reference.run(s, nginx.pids), *beside)
     size = len(region.get(path).body)
     return compare(ours, theirs, lambda sample: sample.by_cpu, goal, unit=PER_CPU, reference_name="nginx `return 200`",
-                   parameters=f"{connections} kept connections, {size} bytes of JSON, {nginx.protocol} {nginx.cipher}, "
+                   parameters=f"{READERS} kept connections, {size} bytes of JSON, {nginx.protocol} {nginx.cipher}, "
                               "the same certificate; one nginx worker, one I/O thread",
-                   notes=[cpu_note(ours, theirs), clock_note(ours, theirs)])
+                   notes=[cpu_note(ours, theirs), clock_note(ours, theirs)], limit=explain(ours, theirs, *others, goal))
 
 
 def state(context):
-    return read_row(context, "state")
+    return read_row(context, "state", limits.state, ready_document(context, READERS))
 
 
 def jwks(context):
-    return read_row(context, "jwks")
+    return read_row(context, "jwks", limits.ready_made)
 
 
 def discovery(context):
-    return read_row(context, "discovery")
+    return read_row(context, "discovery", limits.ready_made)
 
 
-def rsa_signatures(seconds):
-    """`openssl speed` on the server's core: it counts signatures by its own user time."""
-    whole = max(1, round(seconds))
-    text = output_of(on_core(SERVER_CORE, ["openssl", "speed", "-mr", "-seconds", whole, "rsa2048"]))
-    line = next(line for line in text.splitlines() if line.startswith("+F2:"))
-    return Sample(operations=float(line.split(":")[3]), wall=1, cpu=1)
-
-
-def signing_row(context, load, signatures, parameters, goal):
+def signing_row(context, name, load, signatures, parameters, goal=0.85):
     region = context.region
 
     def subject(seconds):
         sample = load.run(seconds, region.pids)
-        return Sample(operations=sample.operations * signatures, wall=sample.wall, cpu=sample.cpu)
+        return Sample(sample.operations * signatures, sample.wall, sample.cpu, sample.kernel, sample.threads)
 
-    ours, theirs = pairs(context.settings, subject, rsa_signatures)
-    sign = 1e6 / theirs[0].by_cpu
-    rest = 1e6 / ours[0].by_cpu - sign
+    ours, theirs, ready = interleave(context.settings, subject, rsa_signatures, ready_document(context, load.connections))
+    sign = micros(theirs)
     return compare(ours, theirs, lambda sample: sample.by_cpu, goal, unit="RS256 signatures per second of the server's core",
                    reference_name="`openssl speed rsa2048` (sign)", parameters=parameters,
-                   notes=[f"a signature alone takes {sign:.0f} µs, what is around each {rest:.0f} µs; "
-                          f"p99 of an answer {load.last['p99']:.1f} ms"])
+                   notes=[f"a signature alone takes {sign:.0f} µs, what is around each {micros(ours) - sign:.0f} µs; "
+                          f"p99 of an answer {load.last['p99']:.1f} ms"],
+                   limit=limits.grants(name, ours, theirs, ready, signatures, goal))
 
 
 def client_credentials(context):
@@ -68,7 +63,8 @@ def client_credentials(context):
     load = Wrk(context.folder("scripts"), "client-credentials", region.base_port, f"/{region.pool}/oauth2/token", "POST",
                {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"},
                "grant_type=client_credentials", connections=16)
-    return signing_row(context, load, 1, "16 kept connections, HTTP Basic, RSA 2048, one signature a grant", 0.85)
+    return signing_row(context, "client-credentials", load, 1,
+                       "16 kept connections, HTTP Basic, RSA 2048, one signature a grant")
 
 
 def cognito_load(context, name, body, connections, script="", port=None):
@@ -81,8 +77,8 @@ def refresh(context):
     body = json.dumps({"AuthFlow": "REFRESH_TOKEN_AUTH", "ClientId": region.web,
                        "AuthParameters": {"REFRESH_TOKEN": context.tokens["RefreshToken"]}})
     load = cognito_load(context, "refresh", body, 16)
-    return signing_row(context, load, 2, "16 kept connections, Cognito JSON API, no rotation, RSA 2048, two signatures a refresh "
-                                         "(access and ID token)", 0.85)
+    return signing_row(context, "refresh", load, 2, "16 kept connections, Cognito JSON API, no rotation, RSA 2048, two signatures a "
+                                                    "refresh (access and ID token)")
 
 
 def sign_in_script(client, prefix, users):
@@ -94,18 +90,14 @@ def sign_in_script(client, prefix, users):
             f"  return wrk.format(nil, nil, nil, '{before}' .. math.random(0, {users - 1}) .. '{after}')\nend\n")
 
 
-def argon2(seconds):
-    text = output_of(on_core(SERVER_CORE, [PROGRAMS / "bench_reference_argon2", MEMORY_KIB, ITERATIONS, seconds]))
-    hashes, wall, cpu = map(float, text.split())
-    return Sample(operations=hashes, wall=wall, cpu=cpu)
-
-
-def password(context):
+def password(context, goal=0.9):
     region = context.region
     load = cognito_load(context, "password", None, 8, sign_in_script(region.web, USERNAME, FEW_USERS))
-    ours, theirs = pairs(context.settings, lambda s: load.run(s, region.pids), argon2)
-    return compare(ours, theirs, lambda sample: sample.by_cpu, 0.9, unit="sign-ins per second of the server's core",
+    ours, theirs, beside, signatures = interleave(context.settings, lambda s: load.run(s, region.pids), argon2, argon2_beside_another,
+                                                  rsa_signatures)
+    return compare(ours, theirs, lambda sample: sample.by_cpu, goal, unit="sign-ins per second of the server's core",
                    reference_name="bare Argon2id (libsodium), calls per second of the same core",
                    parameters=f"8 kept connections, Argon2id {MEMORY_KIB} KiB t={ITERATIONS} p=1, one hashing thread; each sign-in "
                               "writes its session durably and signs two RS256 tokens",
-                   notes=[cpu_note(ours, theirs), clock_note(ours, theirs)])
+                   notes=[cpu_note(ours, theirs), clock_note(ours, theirs)],
+                   limit=limits.password(ours, theirs, beside, signatures, goal))
