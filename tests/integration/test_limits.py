@@ -20,6 +20,7 @@ from photo_app import make_photo_app, sign_in
 from single_region import SingleRegion
 
 HANDSHAKE, HEAD, BODY, WRITE, IDLE = 2, 3, 2, 2, 5
+BEHIND_PROXY = 4  # where a front door would connect, from the region's base port
 # A loaded machine may look at its clocks late; a server without the limit would never.
 LATE = 15
 # What 100 bad clients at once may cost; each could fill megabytes if it were allowed to.
@@ -33,7 +34,7 @@ def region(tmp_path_factory):
         made = alone.init()
         assert made.returncode == 0, made.stderr
         times = {"handshake": HANDSHAKE, "head": HEAD, "body": BODY, "write": WRITE, "idle": IDLE}
-        alone.serve("--set", "log.level=warn",
+        alone.serve("--set", "log.level=warn", "--set", f"listeners.public.proxy_address=127.0.0.1:{alone.base_port + BEHIND_PROXY}",
                     *(part for name, seconds in times.items() for part in ("--set", f"limits.{name}_seconds={seconds}")))
         make_photo_app(alone)
         yield alone
@@ -102,8 +103,8 @@ def silent_after_an_answer(region):
         return client.seconds_until_cut()
 
 
-def no_handshake(region, begun_with=b""):
-    with tcp(region.base_port, timeout=60) as plain:
+def no_handshake(region, begun_with=b"", port=0):
+    with tcp(region.base_port + port, timeout=60) as plain:
         begun = time.monotonic()
         plain.sendall(begun_with)
         while plain.recv(4096):
@@ -115,11 +116,15 @@ def half_a_handshake(region):
     return no_handshake(region, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + os.urandom(32))
 
 
+def half_a_proxy_header(region):
+    return no_handshake(region, b"\r\n\r\n\x00\r\nQU", BEHIND_PROXY)
+
+
 @pytest.mark.parametrize("count", [10])
 def test_slow_clients_are_cut_off_in_time(region, count):
     """All of them at once, ten of each kind; none before its time, none much later."""
     kinds = {slow_head: HEAD, slow_body: BODY, silent: IDLE, silent_after_an_answer: IDLE,
-             no_handshake: HANDSHAKE, half_a_handshake: HANDSHAKE}
+             no_handshake: HANDSHAKE, half_a_handshake: HANDSHAKE, half_a_proxy_header: HANDSHAKE}
     with undisturbed(region), concurrent.futures.ThreadPoolExecutor(len(kinds) * count) as pool:
         running = [(kind, pool.submit(kind, region)) for kind in kinds for _ in range(count)]
         for kind, future in running:

@@ -129,19 +129,21 @@ class Client:
 
 
 class Crowd:
-    """Idle TLS connections that were each answered one request, opened many at a time by one thread."""
+    """TLS connections that were each answered one request, then nothing more is said; opened many at a time by one thread."""
 
-    def __init__(self, port, path="/health/live"):
-        self.port, self.request, self.context = port, get(path), unverified()
+    def __init__(self, port, request=get("/health/live"), status=200):
+        self.port, self.request, self.context = port, request, unverified()
+        self.expected = f"HTTP/1.1 {status} ".encode()
         self.open = []
 
-    def grow(self, count, first_address=0, meanwhile=lambda: None):
-        """`count` more; `meanwhile` is called now and then. Raises if one of them is not answered 200."""
+    def grow(self, count, first_address=0, addresses=60_000, meanwhile=lambda: None):
+        """`count` more, from so many addresses in turn; `meanwhile` is called now and then. Raises if one of them is not
+        answered as expected."""
         waiting, begun, done = selectors.DefaultSelector(), 0, 0
         with waiting:
             while done < count:
                 while begun < count and begun - done < OPENING_AT_ONCE:
-                    connection = self._begin(address(first_address + begun))
+                    connection = self._begin(address(first_address + begun % addresses))
                     self.open.append(connection)
                     waiting.register(connection, selectors.EVENT_WRITE, "handshake")
                     begun += 1
@@ -172,7 +174,7 @@ class Crowd:
         except ssl.SSLWantWriteError:
             waiting.modify(connection, selectors.EVENT_WRITE, state)
             return False
-        assert answer.startswith(b"HTTP/1.1 200 "), answer[:200]
+        assert answer.startswith(self.expected), answer[:200]
         waiting.unregister(connection)
         return True
 
