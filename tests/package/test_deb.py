@@ -2,7 +2,6 @@
 upgrade, remove, purge. The region's data and keys outlive all of it."""
 
 import json
-import pathlib
 import re
 import shutil
 import subprocess
@@ -11,27 +10,23 @@ import pytest
 
 from conftest import debian_root, not_possible_here
 from demo import wait_until
+from installed import depends, file_of, page_block
 from machine import Machine, make_root
 
-PAGE = pathlib.Path(__file__).parents[2] / "docs" / "operations" / "install.md"
 CONFIG = ["--config", "/etc/holdfast/holdfast.json"]
-
-
-def page_block(beginning):
-    """The block of the page that begins so: what the reader is told to type is what is tested."""
-    return next(block for block in re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(), re.S | re.M) if block.startswith(beginning))
-
-
-def depends(deb):
-    """The names of the libraries the package asks for."""
-    field = subprocess.run(["dpkg-deb", "-f", str(deb), "Depends"], check=True, capture_output=True, text=True).stdout
-    return sorted({re.match(r"\s*(\S+)", part).group(1) for part in field.split(",")})
 
 
 def test_lintian_finds_nothing(deb):
     done = subprocess.run(["lintian", "--allow-root", "--fail-on", "error,warning", "--info", str(deb)], capture_output=True, text=True,
                           timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_unit_tells_systemd_how_it_is(deb):
+    """As packaged: the machine below has a shorter watchdog of its own."""
+    unit = file_of(deb, "./usr/lib/systemd/system/holdfast.service").splitlines()
+    assert "Type=notify" in unit
+    assert "WatchdogSec=30" in unit, "docs/operations/install.md says 30 s"
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +104,7 @@ def test_a_life_under_systemd(request, capsys):
     assert "PRIMARY" in made.stdout
     assert machine.run("stat", "-c", "%U %a", "/etc/holdfast/region.key").stdout.strip() == "root 600"
     assert is_active(machine)
+    assert shown(machine, "Type") == "notify"
     assert shown(machine, "StatusText").startswith("primary, reign 1")
     assert owner_of(machine, shown(machine, "MainPID")) == machine.run("id", "-u", "holdfast").stdout.strip()
     assert data_owner(machine) == "holdfast 700"

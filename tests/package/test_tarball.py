@@ -37,12 +37,9 @@ def test_it_needs_no_newer_glibc_than_promised(unpacked):
     assert versions and max(versions) <= NEWEST_GLIBC, max(versions)
 
 
-def test_its_files_are_those_of_usr_local(unpacked):
+def test_its_unit_starts_the_program_of_usr_local(unpacked):
     unit = (unpacked / "lib/systemd/system/holdfast.service").read_text()
     assert "ExecStart=/usr/local/bin/holdfast serve" in unit
-    for name in ("lib/sysusers.d/holdfast.conf", "share/man/man1/holdfast.1.gz", "share/doc/holdfast/LICENSE",
-                 "share/bash-completion/completions/holdfast", "share/doc/holdfast/examples/haproxy.cfg"):
-        assert (unpacked / name).is_file(), name
 
 
 def test_a_region_runs_from_the_unpacked_directory(unpacked, tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ Nothing of the host is changed but for one control group below its tree, which i
 process that was started; the kernel takes everything in its namespaces with it.
 """
 
+import itertools
 import os
 import pathlib
 import shlex
@@ -21,6 +22,9 @@ def cgroup2_mount():
     raise AssertionError("no cgroup2 is mounted")
 
 
+numbers = itertools.count(1)  # one process may have several at a time
+
+
 class Isolated:
     """`script` is run by sh as the first process of the namespaces, with `directory` as its $1; it ends as the program."""
 
@@ -28,7 +32,7 @@ class Isolated:
 
     def __init__(self, directory, log):
         self.directory, self.log = pathlib.Path(directory), pathlib.Path(log)
-        self.group = pathlib.Path(cgroup2_mount()) / f"holdfast-test-{os.getpid()}-{type(self).__name__.lower()}"
+        self.group = pathlib.Path(cgroup2_mount()) / f"holdfast-test-{os.getpid()}-{next(numbers)}"
         self.process = None
 
     def start(self):
@@ -45,13 +49,21 @@ class Isolated:
             raise RuntimeError(f"it ended: {self.log.read_text(errors='replace')[-3000:]}")
         return self.is_up()
 
-    def enter(self):
-        """What to put before a command so that it runs in the namespaces."""
-        # The first process's id on the host: the child of `unshare`.
+    @property
+    def first_process(self):
+        """Its id on the host: the child of `unshare`."""
         children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         if not children:
             raise OSError("not forked yet")
-        return ["nsenter", "-t", children[0], "-m", "-p", "-u", "-i", "-n", "-C"]
+        return children[0]
+
+    def enter(self):
+        """What to put before a command so that it runs in the namespaces."""
+        return ["nsenter", "-t", self.first_process, "-m", "-p", "-u", "-i", "-n", "-C"]
+
+    def run_in_its_network(self, *command, check=True, timeout=60):
+        """A program of this machine, but with that network alone."""
+        return self.finish(["nsenter", "-t", self.first_process, "-n", *map(str, command)], check, timeout=timeout)
 
     def finish(self, command, check, **options):
         """Runs a complete command line to its end; an AssertionError says what it said."""
