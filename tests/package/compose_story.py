@@ -103,10 +103,18 @@ class ComposeStory(Story):
             if status["name"] != region.name:
                 raise AssertionError(status)
             execute(region.name, "holdfast", "health", *CONFIG)
-            root = compose("exec", "-T", region.name, "sh", "-c", "touch /usr/local/bin/x 2>/dev/null && echo writable || id -u").strip()
-            if root != "10001":
-                raise AssertionError(f"{region.name}: {root}")
+            self.root_is_read_only(region.name)
         return f"up in {self.start_seconds:.1f} s"
+
+    def root_is_read_only(self, name):
+        """/recovery is the user's own and, in these containers, no volume: who could write there at all would."""
+        if execute(name, "sh", "-c", "id -u; stat -c %u /recovery").split() != ["10001", "10001"]:
+            raise AssertionError(f"{name}: /recovery is not the user's")
+        tried = execute(name, "sh", "-c", "touch /recovery/x 2>&1 || true")
+        is_said = subprocess.run(["docker", "inspect", "-f", "{{.HostConfig.ReadonlyRootfs}}", compose("ps", "-q", name).strip()],
+                                 check=True, capture_output=True, text=True).stdout.strip()
+        if "Read-only file system" not in tried or is_said != "true":
+            raise AssertionError(f"{name}: its root can be written: {tried!r}, {is_said}")
 
     def regions_are_identical(self):
         self.demo.wait_caught_up()
