@@ -2,7 +2,6 @@
 #include <utility>
 
 #include "holdfast/base/damaged.h"
-
 #include "object_service_state.h"
 
 /// Content, and how ObjectService opens it.

@@ -1,7 +1,6 @@
 #include "holdfast/replication/flow.h"
 
 #include "holdfast/base/record_numbers.h"
-
 #include "message_fields.h"
 
 namespace holdfast::replication {

@@ -55,8 +55,11 @@ def usage(*pids):
     for pid in pids:
         for task in tasks_of(pid):
             folder = pathlib.Path(f"/proc/{pid}/task/{task}")
-            kind = THREADS.get((folder / "comm").read_text().split("-")[0].strip(), REST)
-            threads[kind] += int((folder / "schedstat").read_text().split()[0]) / 1e9
+            try:
+                name, spent = (folder / "comm").read_text(), (folder / "schedstat").read_text()
+            except (FileNotFoundError, ProcessLookupError):  # a thread that has just ended
+                continue
+            threads[THREADS.get(name.split("-")[0].strip(), REST)] += int(spent.split()[0]) / 1e9
     return Usage(sum(threads.values()), sum(map(kernel_seconds, pids)), dict(threads))
 
 

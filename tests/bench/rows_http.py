@@ -5,7 +5,7 @@ import json
 
 import limits
 from context import ITERATIONS, MEMORY_KIB
-from costs import clock_note, cpu_note, micros
+from costs import clock_note, cpu_note, micros, us
 from floors import argon2, argon2_beside_another, ready_document, rsa_signatures
 from load import Wrk
 from measure import Sample, compare, interleave
@@ -52,7 +52,7 @@ def signing_row(context, name, load, signatures, parameters, goal=0.85):
     sign = micros(theirs)
     return compare(ours, theirs, lambda sample: sample.by_cpu, goal, unit="RS256 signatures per second of the server's core",
                    reference_name="`openssl speed rsa2048` (sign)", parameters=parameters,
-                   notes=[f"a signature alone takes {sign:.0f} µs, what is around each {micros(ours) - sign:.0f} µs; "
+                   notes=[f"a signature alone takes {us(sign)}, what is around each {us(micros(ours) - sign)}; "
                           f"p99 of an answer {load.last['p99']:.1f} ms"],
                    limit=limits.grants(name, ours, theirs, ready, signatures, goal))
 

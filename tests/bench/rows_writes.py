@@ -5,7 +5,7 @@ import json
 
 import limits
 from context import APP, PROGRAMS
-from costs import busy, micros
+from costs import busy, micros, us
 from floors import least_of_nginx
 from load import Wrk
 from measure import Figures, Sample, compare, interleave, number
@@ -51,7 +51,7 @@ def comment(context):
                    reference_name="merged sync commits of bare RocksDB",
                    parameters=f"{connections} outstanding on either side, rows of {shown} bytes, every answer after its fsync; "
                               f"the reference merged {number(Figures(reference.merged).median)} to a batch",
-                   notes=[f"the daemon's core was busy {busy(ours):.0f} %, a comment takes {micros(ours):.0f} µs of it (TLS, HTTP, token, "
+                   notes=[f"the daemon's core was busy {busy(ours):.0f} %, a comment takes {us(micros(ours))} of it (TLS, HTTP, token, "
                           "JSON, sealing, preconditions, hash chain included; the reference does none of that); the core of the "
                           f"reference's commits was busy {busy(theirs):.0f} %; p99 of an answer {load.last['p99']:.1f} ms"],
                    limit=limits.comment(ours, theirs, tls))

@@ -3,6 +3,7 @@ was let go of can be had again."""
 
 import resource
 import selectors
+import time
 
 import pytest
 
@@ -16,6 +17,7 @@ BODIES, BODIES_OF_ONE_ADDRESS = 8_192, 1_024
 STREAMS, STREAMS_OF_ONE_ADDRESS = 256, 64
 ADMIN, ADMIN_RESERVE = 256, 16
 REPLICATION, REPLICATION_OF_ONE_ADDRESS = 1_024, 64
+HANDSHAKE_SECONDS = 5  # between regions
 JSON_BYTES = 64 * 1024
 MOST_OBJECT_BYTES = 1_000_000  # a key, set low here
 NEWCOMER = 9_000  # an address that nobody else has
@@ -62,6 +64,55 @@ def expect_busy(port, sent, source):
 def expect_health(port, source=NEWCOMER):
     for path in ("/health/live", "/health/ready"):
         assert answer(port, get(path), source)[0] == 200, path
+
+
+def cut_off(connections):
+    """Those of them that the server has ended; waits for one. Connections opened at once are not taken in their order."""
+    with selectors.DefaultSelector() as waiting:
+        for connection in connections:
+            waiting.register(connection, selectors.EVENT_READ)
+        return [key.fileobj for key, _ in waiting.select(timeout=HANDSHAKE_SECONDS) if key.fileobj.recv(1) == b""]
+
+
+def fill_the_replication_listener(region, held):
+    port = region.base_port + 3
+    for number in range(REPLICATION // REPLICATION_OF_ONE_ADDRESS):
+        own = [tcp(port, address(number)) for _ in range(REPLICATION_OF_ONE_ADDRESS + 1)]
+        held += own
+        refused = cut_off(own)
+        assert len(refused) == 1, "of one address"
+        held.remove(refused[0])
+    assert held_connections(port) == REPLICATION
+    newcomer = tcp(port, address(NEWCOMER))
+    held.append(newcomer)
+    assert cut_off(held) == [newcomer]
+    assert held_connections(port) == REPLICATION
+    expect_health(region.base_port)
+
+
+def test_the_replication_listener(region):
+    """Before the handshake, so plain connections do. They have 5 s for it: where this machine took longer than that to open
+    them, the first ones were gone, and it is tried again."""
+    for left in (2, 1, 0):
+        begun, held = time.monotonic(), []
+        try:
+            fill_the_replication_listener(region, held)
+            return
+        except AssertionError:
+            if time.monotonic() - begun < HANDSHAKE_SECONDS - 0.5 or left == 0:
+                raise
+        finally:
+            for connection in held:
+                connection.close()
+        wait_until("those are gone", lambda: held_connections(region.base_port + 3) == 0)
+
+
+def test_who_does_not_say_who_it_is(region):
+    begun = time.monotonic()
+    with tcp(region.base_port + 3, address(NEWCOMER)) as silent:
+        silent.settimeout(60)
+        assert silent.recv(1) == b""
+    assert time.monotonic() - begun > HANDSHAKE_SECONDS - 0.5
 
 
 def test_bodies_that_are_waited_for(region):
@@ -120,35 +171,6 @@ def test_the_admin_listener(region):
         for client in held:
             client.close()
     wait_until("it serves again", lambda: region.admin.get("/admin/v1/region"))
-
-
-def cut_off(connections):
-    """Those of them that the server has ended; waits for one. Connections opened at once are not taken in their order."""
-    with selectors.DefaultSelector() as waiting:
-        for connection in connections:
-            waiting.register(connection, selectors.EVENT_READ)
-        return [key.fileobj for key, _ in waiting.select(timeout=5) if key.fileobj.recv(1) == b""]
-
-
-def test_the_replication_listener(region):
-    """Before the handshake, so plain connections do; they have 10 s for it."""
-    port, held = region.base_port + 3, []
-    try:
-        for number in range(REPLICATION // REPLICATION_OF_ONE_ADDRESS):
-            own = [tcp(port, address(number)) for _ in range(REPLICATION_OF_ONE_ADDRESS + 1)]
-            held += own
-            refused = cut_off(own)
-            assert len(refused) == 1, "of one address"
-            held.remove(refused[0])
-        wait_until("that many are held", lambda: held_connections(port) == REPLICATION, 5)
-        newcomer = tcp(port, address(NEWCOMER))
-        held.append(newcomer)
-        assert cut_off(held) == [newcomer]
-        assert held_connections(port) == REPLICATION
-        expect_health(region.base_port)
-    finally:
-        for connection in held:
-            connection.close()
 
 
 def test_bodies_that_are_too_large(region, ada):

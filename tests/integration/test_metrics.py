@@ -216,7 +216,7 @@ def test_the_page_lists_what_is_exported(demo, tmp_path):
     alone = seen(demo.secondary, "holdfast_primary_silent_seconds")
     assert alone["holdfast_primary_reachable"].value() == 0
     demo.secondary.kill()
-    demo.primary.start("--set", "replication.snapshot_bytes_per_second=20000")
+    demo.primary.start("--set", "replication.snapshot_bytes_per_second=5000")
     waiting = seen(demo.primary, "holdfast_region_waiting_for")
     assert waiting["holdfast_region_waiting_for"].value(member=demo.secondary.name) == 1
     assert waiting["holdfast_region_fenced"].value(reason="waiting_for_peers") == 1

@@ -197,7 +197,7 @@ def test_twice_the_capacity(demo):
           f"goodput {goodput.of(counts[200])}, afterwards {capacity_again} alone")
     assert watch.problems == []
     assert set(counts) == {200, 503}, counts
-    assert goodput.per_second >= LEAST_GOODPUT * beside_reads.per_second, "too few got in"
+    assert goodput.is_at_least(LEAST_GOODPUT, beside_reads), "too few got in"
     assert capacity_again.is_at_least(LEAST_AFTERWARDS, capacity), "it did not come back to what it could do"
     assert all(has_retry_after for _, status, has_retry_after in results if status == 503)
     assert max(slowest.values()) < QUEUE_SECONDS + OWN_SECONDS + 2 * lag

@@ -50,7 +50,8 @@ def not_possible_here(capsys, what):
         group = pathlib.Path(cgroup2_mount()) / f"holdfast-probe-{os.getpid()}"
         group.mkdir()
         group.rmdir()
-        unshare = ["unshare", "--mount", "--pid", "--fork", "--uts", "--ipc", "--net", "--cgroup", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
+        unshare = ["unshare", "--mount", "--pid", "--fork", "--uts", "--ipc", "--net", "--cgroup",
+                   "sh", "-ec", "mount -t tmpfs tmpfs /mnt; ip link add probe0 type veth peer name probe1"]
         done = subprocess.run(unshare, capture_output=True, text=True, timeout=30)
         reason = done.stderr if done.returncode else ""
     except (OSError, AssertionError) as error:

@@ -67,6 +67,8 @@ def main():
     directory = pathlib.Path(options.dir or ("demo" if options.keep else tempfile.mkdtemp(prefix="holdfast-demo-")))
     directory.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, end_by_signal)
+    # A shell starts what runs in its background with this one ignored, and then nothing would end the demo.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     extra = ["--secondaries", str(options.secondaries)]
     for setting in options.set:
         extra += ["--set", setting]

@@ -28,13 +28,20 @@ bool verifies(const region::TermRecord& record) {
       .has_value();
 }
 
-/// Signed by us, it verifies within the bounds alone, and not with any one bit changed.
+/// docs/formats/terms.md: what any verified record keeps to.
+bool is_well_formed(const region::TermRecord& record) {
+  const auto& [reign, incarnation] = record.term;
+  const bool is_in_bounds = reign >= 1 && reign <= region::max_reign && incarnation >= 1;
+  const bool has_sizes = record.nonce.size() == 16 && record.previous_head_hash.size() == 32 &&
+                         record.previous_record_hash.size() == 32;
+  return is_in_bounds && has_sizes && record.previous_term < record.term &&
+         (reign == record.previous_term.reign || incarnation == 1);
+}
+
+/// Signed by us, it verifies if and only if it is well formed, and not with any one bit changed.
 void check_signed(region::TermRecord record, BytesView input) {
   record.sign(fuzz_cluster, fuzz_key());
-  const auto in_bounds = [](const storage::Term& term) {
-    return term.reign >= 1 && term.reign <= region::max_reign && term.incarnation >= 1;
-  };
-  if (verifies(record)) require(in_bounds(record.term));
+  require(verifies(record) == is_well_formed(record));
   Bytes bytes = record.encode();
   const auto at = (input.size() * 31 + static_cast<unsigned char>(input.back())) % bytes.size();
   bytes[at] = static_cast<char>(bytes[at] ^ (1 << (input.size() % 8)));

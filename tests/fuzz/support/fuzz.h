@@ -79,7 +79,8 @@ void require_no_cut_numbers(const Bytes& written, Decode decode, Encode encode) 
   }
 }
 
-/// What decodes must encode to something that decodes to the same, and no number of it may have been cut.
+/// What decodes must encode to something that decodes to the same, and no number of its own (not of records
+/// within it) may have been cut.
 template <class Decode, class Encode>
 void require_stable(BytesView input, Decode decode, Encode encode) {
   const auto value = decode(input);
