@@ -85,8 +85,8 @@ def test_the_pages_two_regions(request, capsys, tmp_path):
         assert {region["name"]: (region["publicUrl"], region["objectsUrl"]) for region in state["regions"]} == urls
     # Each has an authority of its own: who trusts one alone does not reach the other.
     for file, own, others in zip(authorities, public, public[::-1]):
-        assert curl(second, file, f"{own}/health/ready", "--fail").returncode == 0
-        assert curl(second, file, f"{others}/health/ready", check=False).returncode == 60, "curl: not trusted"
+        assert curl(second, file, f"{own}/health/live", "--fail").returncode == 0
+        assert curl(second, file, f"{others}/health/live", check=False).returncode == 60, "curl: not trusted"
     # And a refusal names the one that writes.
     refused = second.run("holdfast", "pool", "create", "--name", "more", *CONFIG, check=False)
     assert refused.returncode == 1 and urls["us-east-1"][0] in refused.stderr, refused.stderr
