@@ -57,9 +57,7 @@ Result<Hello> Hello::decode(BytesView payload) {
   hello.cluster = ClusterId(reader.text(hello_cluster));
   hello.node = RegionName(reader.text(hello_node));
   hello.node_id = reader.text(hello_node_id);
-  TRY(const auto purpose, number_up_to<std::uint8_t>(reader, "HELLO", hello_purpose, 2));
-  if (purpose == 0) return damaged("HELLO: purpose");
-  hello.purpose = static_cast<Purpose>(purpose);
+  TRY(hello.purpose, enumerator_of(reader, "HELLO", hello_purpose, Purpose::blobs, Purpose{}));
   hello.family_map_hash = reader.text(hello_family_map);
   hello.rocksdb_version = reader.text(hello_rocksdb);
   hello.build = reader.text(hello_build);

@@ -84,9 +84,7 @@ Bytes Welcome::encode() const {
 Result<Welcome> Welcome::decode(BytesView payload) {
   TRY(const auto reader, FieldReader::parse(payload));
   Welcome welcome;
-  TRY(const auto kind, number_up_to<std::uint8_t>(reader, "WELCOME", welcome_kind, 6));
-  if (kind == 0) return damaged("WELCOME: kind");
-  welcome.kind = static_cast<Kind>(kind);
+  TRY(welcome.kind, enumerator_of(reader, "WELCOME", welcome_kind, Kind::blobs, Kind{}));
   TRY(welcome.protocol, number_of<std::uint16_t>(reader, "WELCOME", welcome_protocol));
   welcome.node = RegionName(reader.text(welcome_node));
   welcome.role = fields::role(reader, welcome_role);

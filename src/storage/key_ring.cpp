@@ -5,7 +5,7 @@
 #include <ranges>
 
 #include "holdfast/base/codec.h"
-#include "holdfast/base/damaged.h"
+#include "holdfast/base/record_numbers.h"
 #include "holdfast/base/text.h"
 #include "holdfast/crypto/aead.h"
 #include "holdfast/crypto/hash.h"
@@ -95,12 +95,10 @@ KeyId KeyRing::create_key(Transaction& transaction, const Scope& scope, WallTime
 Result<KeyRing::Entry> KeyRing::decode(BytesView plain) {
   TRY(const auto fields, FieldReader::parse(plain));
   Secret bytes(fields.text(key_bytes));
-  const auto state = fields.number(key_state);
-  if (bytes.expose().size() != crypto::aead_key_size || state < 1 || state > 2) {
-    return damaged("key ring row");
-  }
+  if (bytes.expose().size() != crypto::aead_key_size) return damaged("key ring row: key");
+  TRY(const auto state, enumerator_of(fields, "key ring row", key_state, KeyState::retired, KeyState{}));
   return Entry{.scope = Scope::named(fields.text(key_scope)),
-               .state = static_cast<KeyState>(state),
+               .state = state,
                .key = std::make_shared<const Secret>(std::move(bytes))};
 }
 

@@ -49,8 +49,8 @@ Bytes WrapRow::encode() const { return signed_fields(*this).text(wrap_signature,
 
 Result<WrapRow> WrapRow::decode(BytesView plain) {
   TRY(const auto fields, FieldReader::parse(plain));
-  TRY(const auto kind, number_of<std::uint32_t>(fields, "wrap row", wrap_kind));
-  if (kind > static_cast<std::uint32_t>(WrapTarget::Kind::recovery)) return damaged("wrap row kind");
+  constexpr auto last_kind = static_cast<std::uint32_t>(WrapTarget::Kind::recovery);
+  TRY(const auto kind, number_up_to(fields, "wrap row", wrap_kind, last_kind));
   TRY(const auto root_id, number_of<std::uint32_t>(fields, "wrap row", wrap_root_id));
   return WrapRow{.kind = static_cast<WrapTarget::Kind>(kind),
                  .name = fields.text(wrap_name),
