@@ -28,8 +28,12 @@ def no_duplicates(pairs):
 
 def events(region):
     """The log as events; the bytes are strict UTF-8, each line ends and is one object with one value a name."""
-    text = region.log_file.read_bytes().decode()
-    assert text.endswith("\n")
+
+    def whole():  # a look may fall into the writing of a line
+        log = region.log_file.read_bytes()
+        return log if log.endswith(b"\n") else None
+
+    text = wait_until("the last line's end", whole, 10).decode()
     return [json.loads(line, object_pairs_hook=no_duplicates) for line in text.splitlines()]
 
 
@@ -62,7 +66,11 @@ def test_an_answer_is_found_by_its_request_id(demo):
     answer = demo.primary.get("/state/nobody")
     assert answer.status == 404
     assert answer.json()["requestId"] == answer.headers["X-Request-Id"]
-    found = [event for event in events(demo.primary) if event.get("requestId") == answer.headers["X-Request-Id"]]
+
+    def lines():  # what was sent is in the line, so it is written after the answer
+        return [event for event in events(demo.primary) if event.get("requestId") == answer.headers["X-Request-Id"]]
+
+    found = wait_until("the request's line", lines)
     assert [event["status"] for event in found] == [404]
     assert found[0]["route"] == "/state/{app}" and found[0]["listener"] == "public"
 
