@@ -6,6 +6,8 @@ import math
 from measure import Sample
 from processes import LOAD_CORE, on_core, output_of, usage
 
+LONGEST_SECONDS = 60
+
 DONE = """
 done = function(summary, latency, requests)
   local e = summary.errors
@@ -35,16 +37,24 @@ class Wrk:
         self.script.write_text("\n".join(lines) + "\n" + script + DONE)
         self.last = {}
 
+    def command(self, seconds):
+        return ["wrk", "-t1", f"-c{self.connections}", f"-d{max(1, math.ceil(seconds))}s", "--timeout", "20s",
+                "-s", self.script, self.url]
+
     def run(self, seconds, pids):
         """Gives a Sample; processor time is that of `pids`."""
-        command = ["wrk", "-t1", f"-c{self.connections}", f"-d{max(1, math.ceil(seconds))}s", "--timeout", "20s",
-                   "-s", self.script, self.url]
-        before = usage(*pids)
-        text = output_of(on_core(LOAD_CORE, command))
-        used = usage(*pids).since(before)
-        line = next(line for line in text.splitlines() if line.startswith("RESULT "))
-        self.last = json.loads(line.removeprefix("RESULT "))
-        if self.last["errors"] or self.last["status"] or not self.last["requests"]:
-            raise AssertionError(f"{self.url}: refused or broken requests: {text}")
+        while True:
+            before = usage(*pids)
+            text = output_of(on_core(LOAD_CORE, self.command(seconds)))
+            used = usage(*pids).since(before)
+            line = next(line for line in text.splitlines() if line.startswith("RESULT "))
+            self.last = json.loads(line.removeprefix("RESULT "))
+            if self.last["errors"] or self.last["status"]:
+                raise AssertionError(f"{self.url}: refused or broken requests: {text}")
+            if self.last["requests"]:
+                break
+            if seconds > LONGEST_SECONDS:
+                raise AssertionError(f"{self.url}: no answer within {seconds} s: {text}")
+            seconds *= 4  # a sign-in may take longer than a short run lasts
         return Sample(operations=self.last["requests"], wall=self.last["seconds"], cpu=used.cpu, kernel=used.kernel,
                       threads=used.threads)

@@ -68,12 +68,12 @@ class Nginx:
                                         protocol=self.protocol, cipher=self.cipher, locations=locations))
         self.process = subprocess.Popen(on_core(SERVER_CORE, ["nginx", "-p", prefix, "-c", config]),
                                         stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until("nginx answers", self._answers, 10)
+        wait_until("nginx answers", self._answers)
 
     def _answers(self):
         if self.process.poll() is not None:
             raise RuntimeError(f"nginx ended: {(self.prefix / 'error.log').read_text()[-2000:]}")
-        with socket.create_connection(("127.0.0.1", self.port), timeout=1):
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5):
             return True
 
     @property

@@ -96,6 +96,7 @@ def test_a_region_that_lost_bytes_asks_the_one_that_has_them(demo, token, loser)
     region.kill()
     region.start()
     wait_for_blob(region, blob)
+    demo.primary.wait_writable()
 
 
 def test_bytes_that_nobody_reachable_has_are_pending(demo, token):

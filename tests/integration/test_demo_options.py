@@ -22,7 +22,7 @@ import story  # noqa: E402
 def post_comment(demo, token, comment):
     url = f"{demo.primary.public}/apps/{demo.info['app']}/comments/acknowledged"
     headers = {"Authorization": f"Bearer {token}"}
-    return request(demo.ca, "POST", url, {"message": "hello", "commentId": comment}, headers, timeout=20)
+    return request(demo.ca, "POST", url, {"message": "hello", "commentId": comment}, headers)
 
 
 def comments_at(demo, region, token):
@@ -32,7 +32,7 @@ def comments_at(demo, region, token):
 
 
 def test_set_reaches_every_region_and_acknowledged_writes_wait_for_the_secondary(tmp_path):
-    settings = ("--set", "replication.acknowledge.all=1 of 1", "--set", "replication.acknowledge_timeout_ms=700")
+    settings = ("--set", "replication.acknowledge.all=1 of 1", "--set", "replication.acknowledge_timeout_ms=10000")
     with Demo(tmp_path / "demo", *settings) as demo:
         for region in demo.regions:
             assert '"1 of 1"' in (region.dir / "holdfast.json").read_text()

@@ -42,7 +42,7 @@ def is_answered(region):
 
 
 def test_ten_thousand_idle_connections_cost_little_and_disturb_nobody(tmp_path):
-    with serve(tmp_path, "limits.idle_seconds=600") as region, Crowd(region.base_port) as crowd:
+    with serve(tmp_path, "limits.idle_seconds=600", "limits.handshake_seconds=60") as region, Crowd(region.base_port) as crowd:
         assert is_answered(region)
         pid, before = region.process.pid, memory_kib(region.process.pid)
         crowd.grow(CROWD)
@@ -53,11 +53,11 @@ def test_ten_thousand_idle_connections_cost_little_and_disturb_nobody(tmp_path):
         crowd.close()
         assert is_answered(region)
         if is_sanitized(BINARY):  # its allocator keeps what is freed: but what is freed is used again
-            wait_until("the connections are closed", lambda: len(os.listdir(f"/proc/{pid}/fd")) < CROWD / 10, 60)
+            wait_until("the connections are closed", lambda: len(os.listdir(f"/proc/{pid}/fd")) < CROWD / 10)
             crowd.grow(CROWD)
             assert memory_kib(pid, "VmHWM") - before < grown * 1.5
         else:
-            wait_until("most of the memory is given back", lambda: memory_kib(pid) - before < grown / 4, 30)
+            wait_until("most of the memory is given back", lambda: memory_kib(pid) - before < grown / 4)
         assert is_answered(region)
 
 
@@ -78,7 +78,8 @@ def test_the_daemon_raises_its_limit_of_open_files(tmp_path):
 
 @pytest.fixture
 def small(tmp_path):
-    with serve(tmp_path, f"limits.connections={CONNECTIONS}", f"limits.connections_per_address={PER_ADDRESS}") as region:
+    with serve(tmp_path, f"limits.connections={CONNECTIONS}", f"limits.connections_per_address={PER_ADDRESS}",
+               "limits.head_seconds=60", "limits.handshake_seconds=60") as region:
         yield region
 
 
@@ -105,8 +106,8 @@ def test_an_idle_connection_makes_room(small):
                 client.close()
             return len(newcomers) == 5
 
-        wait_until("five newcomers are served", gets_in, 20, 0.2)
-        wait_until("five have gone", lambda: crowd.alive() == CONNECTIONS - 5, 20)
+        wait_until("five newcomers are served", gets_in, interval=0.2)
+        wait_until("five have gone", lambda: crowd.alive() == CONNECTIONS - 5)
         for client in newcomers:
             assert client.send(get("/health/live")).answer()[0] == 200
             client.close()
@@ -130,7 +131,7 @@ def test_where_nobody_is_idle_newcomers_are_told_and_health_is_answered(small):
     finally:
         for client in busy:
             client.close()
-    wait_until("it serves again", lambda: Client(small.base_port).send(get("/state/none")).answer()[0] == 404, 10)
+    wait_until("it serves again", lambda: Client(small.base_port).send(get("/state/none")).answer()[0] == 404)
 
 
 def test_one_address_does_not_take_every_place(small):

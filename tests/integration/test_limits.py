@@ -19,10 +19,11 @@ from memory import BoundedMemory, is_sanitized
 from photo_app import make_photo_app, sign_in
 from single_region import SingleRegion
 
-HANDSHAKE, HEAD, BODY, WRITE, IDLE = 2, 3, 2, 2, 5
+# Apart from each other, and long enough that a machine that stands still for a moment does not make a good client a bad one.
+HANDSHAKE, HEAD, BODY, WRITE, IDLE = 10, 7, 6, 10, 8
 BEHIND_PROXY = 4  # where a front door would connect, from the region's base port
 # A loaded machine may look at its clocks late; a server without the limit would never.
-LATE = 15
+LATE = 30
 # What 100 bad clients at once may cost; each could fill megabytes if it were allowed to.
 MOST_KIB = 64 * 1024 * (3 if is_sanitized(BINARY) else 1)
 LARGE = 24 * 1024 * 1024
@@ -68,10 +69,10 @@ def drip(client, data, stop):
 def seconds_of_dripping(region, head, data):
     """How long a client lives that sends `head` at once and then drips."""
     stop = threading.Event()
+    begun = time.monotonic()
     with Client(region.base_port, timeout=60) as client:
         client.send(head)
         thread = threading.Thread(target=drip, args=(client, data, stop))
-        begun = time.monotonic()
         thread.start()
         try:
             client.rest()
@@ -93,19 +94,23 @@ def slow_body(region):
 
 
 def silent(region):
+    begun = time.monotonic()
     with Client(region.base_port, timeout=60) as client:
-        return client.seconds_until_cut()
+        client.rest()
+        return time.monotonic() - begun
 
 
 def silent_after_an_answer(region):
     with Client(region.base_port, timeout=60) as client:
+        begun = time.monotonic()
         assert client.send(get("/state/photos")).answer()[0] == 200
-        return client.seconds_until_cut()
+        client.rest()
+        return time.monotonic() - begun
 
 
 def no_handshake(region, begun_with=b"", port=0):
+    begun = time.monotonic()
     with tcp(region.base_port + port, timeout=60) as plain:
-        begun = time.monotonic()
         plain.sendall(begun_with)
         while plain.recv(4096):
             pass
@@ -129,8 +134,8 @@ def test_slow_clients_are_cut_off_in_time(region, count):
         running = [(kind, pool.submit(kind, region)) for kind in kinds for _ in range(count)]
         for kind, future in running:
             took = future.result()
-            # The client's clock begins a little after or before the server's.
-            assert kinds[kind] - 0.5 < took < kinds[kind] + LATE, f"{kind.__name__}: {took} s"
+            # The client's clock begins before the server's.
+            assert kinds[kind] <= took < kinds[kind] + LATE, f"{kind.__name__}: {took} s"
 
 
 def test_who_does_not_read_is_cut_off(region, ada):

@@ -33,7 +33,7 @@ def events(region):
         log = region.log_file.read_bytes()
         return log if log.endswith(b"\n") else None
 
-    text = wait_until("the last line's end", whole, 10).decode()
+    text = wait_until("the last line's end", whole).decode()
     return [json.loads(line, object_pairs_hook=no_duplicates) for line in text.splitlines()]
 
 

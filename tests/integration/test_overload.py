@@ -28,6 +28,8 @@ QUEUE, QUEUE_SECONDS = 64, 2
 LEAST_GOODPUT = 0.5
 # Of what was measured before, alone. Seen there for each core second: 0.85 to 1.1.
 LEAST_AFTERWARDS, TRIES = 0.8, 5
+# A machine that stood still for so long measured nothing.
+STANDSTILL_SECONDS = 0.5
 
 # What comes on top of passwords.queue_seconds for an admitted sign-in: its own hash, its commit, and this machine's other work.
 OWN_SECONDS = 4
@@ -147,8 +149,11 @@ class Load:
     def capacity(self):
         """Where the next sign-in waits for an answer, so that nobody is refused."""
         lanes = 2 * os.cpu_count()
-        with Rate(self.pid) as rate:
-            done, _ = self.pool.submit(sign_ins_in_turn, self.port, self.requests, lanes, MEASURED_SECONDS).result()
+        for _ in range(TRIES):
+            with Rate(self.pid) as rate:
+                done, lag = self.pool.submit(sign_ins_in_turn, self.port, self.requests, lanes, MEASURED_SECONDS).result()
+            if lag < STANDSTILL_SECONDS:
+                break
         assert {status for _, status, _ in done} == {200}
         return rate.of(len(done))
 
@@ -202,9 +207,9 @@ def test_twice_the_capacity(demo):
     assert all(has_retry_after for _, status, has_retry_after in results if status == 503)
     assert max(slowest.values()) < QUEUE_SECONDS + OWN_SECONDS + 2 * lag
     assert longest_batch < OWN_SECONDS + 2 * reading_lag
-    assert watch.slowest < max(HEALTH_SECONDS, 10 * health_alone)
+    assert watch.slowest < max(HEALTH_SECONDS, 10 * health_alone) + 2 * max(lag, reading_lag)
     assert watch.most_kib < MOST_KIB
-    assert max(watch.lags) < LAG_SECONDS
+    assert max(watch.lags) < LAG_SECONDS + 2 * max(lag, reading_lag)
     assert next_took < OWN_SECONDS
     demo.wait_caught_up()
     expect(demo.secondary.cognito.sign_in(load.client, "rush1", PASSWORD), 200)

@@ -54,11 +54,16 @@ def arguments_of_all_processes():
 
 
 def expect_nowhere(places, needles):
-    assert len(places) > 10
+    looked_at = 0
     for path in places:
-        content = path.read_bytes()
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:  # a running store replaces its files
+            continue
+        looked_at += 1
         for needle in needles:
             assert needle not in content, f"{needle[:12]}… is in {path}"
+    assert looked_at > 10
 
 
 def files_in(*directories):
@@ -109,8 +114,7 @@ def test_planted_secrets_are_not_found(demo, arguments):
     expect_nowhere(places + [region.log_file for region in demo.regions], needles + administrator)
     arguments.expect_none(needles)
     # The search can find: what is meant to be readable is there.
-    log = demo.primary.log_file.read_bytes()
-    assert b"/apps/{app}/comments/{photo}" in log
+    wait_until("a request's line", lambda: b"/apps/{app}/comments/{photo}" in demo.primary.log_file.read_bytes())
 
 
 def part_of(key_file):

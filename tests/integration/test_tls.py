@@ -122,7 +122,7 @@ def client_hello(versions, compressions):
 
 
 def first_record(port, hello):
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(hello)
         received = b""
         while len(received) < 5 or len(received) < 5 + int.from_bytes(received[3:5], "big"):
@@ -161,7 +161,7 @@ def knock(region, identity=None):
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     if identity is not None:
         context.load_cert_chain(*identity)
-    with socket.create_connection(("127.0.0.1", region.base_port + REPLICATION), timeout=10) as plain:
+    with socket.create_connection(("127.0.0.1", region.base_port + REPLICATION), timeout=60) as plain:
         with context.wrap_socket(plain) as connection:
             assert connection.version() == "TLSv1.3"
             connection.sendall(b"\x00" * 64)  # no message: whoever is let in is told so, or cut off
@@ -185,6 +185,6 @@ def test_a_stranger_with_an_ed25519_key_is_heard_no_further_than_its_first_messa
 def test_a_client_of_other_protocols_is_refused_in_the_handshake(region):
     context = ssl.create_default_context(cafile=region.ca)
     context.set_alpn_protocols(["h2"])
-    with socket.create_connection(("127.0.0.1", region.base_port), timeout=10) as plain:
+    with socket.create_connection(("127.0.0.1", region.base_port), timeout=60) as plain:
         with pytest.raises(ssl.SSLError, match="(?i)no.application.protocol"):
             context.wrap_socket(plain, server_hostname="localhost")

@@ -52,7 +52,7 @@ def not_possible_here(capsys, what):
         group.rmdir()
         unshare = ["unshare", "--mount", "--pid", "--fork", "--uts", "--ipc", "--net", "--cgroup",
                    "sh", "-ec", "mount -t tmpfs tmpfs /mnt; ip link add probe0 type veth peer name probe1"]
-        done = subprocess.run(unshare, capture_output=True, text=True, timeout=30)
+        done = subprocess.run(unshare, capture_output=True, text=True, timeout=120)
         reason = done.stderr if done.returncode else ""
     except (OSError, AssertionError) as error:
         reason = str(error)

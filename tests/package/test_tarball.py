@@ -49,8 +49,8 @@ def test_a_region_runs_from_the_unpacked_directory(unpacked, tmp_path, monkeypat
         assert region.init().returncode == 0
         region.serve()
         status = subprocess.run([program, "region", "status", "--json", "--config", str(region.config)], capture_output=True, text=True,
-                                timeout=30)
+                                timeout=120)
         assert json.loads(status.stdout)["role"] == "primary", status.stderr
-        assert subprocess.run([program, "health", "--config", str(region.config)], capture_output=True, timeout=30).returncode == 0
+        assert subprocess.run([program, "health", "--config", str(region.config)], capture_output=True, timeout=120).returncode == 0
         region.stop()
-        assert subprocess.run([program, "health", "--config", str(region.config)], capture_output=True, timeout=30).returncode == 1
+        assert subprocess.run([program, "health", "--config", str(region.config)], capture_output=True, timeout=120).returncode == 1

@@ -53,9 +53,12 @@ def write_env(demo, file):
     if len(info["regions"]) > 1:
         lines["HOLDFAST_SECONDARY"] = info["regions"][1]["public"]
         lines["HOLDFAST_SECONDARY_ADMIN"] = info["regions"][1]["admin"]
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    # Whole once it is there: a shell that waits for it sources it at once.
+    whole = f"{file}.new"
+    descriptor = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as out:
         out.writelines(f"export {name}={shlex.quote(str(value))}\n" for name, value in lines.items())
+    os.replace(whole, file)
 
 
 def end_by_signal(*_):

@@ -6,7 +6,6 @@ import resource
 import selectors
 import socket
 import ssl
-import time
 
 HOST = "localhost"
 OPENING_AT_ONCE = 200
@@ -43,7 +42,7 @@ def held_connections(port):
     return count
 
 
-def tcp(port, source="127.0.0.1", timeout=20, receive_buffer=None):
+def tcp(port, source="127.0.0.1", timeout=60, receive_buffer=None):
     connection = socket.socket()
     if receive_buffer is not None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -56,7 +55,7 @@ def tcp(port, source="127.0.0.1", timeout=20, receive_buffer=None):
 class Client:
     """One TLS connection that says exactly what it is told to say."""
 
-    def __init__(self, port, source="127.0.0.1", timeout=20, receive_buffer=None):
+    def __init__(self, port, source="127.0.0.1", timeout=60, receive_buffer=None):
         self.plain = tcp(port, source, timeout, receive_buffer)
         try:
             self.tls = unverified().wrap_socket(self.plain, server_hostname=HOST)
@@ -98,12 +97,6 @@ class Client:
             pass
         return self.received
 
-    def seconds_until_cut(self):
-        """How long the server goes on with this connection, from now."""
-        begun = time.monotonic()
-        self.rest()
-        return time.monotonic() - begun
-
     def finish_sending(self, politely):
         """Half-closes: nothing more is sent, answers are still read. Python's own shutdown would forget TLS."""
         if politely:
@@ -112,7 +105,7 @@ class Client:
                 self.tls._sslobj.shutdown()  # close_notify; that the peer's own is awaited is not wanted here
             except (ssl.SSLWantReadError, ssl.SSLSyscallError):
                 pass
-            self.tls.settimeout(20)
+            self.tls.settimeout(60)
         other = socket.socket(fileno=os.dup(self.tls.fileno()))
         other.shutdown(socket.SHUT_WR)
         other.close()

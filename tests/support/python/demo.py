@@ -1,5 +1,6 @@
 """Runs `holdfast demo --json` for tests; every process started here is stopped here."""
 
+import http.client
 import json
 import os
 import pathlib
@@ -13,8 +14,10 @@ BINARY = os.environ.get("HOLDFAST_BINARY", "holdfast")
 BASE_PORT = int(os.environ.get("HOLDFAST_BASE_PORT", "20000"))
 
 
-def wait_until(what, check, timeout=60.0, interval=0.02):
-    """Polls `check` until it gives something true, and gives that; fails with `what` when time is up."""
+def wait_until(what, check, timeout=120.0, interval=0.02):
+    """Polls `check` until it gives something true, and gives that; fails with `what` when time is up.
+
+    An answer that is not there yet, not whole yet or not the one yet is looked for again; a RuntimeError ends the wait."""
     deadline = time.monotonic() + timeout
     last = "not yet"
     while time.monotonic() < deadline:
@@ -23,7 +26,7 @@ def wait_until(what, check, timeout=60.0, interval=0.02):
             if result:
                 return result
             last = "not yet"
-        except (OSError, AssertionError) as error:
+        except (OSError, http.client.HTTPException, AssertionError, LookupError, ValueError) as error:
             last = error
         time.sleep(interval)
     raise AssertionError(f"not within {timeout} s: {what} (the last look: {last})")
@@ -68,7 +71,7 @@ class Region:
     def is_ready(self):
         return self.get("/health/ready").status == 200
 
-    def wait_for(self, path, timeout=60.0):
+    def wait_for(self, path, timeout=120.0):
         """Until GET `path` answers 200. Who gives up says what was asked, what came back last, and how the log ends."""
         def look():
             if self.process is not None and self.process.poll() is not None:
@@ -98,7 +101,7 @@ class Region:
         os.kill(self.pid, signal.SIGKILL)
         if self.process is not None:
             self.process.wait()
-        wait_until(f"{self.name} is gone", lambda: not is_running(self.pid), 10)
+        wait_until(f"{self.name} is gone", lambda: not is_running(self.pid))
 
     def start(self, *arguments, wait=True):
         """Serves the region again, as an operator would after a crash."""
@@ -113,13 +116,16 @@ class Region:
     def stop(self):
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(30)
+            self.process.wait(120)
 
 
 def is_running(pid):
-    """A zombie does not run: its parent has not collected it yet, that is all."""
+    """A zombie does not run: its parent has not collected it yet, that is all. But its files and ports are held as long as one
+    of its threads is on its way out, say from an fsync."""
+    process = pathlib.Path(f"/proc/{pid}")
     try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+        leader = (process / "stat").read_text().rsplit(")", 1)[1].split()[0]
+        return leader != "Z" or len(os.listdir(process / "task")) > 1
     except (FileNotFoundError, ProcessLookupError):
         return False
 
@@ -138,10 +144,10 @@ class Regions:
     def wait_caught_up(self):
         def check():
             region = self.primary.admin.get("/admin/v1/region")
-            # A region that is still fenced lists nobody, which proves nothing.
+            # A region that is still fenced lists nobody, which proves nothing; a position may be remembered of one that is gone.
             others = region["secondaries"]
             return region["role"] == "primary" and len(others) == len(self.regions) - 1 and all(
-                other["durablePosition"] == region["position"] for other in others)
+                other["state"] == "streaming" and other["durablePosition"] == region["position"] for other in others)
 
         wait_until("the secondaries have caught up", check)
 
@@ -183,7 +189,7 @@ class Demo(Regions):
             region.stop()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        self.process.wait(60)
+        self.process.wait(180)
         self.process.stdout.close()
 
     def __enter__(self):

@@ -52,7 +52,7 @@ class Connection(http.client.HTTPSConnection):
             raise
 
 
-def request(ca_file, method, url, body=None, headers=None, timeout=10.0):
+def request(ca_file, method, url, body=None, headers=None, timeout=60.0):
     """One request on a connection of its own. `body` is bytes, str or something to send as JSON."""
     parts = urllib.parse.urlsplit(url)
     headers = dict(headers or {})
@@ -80,7 +80,7 @@ def expect(answer, *statuses):
 class Cognito:
     """The Cognito JSON API of one endpoint."""
 
-    def __init__(self, ca_file, url, timeout=10.0):
+    def __init__(self, ca_file, url, timeout=60.0):
         self.ca_file, self.url, self.timeout = ca_file, url, timeout
 
     def call(self, operation, body):
@@ -106,7 +106,7 @@ class Cognito:
 class Admin:
     """The admin API of one region."""
 
-    def __init__(self, ca_file, url, token, timeout=10.0):
+    def __init__(self, ca_file, url, token, timeout=60.0):
         self.ca_file, self.url, self.token, self.timeout = ca_file, url, token, timeout
 
     def call(self, method, path, body=None):

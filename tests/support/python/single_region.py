@@ -11,7 +11,7 @@ from holdfast_client import Admin, request
 ADMINISTRATOR = {"name": "Ada", "email": "ada@example.com", "phone": "+14155550100"}
 
 
-def run(*arguments, launcher=(), timeout=60, text=None, **options):
+def run(*arguments, launcher=(), timeout=120, text=None, **options):
     """Runs a command of the program to its end, with `text` on its standard input."""
     given = {"stdin": subprocess.DEVNULL} if text is None else {"input": text}
     return subprocess.run([*launcher, BINARY, *map(str, arguments)], capture_output=True, encoding="utf-8",
@@ -60,7 +60,7 @@ class SingleRegion:
         return self.run("join", "--dir", self.dir, "--region", self.region, "--token-file", token_file,
                         *settings(self.base_port), *arguments)
 
-    def run(self, *arguments, timeout=60, text=None):
+    def run(self, *arguments, timeout=120, text=None):
         return run(*arguments, launcher=self.launcher, timeout=timeout, text=text)
 
     def serve(self, *arguments, wait=True):
@@ -78,7 +78,7 @@ class SingleRegion:
 
     def refused_start(self, *arguments):
         """Serves a region that must not start; gives (status, the one line it said)."""
-        done = self.run("serve", "--config", self.config, *arguments, timeout=30)
+        done = self.run("serve", "--config", self.config, *arguments, timeout=120)
         lines = [line for line in done.stderr.splitlines() if line.startswith("holdfast:")]
         assert len(lines) == 1, done.stderr
         return done.returncode, lines[0]
@@ -89,7 +89,7 @@ class SingleRegion:
     def stop(self):
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(30)
+            self.process.wait(120)
 
     def kill(self):
         self.process.kill()

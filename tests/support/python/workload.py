@@ -11,6 +11,7 @@ import random
 import re
 import threading
 
+from demo import wait_until
 from holdfast_client import Cognito, expect, new_id, request
 
 NOT_NOW = (421, 503)  # this region does not write now, or cannot serve just now: nothing was done
@@ -160,6 +161,9 @@ class Objects(Bearer):
         return found
 
     def compare(self, regions):
+        for region in regions:
+            for key in self.may_be:
+                self.wait_for_bytes(region, key)
         super().compare(regions)
         known = {key for key, states in self.may_be.items() if states != {None}}
         for region in regions:
@@ -167,6 +171,10 @@ class Objects(Bearer):
             extra = set(re.findall("<Key>(.*?)</Key>", listed)) - known
             if extra:
                 raise Wrong(f"{self.name}: {region.name} lists {extra}")
+
+    def wait_for_bytes(self, region, key):
+        """Bytes follow their rows on a connection of their own; who reads before they came is told to come again."""
+        wait_until(f"{key} at {region.name}", lambda: self.call("GET", self.url(region, key)).status != 503)
 
 
 class Users(Lane):
