@@ -5,6 +5,7 @@ import socket
 import ssl
 import subprocess
 import threading
+import time
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -155,7 +156,7 @@ def self_signed(directory, name, *key):
     return certificate, private
 
 
-def knock(region, identity=None):
+def knock(region, identity=None, says=b"\x00" * 64):
     """A handshake with the replication listener, and the first thing that it says."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -164,7 +165,7 @@ def knock(region, identity=None):
     with socket.create_connection(("127.0.0.1", region.base_port + REPLICATION), timeout=60) as plain:
         with context.wrap_socket(plain) as connection:
             assert connection.version() == "TLSv1.3"
-            connection.sendall(b"\x00" * 64)  # no message: whoever is let in is told so, or cut off
+            connection.sendall(says)  # no message: whoever is let in is told so, or cut off
             return connection.recv(4096)
 
 
@@ -180,6 +181,15 @@ def test_replication_takes_nobody_without_an_ed25519_certificate(region, tmp_pat
 def test_a_stranger_with_an_ed25519_key_is_heard_no_further_than_its_first_message(region, tmp_path):
     knock(region, self_signed(tmp_path, "stranger", "ed25519"))
     assert "a peer did not introduce itself" in region.log()
+
+
+def test_a_stranger_who_says_nothing_is_sent_away(region, tmp_path):
+    """Three seconds after its handshake: a place among the few that this listener has is not kept for the silent."""
+    before = region.log().count("a peer did not introduce itself")
+    begun = time.monotonic()
+    assert knock(region, self_signed(tmp_path, "silent", "ed25519"), says=b"") == b""
+    assert time.monotonic() - begun >= 3
+    assert region.log().count("a peer did not introduce itself") == before + 1
 
 
 def test_a_client_of_other_protocols_is_refused_in_the_handshake(region):
