@@ -84,7 +84,11 @@ async::Task<std::expected<RequestHead, Session::NoRequest>> Session::read_head()
   }
 }
 
-bool Session::is_one_too_many() const { return listener_->listener->beyond_cap() > server_->being_shed(); }
+bool Session::is_one_too_many() const {
+  // In this order: whoever is shed leaves the connections first, then those that are being shed.
+  const auto being_shed = server_->being_shed();
+  return listener_->listener->beyond_cap() > being_shed;
+}
 
 async::Task<> Session::refuse(EdgeError error) {
   Exchange exchange(server_, listener_, client_);

@@ -143,6 +143,9 @@ bool SourceDriver::read_ring(const ReadLog& wanted) {
 }
 
 void SourceDriver::give_batches(const std::vector<storage::RawBatchPtr>& batches) {
+  // Looked at after the batches were read: whatever was written after its removal goes to nobody, though the
+  // request to end this session may still be on its way.
+  if (!is_member_still()) return;
   for (const auto& batch : batches) lag_.sent(batch->head, batch->rep.size());
   carry_out(session_.on_batches(batches));
 }

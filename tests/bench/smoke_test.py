@@ -24,7 +24,7 @@ class Smoke(unittest.TestCase):
     def setUpClass(cls):
         with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as directory:
             command = [sys.executable, "-B", HERE / "bench.py", "--quick", "--loaded", "--markdown", "--dir", directory + "/work"]
-            cls.done = subprocess.run(command, capture_output=True, text=True, timeout=840, check=False)
+            cls.done = subprocess.run(command, capture_output=True, text=True, timeout=1740, check=False)
 
     def setUp(self):
         self.assertEqual(self.done.returncode, 0, self.done.stderr[-4000:])

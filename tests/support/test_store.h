@@ -40,7 +40,9 @@ class TestClock final : public Clock {
 /// that is open under term 1.1: the test double for storage.
 class TestStore {
  public:
-  explicit TestStore(storage::CommitterOptions options = {}) {
+  explicit TestStore(storage::CommitterOptions options = {},
+                     TempDirectory::Where where = TempDirectory::Where::disk)
+      : directory_(where) {
     auto opened = storage::CoreDb::open({.path = directory_.path() / "core.db", .create = true});
     if (!opened) throw std::runtime_error(opened.error().describe());
     core_ = *std::move(opened);

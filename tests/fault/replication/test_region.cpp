@@ -7,7 +7,6 @@
 #include "holdfast/async/block_on.h"
 #include "holdfast/crypto/random.h"
 #include "holdfast/crypto/x509.h"
-#include "holdfast/net/listener.h"
 #include "holdfast/region/terms.h"
 #include "holdfast/storage/root_wrap.h"
 #include "holdfast/storage/watermark.h"
@@ -34,11 +33,6 @@ crypto::RsaRegionKey region_key_of(const std::string& name) {
   return keys.emplace(name, must(crypto::RsaRegionKey::generate())).first->second;
 }
 
-std::uint16_t free_port(async::IoPool& io) {
-  const auto listener = must(net::Listener::open(io, {.name = "probe", .port = 0}));
-  return listener->port();
-}
-
 }  // namespace
 
 bool eventually(const std::function<bool()>& condition, std::chrono::seconds limit) {
@@ -54,8 +48,13 @@ TestRegion::TestRegion(Machine& machine, std::string name, std::filesystem::path
     : machine_(&machine),
       name_(std::move(name)),
       root_(std::move(root)),
-      port_(free_port(machine.io)),
-      region_key_(region_key_of(name_.str())) {}
+      reserved_(machine.io.next()),
+      region_key_(region_key_of(name_.str())) {
+  reserved_.open(boost::asio::ip::tcp::v4());
+  reserved_.set_option(boost::asio::socket_base::reuse_address(true));
+  reserved_.bind({boost::asio::ip::address_v4::loopback(), 0});
+  port_ = reserved_.local_endpoint().port();
+}
 
 region::Member TestRegion::member() const {
   return {
@@ -141,7 +140,7 @@ Result<replication::Joined> TestRegion::join(const replication::JoinToken& token
                                    .key = *node_key_};
   auto joined = async::block_on(
       machine_->io.next(),
-      replication::join_cluster(std::move(request), system_clock().now(), std::chrono::seconds(10)));
+      replication::join_cluster(std::move(request), system_clock().now(), std::chrono::seconds(60)));
   if (joined) {
     node_.cluster = joined->cluster.id;
     must(local_->set_node(node_));

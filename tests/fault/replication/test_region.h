@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/ip/tcp.hpp>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -93,6 +94,9 @@ class TestRegion {
   Machine* machine_;
   RegionName name_;
   std::filesystem::path root_;
+  /// Never listens: keeps the port from everybody else while this region does not run, and lets it listen
+  /// (Linux: addresses may be reused by all, and nobody listens yet).
+  boost::asio::ip::tcp::socket reserved_;
   std::uint16_t port_ = 0;
   crypto::RsaRegionKey region_key_;
   std::optional<crypto::NodeKey> node_key_;
@@ -118,6 +122,6 @@ class TestRegion {
 
 /// Waits until `condition` holds, looking every few milliseconds; false after `limit`.
 bool eventually(const std::function<bool()>& condition,
-                std::chrono::seconds limit = std::chrono::seconds(20));
+                std::chrono::seconds limit = std::chrono::seconds(120));
 
 }  // namespace holdfast::test

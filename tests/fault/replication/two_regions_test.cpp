@@ -76,6 +76,8 @@ TEST_F(TwoRegions, writes_wait_for_the_secondary_where_the_setting_says_so) {
   EXPECT_GE(second.durable().index, confirmed->head.index);
   second.stop();
   wait_at_most(std::chrono::milliseconds(300));
+  // As if it had stopped this moment: a member unheard for long would be refused before anything is written.
+  primary.peers().heard(second.name());
   const auto unknown = primary.write("secret", "2", region::AckClass::security);
   ASSERT_FALSE(unknown);
   EXPECT_EQ(unknown.error().kind, ErrorKind::outcome_unknown);

@@ -35,6 +35,15 @@ void await_property(const FaultStore& store, const std::string& name, std::uint6
   }
 }
 
+/// RocksDB tries again every second, so there may be more.
+void await_errors(const FaultStore& store, std::uint64_t count) {
+  const auto until = std::chrono::steady_clock::now() + background_patience;
+  while (background_property(store, "background-errors") < count) {
+    ASSERT_LT(std::chrono::steady_clock::now(), until) << "fewer than " << count << " errors";
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
 void flush_background(const FaultStore& store) {
   const auto rocks = store.core->rocks();
   const std::vector<rocksdb::ColumnFamilyHandle*> families(rocks->families.begin(), rocks->families.end());
@@ -64,7 +73,7 @@ TEST(DiskFullBackground, ACompactionThatFindsNoSpaceIsTriedAgainAndClosesNothing
         return rocksdb::IOStatus::NoSpace("injected full disk", path);
       });
   read_and_let_go(store);
-  await_property(store, "background-errors", 2);  // it failed, and failed again when it was tried again
+  await_errors(store, 2);  // it failed, and failed again when it was tried again
   EXPECT_GE(refused, 2);
   EXPECT_FALSE(store.core->failure());
   ASSERT_TRUE(store.write(3));
@@ -88,7 +97,7 @@ TEST(DiskFullBackground, AnyOtherErrorOfACompactionClosesTheStore) {
         return rocksdb::IOStatus::IOError("injected error", path);
       });
   read_and_let_go(store);
-  await_property(store, "background-errors", 1);
+  await_errors(store, 1);
   EXPECT_TRUE(store.core->failure());
   EXPECT_EQ(store.write(3).error().code, "storage_failed");
 }
@@ -116,6 +125,7 @@ TEST(DiskFullBackground, ACompactionWaitsForRoom) {
   await_property(store, "compaction-pending", 0);
   EXPECT_EQ(too_early, 0);
   EXPECT_FALSE(store.core->failure());
+  faults.set_hook(nullptr);  // it looks at what ends before the store
 }
 
 TEST(DiskFullBackground, AStoreClosesWhileItsCompactionWaitsForRoom) {
@@ -130,7 +140,7 @@ TEST(DiskFullBackground, AStoreClosesWhileItsCompactionWaitsForRoom) {
     await_property(store, "num-running-compactions", 1);
     begun = std::chrono::steady_clock::now();
   }
-  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(15));
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(60));
 }
 
 // RocksDB's own writer of its LOG ends the process here, with the second line that does not fit.

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <random>
 #include <thread>
@@ -45,19 +46,28 @@ class ArchiveRace : public testing::Test {
     heads_.push_back(head);
   }
 
-  Position random_position(std::mt19937_64& random) {
+  /// Where the reader of this number goes on; the janitor keeps what is behind it until the next call.
+  Position random_position(std::mt19937_64& random, std::size_t reader) {
     const std::scoped_lock lock(mutex_);
     const auto first = heads_.size() > kept_batches ? heads_.size() - kept_batches : 0;
     const auto at = std::uniform_int_distribution<std::size_t>(first, heads_.size())(random);
+    wanted_.at(reader) = at;
     return position_of(at == 0 ? Head{} : heads_[at - 1]);
   }
 
+  /// The index behind which everything is kept: a reader may stand still for longer than two rounds take.
+  std::uint64_t oldest_wanted() {
+    const std::scoped_lock lock(mutex_);
+    const auto old = heads_.size() > 2 * kept_batches ? heads_.size() - 2 * kept_batches : 0;
+    return std::min({old, wanted_[0], wanted_[1]});
+  }
+
   /// Reads from anywhere until told to stop; every answer must begin right behind what was asked for.
-  void read_on(std::uint64_t seed) {
-    std::mt19937_64 random(seed);
+  void read_on(std::size_t reader) {
+    std::mt19937_64 random(reader + 1);
     LogTail tail(*scene_.db);
     while (!stop_) {
-      const auto from = random_position(random);
+      const auto from = random_position(random, reader);
       const auto read = tail.read_after(from, std::size_t{16} * 1024);
       ++reads_;
       if (!read) {
@@ -75,6 +85,7 @@ class ArchiveRace : public testing::Test {
   test::LogScene scene_;
   std::mutex mutex_;
   std::vector<Head> heads_;
+  std::array<std::uint64_t, 2> wanted_{};
   std::atomic<bool> stop_ = false;
   std::atomic<int> reads_ = 0;
   std::atomic<int> gaps_ = 0;
@@ -88,7 +99,8 @@ TEST_F(ArchiveRace, ThousandsOfCatchUpReadsAndNoGap) {
   };
   LogJanitor janitor(*scene_.db, {}, [](const std::string&) -> Result<> { return {}; });
   std::vector<std::thread> readers;
-  for (std::uint64_t seed = 1; seed <= 2; ++seed) readers.emplace_back([this, seed] { read_on(seed); });
+  for (std::size_t reader = 0; reader < wanted_.size(); ++reader)
+    readers.emplace_back([this, reader] { read_on(reader); });
   int rounds = 0;
   while ((reads_ < wanted_reads || rounds < least_rounds) && rounds < most_rounds && !stop_) {
     const auto before = archived();
@@ -96,8 +108,7 @@ TEST_F(ArchiveRace, ThousandsOfCatchUpReadsAndNoGap) {
     ++rounds;
     // Reading must not keep the logs from being archived for ever.
     EXPECT_GE(archived(), before + pinned_logs);
-    const auto oldest = heads_.size() > 2 * kept_batches ? heads_.size() - 2 * kept_batches : 0;
-    EXPECT_TRUE(janitor.sweep({{.member = "reader", .durable_index = oldest}}));
+    EXPECT_TRUE(janitor.sweep({{.member = "reader", .durable_index = oldest_wanted()}}));
   }
   stop_ = true;
   for (auto& reader : readers) reader.join();

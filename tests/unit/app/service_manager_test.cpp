@@ -146,10 +146,11 @@ TEST(Watchdog, IsFedOnlyWhileEveryThreadAnswers) {
     release.get_future().wait();
   });
   held.get_future().wait();
-  // One round may have been answered before the thread was held.
-  (void)systemd.next(100ms);
   systemd.drain();
-  EXPECT_EQ(systemd.next(600ms), "");
+  // One round may have been answered before the thread was held, and is told whenever its thread gets to it.
+  int late = 0;
+  while (!systemd.next(600ms).empty() && late < 2) ++late;
+  EXPECT_LE(late, 1);
   release.set_value();
   EXPECT_EQ(systemd.next(), "WATCHDOG=1");
 }

@@ -118,7 +118,7 @@ TEST_F(OneThreadPool, AFullQueueAnswersOverloadedAtOnce) {
 
 TEST_F(OneThreadPool, WhoWaitsTooLongIsToldAndTheWorkNeverRuns) {
   // Longer than an idle thread needs to take what comes, on a busy machine too.
-  CpuPool impatient("test", {.threads = 1, .longest_wait = 500ms, .limits = {}});
+  CpuPool impatient("test", {.threads = 1, .longest_wait = 2s, .limits = {}});
   group.spawn(io.executor(0), hold(&impatient, &gate, &held));
   ASSERT_TRUE(block_on(io.executor(1), entered(&gate)));
   std::atomic<bool> ran = false;

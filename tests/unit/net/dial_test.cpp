@@ -119,9 +119,12 @@ TEST_F(DialTest, ADeafAddressCostsAQuarterSecond) {
 TEST_F(DialTest, ARefusingAddressCostsNothing) {
   const RefusingPort refusing;
   const auto listener = listen({.name = "test"}, echo);
+  // As many as would take half a minute if each cost what a deaf one costs.
+  std::vector<PeerAddress> places(120, at(refusing.port()));
+  places.push_back(at(listener->port()));
   const auto begin = system_clock().steady_now();
-  EXPECT_TRUE(run(connect_any({at(refusing.port()), at(refusing.port()), at(listener->port())}, soon())));
-  EXPECT_LT(system_clock().steady_now() - begin, 250ms);
+  EXPECT_TRUE(run(connect_any(std::move(places), async::after(60s))));
+  EXPECT_LT(system_clock().steady_now() - begin, 15s);
 }
 
 TEST_F(DialTest, CancellationEndsIt) {

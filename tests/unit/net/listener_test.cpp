@@ -252,7 +252,8 @@ TEST_F(ListenerTest, DrainWaitsForOpenConnectionsAndTakesNoNewOnes) {
   const auto late = run(listener->drain(async::after(20ms)));
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().code, "timed_out");
-  EXPECT_FALSE(connect(listener->port())) << "nothing listens any more";
+  // Each thread closes its own listening socket when it gets to it.
+  EXPECT_TRUE(eventually([&] { return !connect(listener->port()); }));
   release.set();
   EXPECT_TRUE(run(listener->drain(soon())));
   EXPECT_EQ(listener->connections(), 0);
@@ -276,7 +277,7 @@ class ProxyListener : public ListenerTest {
     return listen({.name = "test",
                    .proxy_protocol_required = true,
                    .trusted_proxies = {Cidr::parse(trusted).value()},
-                   .handshake_timeout = 5s},
+                   .handshake_timeout = 60s},
                   send_remote);
   }
   // PROXY TCP4 192.0.2.33:51000 → 198.51.100.7:8443, with one TLV.

@@ -70,7 +70,9 @@ class PositionWatchTest : public testing::Test {
   async::IoPool io_{1};
   std::vector<storage::RawBatchPtr> batches_;
   test::TestStore store_{
-      {.publish = [this](storage::RawBatchPtr batch) { batches_.push_back(std::move(batch)); }}};
+      {.free_space_floor_bytes = 0,
+       .publish = [this](storage::RawBatchPtr batch) { batches_.push_back(std::move(batch)); }},
+      test::TempDirectory::Where::memory};
 };
 
 TEST_F(PositionWatchTest, WhatWasWrittenIsHeldAndWhatIsNotIsPending) {
