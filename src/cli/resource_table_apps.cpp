@@ -16,7 +16,7 @@ const ResourceOption id_token_option{"--accept-id-token", "acceptIdToken", truth
                                      "true: ID tokens open its comments, too; false (default): they do not"};
 const ResourceOption failover_option{
     "--automatic-failover", "automaticFailover", truth, false,
-    "true: secondaries propose failover when the primary is away; false (default): they do not"};
+    "Kept for a later version, in which secondaries propose failover when the primary is away; no effect yet"};
 
 void add_state_rows(std::vector<ResourceCommand>& rows) {
   rows.push_back(

@@ -4,12 +4,13 @@ import pathlib
 import re
 import subprocess
 
-PAGE = pathlib.Path(__file__).parents[2] / "docs" / "operations" / "install.md"
+PAGES = pathlib.Path(__file__).parents[2] / "docs" / "operations"
 
 
-def page_block(beginning):
+def page_block(beginning, page="install.md"):
     """The block of the page that begins so: what the reader is told to type is what is tested."""
-    return next(block for block in re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(), re.S | re.M) if block.startswith(beginning))
+    blocks = re.findall(r"^```sh\n(.*?)^```", (PAGES / page).read_text(), re.S | re.M)
+    return next(block for block in blocks if block.startswith(beginning))
 
 
 def depends(deb):

@@ -123,6 +123,15 @@ def test_a_life_under_systemd(request, capsys):
                lambda: shown(machine, "MainPID") not in (first, "0") and is_active(machine), 180, 0.2)
     assert pools(machine) == kept
 
+    def forced(process):
+        return "--force-primary" in machine.run("cat", f"/proc/{process}/cmdline").stdout
+
+    machine.run("sh", "-ec", page_block("drop_in=", "maintenance.md"))
+    assert is_active(machine) and forced(shown(machine, "MainPID"))
+    machine.run("systemctl", "restart", "holdfast")
+    assert is_active(machine) and not forced(shown(machine, "MainPID")), "forced once"
+    assert pools(machine) == kept
+
     before = shown(machine, "MainPID")
     machine.run("dpkg", "-i", "/root/newer.deb")
     assert is_active(machine) and shown(machine, "MainPID") != before, "an upgrade restarts what runs"
