@@ -14,9 +14,9 @@ const ResourceOption origins_option{"--origin", "origins", texts, false,
                                     "Web origin for CORS; repeat for more"};
 const ResourceOption id_token_option{"--accept-id-token", "acceptIdToken", truth, false,
                                      "true: ID tokens open its comments, too; false (default): they do not"};
-const ResourceOption failover_option{
-    "--automatic-failover", "automaticFailover", truth, false,
-    "Kept for a later version, in which secondaries propose failover when the primary is away; no effect yet"};
+const ResourceOption failover_option{"--automatic-failover", "automaticFailover", truth, false,
+                                     "Kept for a later version, in which secondaries propose failover when "
+                                     "the primary is away; no effect yet"};
 
 void add_state_rows(std::vector<ResourceCommand>& rows) {
   rows.push_back(
