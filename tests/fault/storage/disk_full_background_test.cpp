@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <limits>
 #include <thread>
 
 #include "storage/fault_env.h"
@@ -26,22 +27,24 @@ std::uint64_t background_property(const FaultStore& store, const std::string& na
   return value;
 }
 
-/// Until the property has the value; RocksDB tells nobody.
-void await_property(const FaultStore& store, const std::string& name, std::uint64_t value) {
+/// Until the property lies between these; RocksDB tells nobody.
+void await_property(const FaultStore& store, const std::string& name, std::uint64_t least,
+                    std::uint64_t most) {
   const auto until = std::chrono::steady_clock::now() + background_patience;
-  while (background_property(store, name) != value) {
-    ASSERT_LT(std::chrono::steady_clock::now(), until) << name << " never became " << value;
+  for (auto seen = background_property(store, name); seen < least || seen > most;
+       seen = background_property(store, name)) {
+    ASSERT_LT(std::chrono::steady_clock::now(), until) << name << " stays " << seen;
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
 }
 
+void await_property(const FaultStore& store, const std::string& name, std::uint64_t value) {
+  await_property(store, name, value, value);
+}
+
 /// RocksDB tries again every second, so there may be more.
 void await_errors(const FaultStore& store, std::uint64_t count) {
-  const auto until = std::chrono::steady_clock::now() + background_patience;
-  while (background_property(store, "background-errors") < count) {
-    ASSERT_LT(std::chrono::steady_clock::now(), until) << "fewer than " << count << " errors";
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
+  await_property(store, "background-errors", count, std::numeric_limits<std::uint64_t>::max());
 }
 
 void flush_background(const FaultStore& store) {
