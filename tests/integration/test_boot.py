@@ -2,7 +2,7 @@
 
 import pytest
 
-from demo import Demo
+from demo import Demo, wait_for_log, wait_until
 from holdfast_client import client_credentials, expect, new_id, request
 
 WAITING = "waiting for every member's highest reign"
@@ -65,15 +65,14 @@ def test_a_primary_that_comes_back_alone(demo, opened_by, warning):
 
     primary.start()
     token = expect_fenced(demo, primary)
-    assert WAITING in primary.log()
+    wait_until("it says what it waits for", lambda: WAITING in primary.log())
     assert warning not in primary.log()
 
     primary.kill()
     primary.start(*opened_by)
     expect_open(primary)
-    lines = [line for line in primary.log().splitlines() if warning in line]
-    assert len(lines) == 1
-    assert '"level":"warn"' in lines[0] and "two writable regions" in lines[0] and "bears that risk" in lines[0]
+    line, = wait_for_log(primary, warning)
+    assert '"level":"warn"' in line and "two writable regions" in line and "bears that risk" in line
     expect(comment(demo, primary, token), 201)
 
     # Nothing had happened meanwhile: the other one follows as ever.

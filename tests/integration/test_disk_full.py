@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from demo import BASE_PORT, wait_until
+from demo import BASE_PORT, wait_for_log, wait_until
 from holdfast_client import expect, request
 from photo_app import PASSWORD, Signed, cognito, make_photo_app, make_user, sign_in
 from single_region import SingleRegion
@@ -152,7 +152,7 @@ def test_restarts_on_a_disk_without_a_byte(disk, region):
         assert is_role(region, "primary")
         expect_sign_ins_go_on(region, written.ada)
         written.check()
-    assert region.log().count("the ballast file was given up") == 1
+    wait_for_log(region, "the ballast file was given up")
     assert set(refused_writes(region, written.ada)) == {(507, "storage_full"), (507, "InsufficientStorage")}
 
     # That room taken as well: one clear line, no abort.

@@ -6,7 +6,7 @@ import resource
 import pytest
 
 from crowd import Client, Crowd, address, allow_open_files, get, tcp
-from demo import BINARY, wait_until
+from demo import BINARY, wait_for_log, wait_until
 from holdfast_client import request
 from memory import is_sanitized, memory_kib
 from single_region import SingleRegion
@@ -69,8 +69,8 @@ def test_the_daemon_raises_its_limit_of_open_files(tmp_path):
         region.serve()
         limits = open(f"/proc/{region.process.pid}/limits").read().splitlines()
         assert next(line for line in limits if line.startswith("Max open files")).split()[3:5] == ["4000", "4000"]
-        lowered = [line for line in region.log().splitlines() if "limits.connections is lowered" in line]
-        assert len(lowered) == 1 and '"files":4000' in lowered[0], lowered
+        lowered, = wait_for_log(region, "limits.connections is lowered")
+        assert '"files":4000' in lowered
         with Crowd(region.base_port) as crowd:
             crowd.grow(300)  # more than the 200 files that it was started with
             assert is_answered(region)

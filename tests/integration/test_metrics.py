@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from demo import BASE_PORT, Demo, wait_until
+from demo import BASE_PORT, Demo, wait_for_log, wait_until
 from holdfast_client import expect, new_id, request
 from prometheus_text import parse
 from single_region import run, settings
@@ -84,7 +84,7 @@ def test_a_regions_own_token_is_listed_and_revoked_there(tmp_path):
             assert listed() == []
             exported = parse(fetch(region, demo.info["adminToken"]).body.decode())
             assert "holdfast_metrics_token_expiry_timestamp_seconds" not in exported
-            assert '"this region\'s metrics token was revoked"' in region.log_file.read_text()
+            wait_for_log(region, '"this region\'s metrics token was revoked"')
             region.kill()
             region.start()
             assert fetch(region, own_token(region)).status == 401

@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from demo import BASE_PORT, BINARY, wait_until
+from demo import BASE_PORT, BINARY, wait_for_log, wait_until
 from single_region import SingleRegion, run
 
 
@@ -131,7 +131,7 @@ def test_reload_takes_the_new_certificate_and_keeps_the_old_one_on_an_error(regi
     service.wait_for("RELOADING=1")
     service.wait_for("READY=1")
     assert served_certificate(region.base_port) == renewed
-    assert "the old one stays" in region.log()
+    wait_for_log(region, "the old one stays")
 
 
 def credentials(region, directory, mode):

@@ -126,7 +126,7 @@ def test_a_region_that_joins_late_gets_a_snapshot(demo, token, tmp_path_factory)
     late.start()
     demo.wait_caught_up()
     expect_identical(demo, ["eu-west-1", "ap-south-1", "sa-east-1"])
-    assert "snapshot" in late.log()
+    wait_until("its log tells of a snapshot", lambda: "snapshot" in late.log())
     arrived = wait_until("the photo's bytes", lambda: expect(request(late.ca, "GET", late.objects + path, headers=bearer), 200))
     assert arrived.body == photo
     assert expect(late.cognito.sign_in(demo.info["clients"]["web"]["clientId"], demo.info["user"]["username"],

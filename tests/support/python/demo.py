@@ -32,6 +32,18 @@ def wait_until(what, check, timeout=120.0, interval=0.02):
     raise AssertionError(f"not within {timeout} s: {what} (the last look: {last})")
 
 
+def wait_for_log(region, text, times=1):
+    """The lines of the region's log with `text`, of which there are `times` and no more.
+
+    What a region says of a connection's end, or of a request, it says after the other side has seen it."""
+    def found():
+        return [line for line in region.log().splitlines() if text in line]
+
+    lines = wait_until(f"{times} in the log: {text}", lambda: len(found()) >= times and found())
+    assert len(lines) == times, lines
+    return lines
+
+
 def log_end(file, lines=10):
     """The path of a log and its last lines but for the front door's checks, for who has to find out what went wrong."""
     try:
