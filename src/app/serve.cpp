@@ -6,6 +6,7 @@
 #include "core_dumps.h"
 #include "foundation.h"
 #include "front.h"
+#include "granted_token.h"
 #include "heap_trim.h"
 #include "holdfast/base/log.h"
 #include "holdfast/crypto/random.h"
@@ -141,6 +142,9 @@ Result<> serve(const Config& config, const ServeOptions& options) {
   HeapTrim trim;
   Maintenance maintenance(*base);
   services->add_duties(config, maintenance);
+  if (!options.admin_token_file.empty()) {
+    maintenance.run(grant_admin_token(base.get(), &services->identity->operators, options.admin_token_file));
+  }
   maintenance.every(readiness_interval, "readiness", [&readiness] { return readiness.look(), Result<>(); });
   maintenance.every(trim_interval, "trim", [&] { return trim_heap(trim, *front); });
   const auto told = base->state.on_change(

@@ -33,6 +33,10 @@ void add_serve_command(CLI::App& program, int& status) {
       "--force-primary", arguments->options.force_primary,
       "Open for writing without hearing the other members. If one of them was promoted meanwhile there will "
       "be two writable regions, and you bear that risk");
+  command->add_option(
+      "--admin-token-out", arguments->options.admin_token_file,
+      "Make an admin token for this region as soon as it may write, and put it into this file "
+      "(0600): for when every other one has ended");
   command->callback([arguments, &status] {
     const auto result = run_serve(*arguments);
     status = result ? exit_done : report_failure(result.error(), false);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <functional>
 
 #include "holdfast/app/config.h"
@@ -11,6 +12,8 @@ struct ServeOptions {
   /// `--force-primary`: open a term without hearing the other members. Whoever gives it bears the risk of two
   /// writable regions.
   bool force_primary = false;
+  /// `--admin-token-out`: where a new admin token goes once this region may write; empty: none is made.
+  std::filesystem::path admin_token_file;
 };
 
 /// Runs one region until SIGTERM or SIGINT, then drains. SIGHUP re-reads the certificate. Speaks systemd's
