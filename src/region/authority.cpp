@@ -57,7 +57,7 @@ BootFacts Authority::facts() const {
     const auto heard = answers_.find(member.name);
     if (heard == answers_.end()) continue;
     auto& answer = facts.answers[member.name] = heard->second.answer;
-    answer.stale = now - heard->second.at > silence_limit;
+    answer.stale = answer.stale || now - heard->second.at > silence_limit;
   }
   facts.policy = options_.policy;
   return facts;
@@ -81,28 +81,39 @@ Result<> Authority::start() {
   return decide();
 }
 
+FenceReason Authority::reason_to_stop(const PeerAnswer& answer) const {
+  const auto* own = chain_.newest();
+  if (own == nullptr || !answer.newest) return FenceReason::none;
+  const bool is_primary = parts_.state.role() == Role::primary;
+  const auto& theirs = *answer.newest;
+  if (outranks(theirs, *own)) {
+    if (own->term.reign == theirs.term.reign) {
+      log::error("two regions opened the same reign; the one with the lower nonce is fenced",
+                 {{"other", theirs.node.str()}, {"reign", own->term.reign}});
+    }
+    return is_primary ? FenceReason::higher_reign : FenceReason::none;
+  }
+  if (!is_primary || was_forced_ || !is_later_of_one_reign(theirs, *own)) return FenceReason::none;
+  log::error("a term of this region's own reign was opened by another copy of it; this one is fenced",
+             {{"peer", answer.name.str()}, {"term", storage::to_string(theirs.term)}});
+  return FenceReason::peer_is_further;
+}
+
 Result<> Authority::answered(PeerAnswer answer) {
   const std::scoped_lock lock(mutex_);
+  const auto stop_for = reason_to_stop(answer);
+  // Before anything is written down: a local.db that failed must not leave a deposed primary writing.
+  if (stop_for != FenceReason::none) stop_writing(stop_for);
   const auto reign_before = highest_reign();
-  if (answer.newest) TRY_VOID(note_reign(answer.newest->term.reign));
-  const auto* own = chain_.newest();
-  const bool outranked = own && answer.newest && outranks(*answer.newest, *own);
-  if (outranked && own->term.reign == answer.newest->term.reign) {
-    log::error("two regions opened the same reign; the one with the lower nonce is fenced",
-               {{"other", answer.newest->node.str()}, {"reign", own->term.reign}});
-  }
-  const bool wrote_elsewhere =
-      own && answer.newest && !was_forced_ && is_later_of_one_reign(*answer.newest, *own);
-  if (wrote_elsewhere && parts_.state.role() == Role::primary) {
-    log::error("a term of this region's own reign was opened by another copy of it; this one is fenced",
-               {{"peer", answer.name.str()}, {"term", storage::to_string(answer.newest->term)}});
-  }
+  const auto noted = answer.newest ? note_reign(answer.newest->term.reign) : Result<>{};
   const auto name = answer.name;
   answers_[name] = {.answer = std::move(answer), .at = parts_.clock.steady_now()};
-  if (parts_.state.role() == Role::primary) {
-    if (outranked) return fence(FenceReason::higher_reign);
-    return wrote_elsewhere ? fence(FenceReason::peer_is_further) : Result<>{};
+  if (stop_for != FenceReason::none) {
+    const auto kept = keep_fenced(stop_for, {});
+    return noted ? kept : noted;
   }
+  TRY_VOID(noted);
+  if (parts_.state.role() == Role::primary) return {};
   if (!settled_) return decide();
   if (highest_reign() > reign_before) publish();
   return {};
@@ -232,18 +243,26 @@ Result<std::unique_lock<std::mutex>> Authority::lock_for_intake() {
 
 Result<> Authority::fence(FenceReason reason, std::string request_id) {
   const std::scoped_lock lock(mutex_);
+  stop_writing(reason);
+  return keep_fenced(reason, request_id);
+}
+
+void Authority::stop_writing(FenceReason reason) {
   // Refuse first, so that nobody queues behind a gate that is about to close.
   parts_.state.become_fenced(reason);
   parts_.committer.fence();
+}
+
+Result<> Authority::keep_fenced(FenceReason reason, const std::string& request_id) {
   fences.add();
   settled_ = false;
   fenced_by_operator_ = reason == FenceReason::by_operator;
-  TRY_VOID(persist(Role::fenced, fenced_by_operator_));
+  auto kept = persist(Role::fenced, fenced_by_operator_);
   decision_ = decide_boot(facts());
   decision_.reason = reason;
   log::warn(log::For{request_id}, "this region was fenced", {{"reason", to_string(reason)}});
   publish();
-  return {};
+  return kept;
 }
 
 Result<> Authority::unfence() {

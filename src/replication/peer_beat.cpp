@@ -17,6 +17,27 @@ void watch_clock(Context& context, const RegionName& peer, WallTime theirs) {
   }
 }
 
+/// Also where local.db takes nothing: a primary that is heard is heard.
+void hear_primary(Context& context, const RegionName& peer, const region::TermChain& chain,
+                  const Beat& beat) {
+  auto& parts = context.parts;
+  if (parts.state.role() == region::Role::primary ||
+      !is_proven_primary(peer, chain, parts.authority.chain(), beat)) {
+    return;
+  }
+  context.primary_heard_ns = parts.clock.steady_now().time_since_epoch().count();
+  region::PrimaryInfo primary{.name = peer};
+  if (const auto member = parts.members.find(peer)) {
+    primary.public_url = member->public_url;
+    primary.objects_url = member->objects_url;
+  }
+  parts.state.primary_heard(std::move(primary), beat.term);
+  // The log is kept here too, so that a promotion does not have to snapshot the others.
+  for (const auto& slot : beat.slots) {
+    if (slot.node != parts.members.self_name()) context.slots->advance(slot.node, slot.durable.index);
+  }
+}
+
 }  // namespace
 
 bool is_proven_primary(const RegionName& peer, const region::TermChain& theirs, const region::TermChain& ours,
@@ -35,29 +56,16 @@ Result<> take_beat(Context& context, const RegionName& peer, const region::TermC
   if (beat.number == 1) watch_clock(context, peer, beat.clock);
   parts.peers.heard(peer);
   parts.peers.blobs_missing(peer, beat.blobs_missing);
-  // Before the authority: a former primary learns what was set meanwhile before it opens a term.
-  TRY_VOID(parts.facts.heard_overrides(peer, beat.overrides));
+  // Before the authority: a former primary learns what was set meanwhile before it opens a term. Where that
+  // cannot be kept the answer permits none, but it must not keep a deposed primary from being fenced.
+  const auto kept = parts.facts.heard_overrides(peer, beat.overrides);
   region::PeerAnswer answer{
       .name = peer, .role = beat.role, .highest_reign = beat.highest_reign, .applied = beat.applied};
   if (const auto* newest = chain.newest()) answer.newest = *newest;
-  TRY_VOID(parts.authority.answered(std::move(answer)));
-  if (parts.state.role() == region::Role::primary ||
-      !is_proven_primary(peer, chain, parts.authority.chain(), beat)) {
-    return {};
-  }
-
-  context.primary_heard_ns = parts.clock.steady_now().time_since_epoch().count();
-  region::PrimaryInfo primary{.name = peer};
-  if (const auto member = parts.members.find(peer)) {
-    primary.public_url = member->public_url;
-    primary.objects_url = member->objects_url;
-  }
-  parts.state.primary_heard(std::move(primary), beat.term);
-  // The log is kept here too, so that a promotion does not have to snapshot the others.
-  for (const auto& slot : beat.slots) {
-    if (slot.node != parts.members.self_name()) context.slots->advance(slot.node, slot.durable.index);
-  }
-  return {};
+  answer.stale = !kept;
+  const auto answered = parts.authority.answered(std::move(answer));
+  hear_primary(context, peer, chain, beat);
+  return kept ? answered : kept;
 }
 
 }  // namespace holdfast::replication

@@ -45,7 +45,8 @@ class Authority {
 
   /// The first decision, with no answers yet: a sole member opens its term here.
   Result<> start();
-  /// Something was heard from a member. A verified record that outranks our own fences this region at once.
+  /// Something was heard from a member. A verified record that outranks our own fences this region at once,
+  /// also where local.db takes nothing any more: then it is an error, of a region that is fenced.
   Result<> answered(PeerAnswer answer);
   /// The sink applied a pulled tail, or a batch with a new term; the rules are asked again.
   Result<> caught_up();
@@ -93,6 +94,11 @@ class Authority {
   Result<> write_term(const TermRecord& record);
   void warn_of_whom_was_not_asked() const;
   Result<> become(Role role, FenceReason reason);
+  /// Why what this member shows ends the writing of a primary; none: it does not, or there is none.
+  [[nodiscard]] FenceReason reason_to_stop(const PeerAnswer& answer) const;
+  void stop_writing(FenceReason reason);
+  /// After stop_writing: puts it down, and asks the rules what comes next.
+  Result<> keep_fenced(FenceReason reason, const std::string& request_id);
   void log_fenced(FenceReason reason) const;
   Result<> note_reign(std::uint32_t reign);
   Result<> persist(Role role, bool fenced);

@@ -20,7 +20,8 @@ struct PeerAnswer {
   std::uint32_t highest_reign = 0;   ///< ever seen or promised there
   storage::Head applied;             ///< its last batch
   std::optional<TermRecord> newest;  ///< its newest term record, verified by this region
-  /// Not heard any more: it may have promised a reign since. What it said still forbids, but permits nothing.
+  /// Not heard any more, so that it may have promised a reign since; or not all that it said could be kept.
+  /// What it said still forbids, but permits nothing.
   bool stale = false;
 };
 

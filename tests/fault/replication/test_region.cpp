@@ -10,6 +10,7 @@
 #include "holdfast/region/terms.h"
 #include "holdfast/storage/root_wrap.h"
 #include "holdfast/storage/watermark.h"
+#include "rocks.h"
 
 namespace holdfast::test {
 namespace {
@@ -71,7 +72,8 @@ region::Member TestRegion::member() const {
 void TestRegion::open_local() {
   const bool exists = std::filesystem::exists(root_);
   data_.emplace(must(exists ? storage::DataDirectory::open(root_) : storage::DataDirectory::create(root_)));
-  local_ = must(storage::LocalDb::open({.path = data_->local_db(), .create = !exists}, region_key_));
+  local_ = must(storage::LocalDb::open_tuned({.path = data_->local_db(), .create = !exists}, region_key_,
+                                             {.env = local_env}));
   if (!exists) {
     node_key_ = must(crypto::NodeKey::generate());
     node_ = {.cluster = {},

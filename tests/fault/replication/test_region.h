@@ -17,6 +17,10 @@
 #include "holdfast/storage/blob_store.h"
 #include "holdfast/storage/data_directory.h"
 
+namespace rocksdb {
+class Env;
+}
+
 namespace holdfast::test {
 
 /// The threads that all regions of one test share.
@@ -81,6 +85,8 @@ class TestRegion {
   /// What `write` does, as part of a transaction.
   static void put_row(storage::Transaction& transaction, const std::string& key, const std::string& value);
 
+  /// What its local.db stands on; null: the real file system.
+  rocksdb::Env* local_env = nullptr;
   /// Called before `facts` is given to replication, at every start.
   std::function<void(TestRegion&)> on_building;
 

@@ -7,6 +7,7 @@
 
 #include "domain_fixture.h"
 #include "holdfast/region/terms.h"
+#include "storage/file_size_limit.h"
 
 // What the boot rules decide is carried out, also when things happen in an unlucky order.
 namespace holdfast::region {
@@ -51,6 +52,11 @@ class AuthorityTest : public testing::Test {
                                .highest_reign = 1,
                                .applied = region_.core().applied(),
                                .newest = first_}));
+  }
+  /// As after one failed fsync: nothing is written to it any more, reading goes on.
+  void lose_local_db() {
+    const test::FileSizeLimit none(0);
+    EXPECT_FALSE(region_.local().put(storage::local_tables::counters, "k", "v"));
   }
   [[nodiscard]] bool is_primary() const { return region_.state().role() == Role::primary; }
 
@@ -152,6 +158,36 @@ TEST_F(AuthorityTest, a_higher_reign_fences_a_primary) {
   EXPECT_EQ(region_.state().role(), Role::fenced);
   EXPECT_EQ(region_.state().view().fence_reason, FenceReason::higher_reign);
   EXPECT_EQ(authority_->highest_reign(), 2U);
+}
+
+TEST_F(AuthorityTest, a_higher_reign_fences_a_primary_whose_local_db_has_failed) {
+  open({.require_peers = false});
+  ASSERT_TRUE(is_primary());
+  lose_local_db();
+  int told = 0;
+  const auto subscription = authority_->on_change([&] { ++told; });
+  EXPECT_FALSE(authority_->answered({.name = authority_third, .highest_reign = 2, .newest = promoted()}))
+      << "it could not be put down";
+  EXPECT_EQ(region_.state().role(), Role::fenced);
+  EXPECT_EQ(region_.state().view().fence_reason, FenceReason::higher_reign);
+  EXPECT_FALSE(region_.store().committer().open()) << "two writable regions";
+  EXPECT_GT(told, 0) << "its sessions end";
+}
+
+TEST_F(AuthorityTest, an_answer_that_could_not_be_kept_in_whole_opens_nothing) {
+  open();
+  hear(authority_second);
+  region::PeerAnswer half{.name = authority_third,
+                          .role = Role::secondary,
+                          .highest_reign = 1,
+                          .applied = region_.core().applied(),
+                          .newest = first_};
+  half.stale = true;
+  must(authority_->answered(half));
+  EXPECT_FALSE(is_primary());
+  EXPECT_EQ(authority_->last_decision().waiting_for, std::vector{authority_third});
+  hear(authority_third);
+  EXPECT_TRUE(is_primary());
 }
 
 TEST_F(AuthorityTest, a_primary_whose_reign_went_on_elsewhere_is_fenced) {
