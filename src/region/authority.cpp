@@ -206,19 +206,23 @@ void Authority::warn_of_whom_was_not_asked() const {
 }
 
 Result<> Authority::write_term(const TermRecord& record) {
+  // Before the term, for nothing else follows it: asked again with every beat, a local.db that takes nothing
+  // would cost an incarnation each time.
+  TRY_VOID(persist(Role::primary, false));
   TRY_VOID(parts_.committer.begin(record.term));
   auto transaction = parts_.core.transaction();
   TRY_VOID(put_term(transaction, record));
   transaction.take_from_reserve();  // a primary with a full disk still has secondaries and signs users in
   TRY_VOID(parts_.committer.commit_and_wait(std::move(transaction)));
   chain_.append(record);
-  return persist(Role::primary, false);
+  return {};
 }
 
 Result<> Authority::open_incarnation() {
   warn_of_whom_was_not_asked();
   const std::scoped_lock one_writer(intake_mutex_);
-  const auto end = parts_.core.applied();
+  // Whatever was open: no batch lands between the end that the record names and the record.
+  const auto end = parts_.committer.fence();
   const auto record = next_incarnation(*chain_.newest(), end, parts_.cluster, parts_.key, parts_.clock.now());
   if (auto written = write_term(record); !written) {
     parts_.committer.fence();
@@ -267,6 +271,9 @@ Result<> Authority::keep_fenced(FenceReason reason, const std::string& request_i
 
 Result<> Authority::unfence() {
   const std::scoped_lock lock(mutex_);
+  // Looked at here: of two at once, the second one would ask a working primary's peers for leave to write.
+  if (parts_.state.role() != Role::fenced)
+    return fail(ErrorKind::conflict, "state_unchanged", "this region is not fenced");
   fenced_by_operator_ = false;
   answers_.clear();
   settled_ = false;

@@ -58,7 +58,8 @@ class Authority {
   [[nodiscard]] Result<std::unique_lock<std::mutex>> lock_for_intake();
   /// Closes the commit gate, waits for the batch in flight, persists FENCED, then returns.
   Result<> fence(FenceReason reason, std::string request_id = {});
-  /// Undoes an operator's fence: the boot rules are asked again, with fresh answers.
+  /// Undoes an operator's fence: the boot rules are asked again, with fresh answers. Error: conflict
+  /// `state_unchanged` unless it is fenced.
   Result<> unfence();
 
   /// The highest reign that a verified record showed, or that was promised here.
@@ -90,7 +91,7 @@ class Authority {
   Result<> look_at_store(bool read_terms_again);
   Result<> decide();
   Result<> open_incarnation();
-  /// Opens the gate and writes the record as the first batch of its term.
+  /// Opens the gate and writes the record as the first batch of its term, once local.db knows of it.
   Result<> write_term(const TermRecord& record);
   void warn_of_whom_was_not_asked() const;
   Result<> become(Role role, FenceReason reason);

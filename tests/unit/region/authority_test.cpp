@@ -46,13 +46,14 @@ class AuthorityTest : public testing::Test {
                                       {.policy = policy, .recovered_short_of = {}}));
     must(authority_->start());
   }
-  void hear(const RegionName& name) {
-    must(authority_->answered({.name = name,
-                               .role = Role::secondary,
-                               .highest_reign = 1,
-                               .applied = region_.core().applied(),
-                               .newest = first_}));
+  [[nodiscard]] PeerAnswer answer_of(const RegionName& name) const {
+    return {.name = name,
+            .role = Role::secondary,
+            .highest_reign = 1,
+            .applied = region_.core().applied(),
+            .newest = first_};
   }
+  void hear(const RegionName& name) { must(authority_->answered(answer_of(name))); }
   /// As after one failed fsync: nothing is written to it any more, reading goes on.
   void lose_local_db() {
     const test::FileSizeLimit none(0);
@@ -174,14 +175,36 @@ TEST_F(AuthorityTest, a_higher_reign_fences_a_primary_whose_local_db_has_failed)
   EXPECT_GT(told, 0) << "its sessions end";
 }
 
+TEST_F(AuthorityTest, a_local_db_that_fails_costs_no_incarnation_with_every_answer) {
+  open();
+  lose_local_db();
+  const auto before = region_.core().applied();
+  for (int beat = 0; beat < 3; ++beat) {
+    (void)authority_->answered(answer_of(authority_second));
+    (void)authority_->answered(answer_of(authority_third));
+  }
+  EXPECT_FALSE(is_primary());
+  EXPECT_FALSE(region_.store().committer().open());
+  EXPECT_EQ(region_.core().applied(), before);
+}
+
+TEST_F(AuthorityTest, of_two_that_unfence_it_at_once_one_opens_a_term) {
+  open({.require_peers = false});
+  must(authority_->fence(FenceReason::by_operator));
+  must(authority_->unfence());
+  ASSERT_TRUE(is_primary());
+  const auto opened = region_.core().applied();
+  const auto second = authority_->unfence();
+  ASSERT_FALSE(second) << "its request was on its way when the first one was answered";
+  EXPECT_EQ(second.error().code, "state_unchanged");
+  EXPECT_EQ(region_.core().applied(), opened);
+  EXPECT_TRUE(region_.store().committer().open());
+}
+
 TEST_F(AuthorityTest, an_answer_that_could_not_be_kept_in_whole_opens_nothing) {
   open();
   hear(authority_second);
-  region::PeerAnswer half{.name = authority_third,
-                          .role = Role::secondary,
-                          .highest_reign = 1,
-                          .applied = region_.core().applied(),
-                          .newest = first_};
+  auto half = answer_of(authority_third);
   half.stale = true;
   must(authority_->answered(half));
   EXPECT_FALSE(is_primary());
