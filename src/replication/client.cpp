@@ -69,7 +69,7 @@ void Client::cut_removed() {
   const std::scoped_lock lock(mutex_);
   for (const auto& [name, weak] : sinks_) {
     const auto sink = weak.lock();
-    if (sink && !sink->is_member_still()) sink->end("this member was removed, or its key changed");
+    if (sink && !sink->is_member_still()) sink->end(removed_since);
   }
 }
 
@@ -133,6 +133,11 @@ async::Task<Result<bool>> Client::stream_once(RegionName peer) {
     const std::scoped_lock lock(mutex_);
     sinks_[peer] = driver;
   }
+  // Only from here on does a removal find this session. Whoever is slow to shake hands may have been removed
+  // since its row was read.
+  if (!driver->is_member_still())
+    co_return fail(ErrorKind::not_found, "not_found",
+                   "it was removed, or its key changed, while it was dialled");
   co_return co_await driver->run();
 }
 

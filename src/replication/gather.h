@@ -16,6 +16,8 @@ Hello make_hello(Context& context, const GuestFacts& facts, Purpose purpose, std
 /// `number`, `lag` and `acknowledged` are the session's.
 Beat make_beat(Context& context);
 TermVerifier make_verifier(Context& context);
+/// Why sessions end with a peer that `is_member_still` knows no more.
+inline constexpr const char* removed_since = "this member was removed, or its key changed";
 /// Whether the peer's row is active and names the key that this connection was made with. Any thread.
 bool is_member_still(const Context& context, Channel& channel, const RegionName& peer);
 

@@ -5,6 +5,7 @@
 
 #include "client.h"
 #include "context.h"
+#include "gather.h"
 #include "holdfast/async/timer.h"
 #include "holdfast/base/log.h"
 #include "holdfast/storage/log_janitor.h"
@@ -143,7 +144,7 @@ void Replication::Impl::on_authority() {
 
 void Replication::Impl::on_members() {
   for (const auto& driver : context.sources()) {
-    if (!driver->is_member_still()) driver->end("this member was removed, or its key changed");
+    if (!driver->is_member_still()) driver->end(removed_since);
   }
   client.cut_removed();
 }

@@ -111,6 +111,8 @@ async::Task<> Server::serve_stream(Context* context, std::shared_ptr<Channel> ch
   SourceSession session(std::move(facts), std::move(hello), make_verifier(*context), now);
   const auto driver = std::make_shared<SourceDriver>(*context, channel, name, std::move(session));
   if (entry.inside()) context->add_source(driver);
+  // Only from here on does a removal find this session.
+  if (!driver->is_member_still()) co_return;
   co_await driver->run();
 }
 

@@ -83,6 +83,8 @@ async::Task<> SinkDriver::read_loop() {
                 {{"peer", peer_.str()}, {"why", message.error().describe()}});
       co_return;
     }
+    // What was said before the removal and is read after it counts for nobody, either.
+    if (!is_member_still()) co_return carry_out(refuse_session(RejectCode::none, removed_since));
     carry_out(session_.on_message(*std::move(message), context_->parts.clock.steady_now()));
     if (news_lane_.is_flooded()) {
       carry_out(refuse_session(RejectCode::malformed, "more at once than a member says"));

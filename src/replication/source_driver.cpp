@@ -73,6 +73,8 @@ async::Task<> SourceDriver::read_loop() {
       }
       co_return;
     }
+    // What was said before the removal and is read after it counts for nobody, either.
+    if (!is_member_still()) co_return carry_out(refuse_session(RejectCode::none, removed_since));
     carry_out(session_.on_message(*std::move(message), context_->parts.clock.steady_now()));
     if (store_lane_.is_flooded() || news_lane_.is_flooded()) {
       carry_out(refuse_session(RejectCode::malformed, "more at once than a member asks and says"));
@@ -145,7 +147,7 @@ bool SourceDriver::read_ring(const ReadLog& wanted) {
 void SourceDriver::give_batches(const std::vector<storage::RawBatchPtr>& batches) {
   // Looked at after the batches were read: whatever was written after its removal goes to nobody, though the
   // request to end this session may still be on its way.
-  if (!is_member_still()) return;
+  if (!is_member_still()) return end(removed_since);
   for (const auto& batch : batches) lag_.sent(batch->head, batch->rep.size());
   carry_out(session_.on_batches(batches));
 }

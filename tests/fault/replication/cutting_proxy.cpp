@@ -3,6 +3,7 @@
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <thread>
 
@@ -14,9 +15,17 @@ using asio::ip::tcp;
 struct CuttingProxy::Impl : std::enable_shared_from_this<Impl> {
   struct Pair : std::enable_shared_from_this<Pair> {
     Pair(Impl& owner, tcp::socket accepted)
-        : proxy(&owner), dialler(std::move(accepted)), host(owner.io), limit(owner.first_bytes) {
+        : proxy(&owner),
+          dialler(std::move(accepted)),
+          host(owner.io),
+          until_let_go(owner.io),
+          limit(owner.first_bytes) {
       if (limit != 0) limit += owner.more_bytes * (owner.connections - 1);
+      ++owner.open;
     }
+    Pair(const Pair&) = delete;
+    Pair& operator=(const Pair&) = delete;
+    ~Pair() { --proxy->open; }
 
     void start() {
       boost::system::error_code failed;
@@ -35,10 +44,21 @@ struct CuttingProxy::Impl : std::enable_shared_from_this<Impl> {
                            const bool last = limit != 0 && passed + size >= limit;
                            if (last) pass = static_cast<std::size_t>(limit - passed);
                            passed += pass;
+                           if (&in == &host && proxy->held) return wait_to_pass(pass, last);
                            if (!swallow) asio::write(out, asio::buffer(buffer.data(), pass), failed);
                            if (failed || last) return close();
                            pump(in, out, buffer, swallow);
                          });
+    }
+    void wait_to_pass(std::size_t size, bool last) {
+      until_let_go.expires_after(std::chrono::milliseconds(2));
+      until_let_go.async_wait(
+          [this, self = shared_from_this(), size, last](boost::system::error_code failed) {
+            if (!failed && proxy->held && dialler.is_open()) return wait_to_pass(size, last);
+            if (!failed) asio::write(dialler, asio::buffer(from_host.data(), size), failed);
+            if (failed || last) return close();
+            pump(host, dialler, from_host, proxy->swallow_host);
+          });
     }
     void close() {
       boost::system::error_code ignored;
@@ -49,6 +69,7 @@ struct CuttingProxy::Impl : std::enable_shared_from_this<Impl> {
     Impl* proxy;
     tcp::socket dialler;
     tcp::socket host;
+    asio::steady_timer until_let_go;
     std::uint64_t limit;
     std::uint64_t passed = 0;
     std::array<char, 16384> from_dialler{};
@@ -66,6 +87,8 @@ struct CuttingProxy::Impl : std::enable_shared_from_this<Impl> {
     });
   }
 
+  std::atomic<std::uint64_t> open = 0;  ///< outlives the pairs, which end with `io`
+  std::atomic<bool> held = false;
   asio::io_context io{1};
   tcp::acceptor acceptor;
   std::atomic<std::uint16_t> target = 0;
@@ -96,6 +119,8 @@ void CuttingProxy::swallow(bool from_dialler, bool from_host) {
   impl_->swallow_dialler = from_dialler;
   impl_->swallow_host = from_host;
 }
+void CuttingProxy::hold(bool held) { impl_->held = held; }
+std::uint64_t CuttingProxy::open() const { return impl_->open; }
 std::uint64_t CuttingProxy::connections() const { return impl_->connections; }
 
 }  // namespace holdfast::test

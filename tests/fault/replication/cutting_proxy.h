@@ -20,7 +20,11 @@ class CuttingProxy {
   void cut_after(std::uint64_t first_bytes, std::uint64_t more_bytes);
   /// From now on nothing passes in that direction, and nobody is told.
   void swallow(bool from_dialler, bool from_host);
+  /// From now on what comes from the host waits here; what waited goes on when this ends.
+  void hold(bool held);
   [[nodiscard]] std::uint64_t connections() const;
+  /// How many of these are open.
+  [[nodiscard]] std::uint64_t open() const;
 
  private:
   struct Impl;
