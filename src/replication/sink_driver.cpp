@@ -43,9 +43,7 @@ SinkDriver::SinkDriver(Context& context, std::shared_ptr<Channel> channel, Regio
       session_(std::move(session)),
       intake_(context, peer_) {}
 
-SinkDriver::~SinkDriver() {
-  if (owns_store_) context_->release_store();
-}
+SinkDriver::~SinkDriver() { release_store(); }
 
 async::Task<bool> SinkDriver::run() {
   const auto self = shared_from_this();
@@ -62,7 +60,23 @@ async::Task<bool> SinkDriver::run() {
   close();
   // The next session reads where the store ends: not before the last piece of work on it is done.
   (void)co_await store_idle_.wait();
+  co_await sync_rest();
+  release_store();
   co_return welcomed_;
+}
+
+async::Task<> SinkDriver::sync_rest() {
+  auto& core = context_->parts.core;
+  // Said to be held here, and given to nobody before it is synced: a primary that came back with less would
+  // wait for it for ever.
+  if (!owns_store_ || core.applied() == core.durable()) co_return;
+  const auto synced =
+      co_await async::offload(context_->parts.disk, [&core] { return storage::LogApplier(core).sync(); });
+  if (!synced) log::error("the log could not be synced", synced.error());
+}
+
+void SinkDriver::release_store() {
+  if (std::exchange(owns_store_, false)) context_->release_store();
 }
 
 void SinkDriver::close() {

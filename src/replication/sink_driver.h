@@ -41,6 +41,9 @@ class SinkDriver : public std::enable_shared_from_this<SinkDriver> {
   void carry_out_now(Action action);
   /// False when another session is writing the store.
   bool takes_history(const Action& action);
+  /// After the last piece of work on the store: syncs what an ended session left.
+  async::Task<> sync_rest();
+  void release_store();
   async::Task<> carry_out_on_lane(Action action);
 
   async::Task<> apply(ApplyBatches work);

@@ -106,7 +106,9 @@ void RocksStore::set_applied(const Head& head, bool synced) {
 
 void RocksStore::set_durable(const Head& head) {
   const std::scoped_lock lock(mutex_);
-  durable_ = head;
+  // A region that pulled its own tail may have begun a term, and synced its first batch, since `head` was
+  // read.
+  if (head.index > durable_.index) durable_ = head;
 }
 
 void RocksStore::retire() {

@@ -46,6 +46,22 @@ class Faults : public testing::Test {
     for (auto* family : store->families) ASSERT_TRUE(store->db->Flush({}, family).ok());
   }
 
+  /// While it is stopped: two bytes in the middle of its newest log.
+  static void damage_newest_log(const TestRegion& region) {
+    std::filesystem::path newest;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(region.root() / "generations")) {
+      const bool is_log =
+          entry.path().extension() == ".log" && std::filesystem::file_size(entry.path()) > 20'000;
+      if (is_log && (newest.empty() || entry.path() > newest)) newest = entry.path();
+    }
+    ASSERT_FALSE(newest.empty());
+    {
+      std::fstream file(newest, std::ios::in | std::ios::out | std::ios::binary);
+      file.seekp(static_cast<std::streamoff>(std::filesystem::file_size(newest) / 2));
+      file.put('\x5a').put('\x5a');
+    }
+  }
+
   TempDirectory directory{TempDirectory::Where::memory};
   Machine machine;
   CuttingProxy proxy;
@@ -80,19 +96,20 @@ TEST_F(Faults, no_8_a_log_that_was_purged_means_a_snapshot_never_a_gap) {
   expect_identical();
 }
 
-/// Holds the thread that is about to write the n-th batch of a stream, until it is told to go on.
-class HeldApply {
+/// Holds the thread that comes to a step for the n-th time, until it is told to go on.
+class HeldStep {
  public:
-  explicit HeldApply(int which) {
+  explicit HeldStep(std::string_view at, int which = 1) {
+    at_ = at;
     left_ = which;
     held_ = let_go_ = false;
     storage::set_step_hook([](std::string_view step) {
-      if (step != "apply.checked" || --left_ != 0) return;
+      if (step != at_ || --left_ != 0) return;
       held_ = true;
       let_go_.wait(false);
     });
   }
-  ~HeldApply() {
+  ~HeldStep() {
     let_go();
     storage::set_step_hook(nullptr);
   }
@@ -103,6 +120,7 @@ class HeldApply {
   }
 
  private:
+  static inline std::string_view at_;
   static inline std::atomic<int> left_;
   static inline std::atomic<bool> held_;
   static inline std::atomic<bool> let_go_;
@@ -119,16 +137,16 @@ TEST_F(Faults, no_8_a_log_that_is_purged_between_two_batches_of_a_catch_up_means
     write_many(6, 900'000);
     archive_logs(primary);
   }
-  HeldApply apply(3);
+  HeldStep apply("apply.checked", 3);
   second.start();
-  ASSERT_TRUE(eventually([] { return HeldApply::is_held(); }, std::chrono::seconds(60)));
+  ASSERT_TRUE(eventually([] { return HeldStep::is_held(); }, std::chrono::seconds(60)));
   storage::LogJanitor janitor(primary.core(), {.cap_bytes = 1, .keep_bytes = 0},
                               [](const std::string&) -> Result<> { return {}; });
   const auto swept = janitor.sweep({});
   ASSERT_TRUE(swept) << swept.error().describe();
   ASSERT_GT(swept->oldest_index, left_at + 30) << "what it will ask for next is gone";
   EXPECT_EQ(second.core().applied().index, left_at + 2) << "the stream was running";
-  HeldApply::let_go();
+  HeldStep::let_go();
   ASSERT_TRUE(eventually([&] { return caught_up(); }, std::chrono::seconds(60)));
   EXPECT_GT(second.data().current()->value().number, generation) << "it came by a snapshot";
   for (int i = 0; i < written; ++i) EXPECT_TRUE(second.read("k" + std::to_string(i))) << i;
@@ -188,18 +206,7 @@ TEST_F(Faults, no_4_a_log_damaged_in_its_middle_opens_no_term_and_its_tail_is_pu
   const auto before = primary.durable();
   primary.stop();
   second.stop();
-  std::filesystem::path newest;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(primary.root() / "generations")) {
-    const bool is_log =
-        entry.path().extension() == ".log" && std::filesystem::file_size(entry.path()) > 20'000;
-    if (is_log && (newest.empty() || entry.path() > newest)) newest = entry.path();
-  }
-  ASSERT_FALSE(newest.empty());
-  {
-    std::fstream file(newest, std::ios::in | std::ios::out | std::ios::binary);
-    file.seekp(static_cast<std::streamoff>(std::filesystem::file_size(newest) / 2));
-    file.put('\x5a').put('\x5a');
-  }
+  ASSERT_NO_FATAL_FAILURE(damage_newest_log(primary));
   primary.start();
   ASSERT_LT(primary.durable().index, before.index) << "RocksDB opens the damaged log as a shorter one";
   EXPECT_EQ(primary.state().role(), region::Role::fenced);
@@ -213,6 +220,28 @@ TEST_F(Faults, no_4_a_log_damaged_in_its_middle_opens_no_term_and_its_tail_is_pu
   ASSERT_TRUE(eventually([&] { return caught_up(); }));
   ASSERT_TRUE(eventually([&] { return primary.peers().find(second.name())->connected; }));
   expect_identical();
+}
+
+TEST_F(Faults, no_4_the_last_batch_is_pulled_back_also_where_the_link_was_cut_before_it_was_synced) {
+  join_second();
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  write_many(50, 1'000);
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  HeldStep written("apply.observed");
+  ASSERT_TRUE(primary.write("last", "batch"));
+  ASSERT_TRUE(eventually([] { return HeldStep::is_held(); }));
+  const auto before = primary.durable();
+  primary.stop();
+  ASSERT_TRUE(eventually([&] { return !second.state().view().primary->reachable; })) << "the session ended";
+  ASSERT_LT(second.durable().index, before.index);
+  HeldStep::let_go();
+  ASSERT_NO_FATAL_FAILURE(damage_newest_log(primary));
+  primary.start();
+  ASSERT_LT(primary.durable().index, before.index);
+  ASSERT_TRUE(
+      eventually([&] { return primary.state().role() == region::Role::primary; }, std::chrono::seconds(60)))
+      << "it waits for a batch that its only holder does not give";
+  EXPECT_EQ(primary.read("last"), "batch");
 }
 
 TEST_F(Faults, a_fork_ends_in_quarantine_and_a_snapshot) {
