@@ -84,6 +84,16 @@ void Context::release_store() {
   store_claimed_ = false;
 }
 
+bool Context::claim_comparison() {
+  const std::scoped_lock lock(mutex_);
+  return !std::exchange(comparison_claimed_, true);
+}
+
+void Context::release_comparison() {
+  const std::scoped_lock lock(mutex_);
+  comparison_claimed_ = false;
+}
+
 void Context::set_progress(std::optional<SnapshotProgress> progress) {
   const std::scoped_lock lock(mutex_);
   progress_ = std::move(progress);

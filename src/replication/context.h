@@ -57,6 +57,9 @@ struct Context {
   /// At most one session writes the store: two would interleave two streams.
   bool claim_store();
   void release_store();
+  /// At most one comparison at a time reads the store.
+  bool claim_comparison();
+  void release_comparison();
 
   void set_progress(std::optional<SnapshotProgress> progress);
   [[nodiscard]] std::optional<SnapshotProgress> progress();
@@ -71,6 +74,7 @@ struct Context {
   std::multiset<RegionName> primaries_;
   std::set<BlobId> claimed_;
   bool store_claimed_ = false;
+  bool comparison_claimed_ = false;
   std::optional<SnapshotProgress> progress_;
 };
 

@@ -13,8 +13,7 @@ namespace {
 constexpr std::size_t max_ranges_compared = std::size_t{1} << 18U;
 
 bool is_sink_news(const Action& action) {
-  return std::holds_alternative<PeerBeat>(action) || std::holds_alternative<FactsAreDone>(action) ||
-         std::holds_alternative<CompareDigests>(action);
+  return std::holds_alternative<PeerBeat>(action) || std::holds_alternative<FactsAreDone>(action);
 }
 
 bool is_sink_store_work(const Action& action) {
@@ -22,6 +21,23 @@ bool is_sink_store_work(const Action& action) {
          std::holds_alternative<BeginSnapshot>(action) || std::holds_alternative<StoreChunk>(action) ||
          std::holds_alternative<InstallSnapshot>(action);
 }
+
+/// Each reads the whole store on one of the few threads for that: one at a time, whatever a primary asks for,
+/// and however often it comes back.
+class ComparisonClaim {
+ public:
+  explicit ComparisonClaim(Context& context) : context_(&context), held_(context.claim_comparison()) {}
+  ComparisonClaim(const ComparisonClaim&) = delete;
+  ComparisonClaim& operator=(const ComparisonClaim&) = delete;
+  ~ComparisonClaim() {
+    if (held_) context_->release_comparison();
+  }
+  [[nodiscard]] bool held() const { return held_; }
+
+ private:
+  Context* context_;
+  bool held_;
+};
 
 Result<storage::Head> apply_all(region::Authority& authority, storage::LogApplier& applier,
                                 const std::vector<storage::RawBatch>& batches) {
@@ -169,6 +185,7 @@ void SinkDriver::carry_out_now(Action action) {
   if (std::holds_alternative<SendBeat>(action)) return send_beat();
   if (const auto* stream = std::get_if<StreamJoined>(&action)) return joined(*stream);
   if (const auto* take = std::get_if<TakeSinkSnapshot>(&action)) return take_snapshot(take->mark);
+  if (auto* digests = std::get_if<CompareDigests>(&action)) return take_digests(std::move(digests->digests));
   if (const auto* closing = std::get_if<CloseSession>(&action)) {
     log::info("the session with a member ends",
               {{"peer", peer_.str()}, {"refused", to_string(closing->code)}, {"reason", closing->reason}});
@@ -182,7 +199,6 @@ async::Task<> SinkDriver::carry_out_on_lane(Action action) {
   if (auto* work = std::get_if<BeginSnapshot>(&action)) co_return co_await begin_snapshot(std::move(*work));
   if (auto* work = std::get_if<StoreChunk>(&action)) co_return co_await store_chunk(std::move(*work));
   if (std::holds_alternative<InstallSnapshot>(action)) co_return co_await install();
-  if (auto* work = std::get_if<CompareDigests>(&action)) co_return co_await compare(std::move(*work));
   if (auto* work = std::get_if<PeerBeat>(&action)) co_return co_await take_peer_beat(std::move(work->beat));
   if (auto* work = std::get_if<FactsAreDone>(&action)) co_return co_await forget_facts(std::move(*work));
 }
@@ -263,21 +279,32 @@ void SinkDriver::take_snapshot(const Mark& mark) {
   channel_->send(Verified{.mark = mark.id, .at = mark.at, .error = "the member does not stand at the mark"});
 }
 
-async::Task<> SinkDriver::compare(CompareDigests compare) {
-  auto& digests = compare.digests;
-  if (!comparison_ || comparison_->mark.id != digests.mark) co_return;
+void SinkDriver::take_digests(Digests digests) {
+  if (!comparison_ || comparison_->mark.id != digests.mark) return;
   if (comparison_->ranges.size() + digests.ranges.size() > max_ranges_compared) {
     comparison_.reset();
     channel_->send(Verified{.mark = digests.mark, .error = "more ranges than this member compares"});
-    co_return;
+    return;
   }
   for (auto& range : digests.ranges) comparison_->ranges.push_back(std::move(range));
-  if (!digests.last) co_return;
-  auto whole = std::exchange(comparison_, std::nullopt);
-  Verified verified{.mark = whole->mark.id, .at = whole->mark.at, .ranges = whole->ranges.size()};
+  if (!digests.last) return;
+  // On no lane: the whole store is read, and beats do not wait for that.
+  context_->tasks.spawn(channel_->connection().executor(),
+                        compare(shared_from_this(), *std::exchange(comparison_, std::nullopt)));
+}
+
+async::Task<> SinkDriver::compare(std::shared_ptr<SinkDriver> self, Comparison comparison) {
+  Verified verified{.mark = comparison.mark.id, .at = comparison.mark.at, .ranges = comparison.ranges.size()};
+  const ComparisonClaim claim(*context_);
+  if (!claim.held()) {
+    verified.error = "this member is still making another comparison";
+    co_return channel_->send(verified);
+  }
   auto mismatches = co_await async::offload(
       context_->parts.disk,
-      [snapshot = *whole->snapshot, ranges = whole->ranges] { return compare_ranges(snapshot, ranges); });
+      [snapshot = *comparison.snapshot, ranges = std::move(comparison.ranges), driver = self.get()] {
+        return compare_ranges(snapshot, ranges, driver->closed_);
+      });
   if (mismatches) {
     verified.mismatches = *std::move(mismatches);
   } else {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -32,6 +33,12 @@ class SinkDriver : public std::enable_shared_from_this<SinkDriver> {
   void wake() { wake_.notify(); }
 
  private:
+  struct Comparison {
+    Mark mark;
+    std::optional<storage::Reader> snapshot;
+    std::vector<RangeDigest> ranges;
+  };
+
   async::Task<> read_loop();
   void note_welcome();
   // Tasks of their own keep the driver alive from the moment they are made, not from their first step on.
@@ -51,13 +58,14 @@ class SinkDriver : public std::enable_shared_from_this<SinkDriver> {
   async::Task<> begin_snapshot(BeginSnapshot begin);
   async::Task<> store_chunk(StoreChunk store);
   async::Task<> install();
-  async::Task<> compare(CompareDigests compare);
+  async::Task<> compare(std::shared_ptr<SinkDriver> self, Comparison comparison);
   async::Task<> take_peer_beat(Beat beat);
   async::Task<> forget_facts(FactsAreDone done);
   async::Task<> send_facts(std::shared_ptr<SinkDriver> self);
   async::Task<> outranked(std::shared_ptr<SinkDriver> self, Outranked outranked);
   void joined(const StreamJoined& joined);
   void take_snapshot(const Mark& mark);
+  void take_digests(Digests digests);
   void send_beat();
   void close();
 
@@ -78,15 +86,10 @@ class SinkDriver : public std::enable_shared_from_this<SinkDriver> {
   /// The last fact that was sent: the next ones are sent with the next beat, so that those whose marks wait
   /// for an absent member do not keep the others here.
   Bytes facts_sent_up_to_;
-  bool closed_ = false;
+  std::atomic<bool> closed_ = false;  ///< a comparison looks at it from its own thread
   bool welcomed_ = false;
   bool hears_primary_ = false;
 
-  struct Comparison {
-    Mark mark;
-    std::optional<storage::Reader> snapshot;
-    std::vector<RangeDigest> ranges;
-  };
   std::optional<Comparison> comparison_;
 
   EndRequest end_request_;

@@ -5,6 +5,7 @@
 #include "holdfast/base/codec.h"
 #include "holdfast/base/damaged.h"
 #include "holdfast/crypto/hash.h"
+#include "holdfast/storage/step.h"
 
 namespace holdfast::replication {
 namespace {
@@ -75,9 +76,12 @@ Result<RangeDigest> digest_range(const storage::Reader& snapshot, const RangeDig
 }
 
 Result<std::vector<RangeDigest>> compare_ranges(const storage::Reader& snapshot,
-                                                const std::vector<RangeDigest>& ranges) {
+                                                const std::vector<RangeDigest>& ranges,
+                                                const std::atomic<bool>& abandoned) {
   std::vector<RangeDigest> mismatches;
   for (const auto& range : ranges) {
+    storage::reached("verify.range");
+    if (abandoned) return fail(ErrorKind::unavailable, "member_away", "nobody waits for the comparison");
     if (range.family >= storage::family_count) {
       return damaged("no such family");
     }

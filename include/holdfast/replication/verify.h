@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <vector>
 
@@ -27,8 +28,10 @@ inline constexpr std::size_t rows_per_range = 4096;
 Result<std::vector<RangeDigest>> digest_store(const storage::Reader& snapshot);
 /// Digests exactly the given range.
 Result<RangeDigest> digest_range(const storage::Reader& snapshot, const RangeDigest& range);
-/// The ranges that differ, as found in `snapshot`.
+/// The ranges that differ, as found in `snapshot`. Blocking, as above. Error: `member_away` soon after it was
+/// abandoned.
 Result<std::vector<RangeDigest>> compare_ranges(const storage::Reader& snapshot,
-                                                const std::vector<RangeDigest>& ranges);
+                                                const std::vector<RangeDigest>& ranges,
+                                                const std::atomic<bool>& abandoned);
 
 }  // namespace holdfast::replication

@@ -4,8 +4,8 @@
 
 namespace holdfast::storage {
 
-/// Marks a moment at which a crash or a power cut must be harmless ("install.renamed"), or something else
-/// that is written ("refresh.asked"). Free in production: one relaxed load. The fault tests list the names of
+/// Marks a moment at which a crash or a power cut must be harmless ("install.renamed"), or at which a test
+/// holds a thread ("refresh.asked"). Free in production: one relaxed load. The fault tests list the names of
 /// the former and kill the process at each of them.
 void reached(std::string_view step);
 

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "cutting_proxy.h"
+#include "state_override.h"
 #include "storage/fault_env.h"
 #include "two_regions.h"
 
@@ -60,16 +61,7 @@ TEST_F(DeposedPrimary, loses_its_followers_to_the_new_reign_and_is_fenced_by_the
 }
 
 TEST_F(DeposedPrimary, is_fenced_also_where_its_local_db_has_failed) {
-  for (auto* region : {&old, &promoted, &follower}) {
-    region->on_building = [](TestRegion& built) {
-      built.facts().register_override("state", {.compare = [](BytesView a, BytesView b) { return a <=> b; },
-                                                .settled = [](const region::Override&) { return false; },
-                                                .acceptable = {},
-                                                .adopt = [](const region::Override&, const RegionName&,
-                                                            storage::Transaction&) -> Result<> { return {}; },
-                                                .changed = {}});
-    };
-  }
+  for (auto* region : {&old, &promoted, &follower}) region->on_building = &register_state;
   ASSERT_NO_FATAL_FAILURE(depose());
   faults.fail_syncs(".log", 1);
   ASSERT_FALSE(old.local().put(storage::local_tables::counters, "any", "row"));

@@ -1,13 +1,12 @@
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <fstream>
 
 #include "cutting_proxy.h"
+#include "held_step.h"
 #include "holdfast/async/block_on.h"
 #include "holdfast/crypto/random.h"
 #include "holdfast/storage/log_janitor.h"
-#include "holdfast/storage/step.h"
 #include "rocks.h"
 #include "storage/temp_directory.h"
 #include "test_region.h"
@@ -95,36 +94,6 @@ TEST_F(Faults, no_8_a_log_that_was_purged_means_a_snapshot_never_a_gap) {
       << "nothing was lost, so nothing is kept";
   expect_identical();
 }
-
-/// Holds the thread that comes to a step for the n-th time, until it is told to go on.
-class HeldStep {
- public:
-  explicit HeldStep(std::string_view at, int which = 1) {
-    at_ = at;
-    left_ = which;
-    held_ = let_go_ = false;
-    storage::set_step_hook([](std::string_view step) {
-      if (step != at_ || --left_ != 0) return;
-      held_ = true;
-      let_go_.wait(false);
-    });
-  }
-  ~HeldStep() {
-    let_go();
-    storage::set_step_hook(nullptr);
-  }
-  static bool is_held() { return held_; }
-  static void let_go() {
-    let_go_ = true;
-    let_go_.notify_all();
-  }
-
- private:
-  static inline std::string_view at_;
-  static inline std::atomic<int> left_;
-  static inline std::atomic<bool> held_;
-  static inline std::atomic<bool> let_go_;
-};
 
 TEST_F(Faults, no_8_a_log_that_is_purged_between_two_batches_of_a_catch_up_means_a_snapshot_never_a_gap) {
   join_second();

@@ -2,6 +2,7 @@
 
 #include "cutting_proxy.h"
 #include "holdfast/async/block_on.h"
+#include "state_override.h"
 #include "two_regions.h"
 
 // Who was shut out is nobody, also to a region that was just dialling it.
@@ -15,14 +16,6 @@ class RemovedMember : public TwoRegions {
     TwoRegions::SetUp();
     proxy.forward_to(third.port());
     third.advertised_port = proxy.port();
-  }
-  static void register_state(TestRegion& region) {
-    region.facts().register_override("state", {.compare = [](BytesView a, BytesView b) { return a <=> b; },
-                                               .settled = [](const region::Override&) { return false; },
-                                               .acceptable = {},
-                                               .adopt = [](const region::Override&, const RegionName&,
-                                                           storage::Transaction&) -> Result<> { return {}; },
-                                               .changed = {}});
   }
   void remove_third() {
     auto row = *primary.members().find(third.name());
