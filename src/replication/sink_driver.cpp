@@ -9,8 +9,9 @@
 namespace holdfast::replication {
 namespace {
 
-// Of 4096 rows each: a thousand million rows, and some 50 MB here while they are compared.
-constexpr std::size_t max_ranges_compared = std::size_t{1} << 18U;
+// What ranges may take up here until they are compared: some 600,000 with keys of usual length, of 4096 rows
+// each. Counted with their keys, whose length is the primary's to choose.
+constexpr std::size_t max_compared_bytes = std::size_t{128} << 20U;
 
 bool is_sink_news(const Action& action) {
   return std::holds_alternative<PeerBeat>(action) || std::holds_alternative<FactsAreDone>(action);
@@ -281,7 +282,8 @@ void SinkDriver::take_snapshot(const Mark& mark) {
 
 void SinkDriver::take_digests(Digests digests) {
   if (!comparison_ || comparison_->mark.id != digests.mark) return;
-  if (comparison_->ranges.size() + digests.ranges.size() > max_ranges_compared) {
+  for (const auto& range : digests.ranges) comparison_->bytes += sizeof(range) + range.text_bytes();
+  if (comparison_->bytes > max_compared_bytes) {
     comparison_.reset();
     channel_->send(Verified{.mark = digests.mark, .error = "more ranges than this member compares"});
     return;

@@ -37,6 +37,7 @@ class SinkDriver : public std::enable_shared_from_this<SinkDriver> {
     Mark mark;
     std::optional<storage::Reader> snapshot;
     std::vector<RangeDigest> ranges;
+    std::size_t bytes = 0;  ///< of the ranges
   };
 
   async::Task<> read_loop();

@@ -9,8 +9,6 @@
 namespace holdfast::replication {
 namespace {
 
-constexpr std::size_t ranges_in_message = 2048;
-
 metrics::Metric mismatched_ranges{metrics::Kind::counter, "holdfast_verify_mismatches_total",
                                   "Ranges of rows in which a comparison found a member to differ."};
 
@@ -95,13 +93,7 @@ async::Task<> SourceDriver::send_digests(std::shared_ptr<SourceDriver> self, std
     co_return;
   }
   job->ranges = *std::move(ranges);
-  for (std::size_t begin = 0; begin == 0 || begin < job->ranges.size(); begin += ranges_in_message) {
-    const auto end = std::min(job->ranges.size(), begin + ranges_in_message);
-    Digests digests{.mark = job->mark, .last = end == job->ranges.size()};
-    digests.ranges.assign(job->ranges.begin() + static_cast<std::ptrdiff_t>(begin),
-                          job->ranges.begin() + static_cast<std::ptrdiff_t>(end));
-    channel_->send(digests);
-  }
+  for (const auto& digests : digests_in_messages(job->mark, job->ranges)) channel_->send(digests);
 }
 
 void SourceDriver::verify_answered(Verified verified) {

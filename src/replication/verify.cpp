@@ -79,6 +79,7 @@ Result<std::vector<RangeDigest>> compare_ranges(const storage::Reader& snapshot,
                                                 const std::vector<RangeDigest>& ranges,
                                                 const std::atomic<bool>& abandoned) {
   std::vector<RangeDigest> mismatches;
+  std::size_t text_bytes = 0;
   for (const auto& range : ranges) {
     storage::reached("verify.range");
     if (abandoned) return fail(ErrorKind::unavailable, "member_away", "nobody waits for the comparison");
@@ -87,7 +88,10 @@ Result<std::vector<RangeDigest>> compare_ranges(const storage::Reader& snapshot,
     }
     TRY(auto found, digest_range(snapshot, range));
     const bool same = found.rows == range.rows && found.sha256 == range.sha256;
-    if (!same && mismatches.size() < max_mismatches) mismatches.push_back(std::move(found));
+    if (same || mismatches.size() == max_mismatches) continue;
+    text_bytes += found.text_bytes();
+    // They are to fit into one message; the first one is said in any case.
+    if (mismatches.empty() || text_bytes <= max_range_text_in_message) mismatches.push_back(std::move(found));
   }
   return mismatches;
 }

@@ -7,6 +7,7 @@ namespace holdfast::replication {
 namespace {
 
 constexpr std::size_t max_ranges_in_message = 4096;
+constexpr std::size_t ranges_sent_in_message = 2048;
 enum MarkField : std::uint32_t { mark_id = 1, mark_at = 2 };
 enum RangeField : std::uint32_t {
   range_family = 1,
@@ -88,6 +89,24 @@ Result<Digests> Digests::decode(BytesView payload) {
   TRY(digests.ranges, ranges_of(reader, digests_range, max_ranges_in_message));
   digests.last = reader.flag(digests_last);
   return digests;
+}
+
+std::vector<Digests> digests_in_messages(std::uint64_t mark, const std::vector<RangeDigest>& ranges) {
+  std::vector<Digests> messages(1, Digests{.mark = mark, .ranges = {}});
+  std::size_t text_bytes = 0;
+  for (const auto& range : ranges) {
+    auto* message = &messages.back();
+    const bool is_full = message->ranges.size() == ranges_sent_in_message ||
+                         text_bytes + range.text_bytes() > max_range_text_in_message;
+    if (is_full && !message->ranges.empty()) {
+      message = &messages.emplace_back(Digests{.mark = mark, .ranges = {}});
+      text_bytes = 0;
+    }
+    text_bytes += range.text_bytes();
+    message->ranges.push_back(range);
+  }
+  messages.back().last = true;
+  return messages;
 }
 
 Bytes Verified::encode() const {

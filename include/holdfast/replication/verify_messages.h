@@ -26,6 +26,8 @@ struct RangeDigest {
   Bytes end;    ///< exclusive; empty: to the end of the family
   std::uint64_t rows = 0;
   Bytes sha256;
+  /// Of its keys and its digest, whose lengths the sender chooses.
+  [[nodiscard]] std::size_t text_bytes() const { return begin.size() + end.size() + sha256.size(); }
   bool operator==(const RangeDigest&) const = default;
 };
 
@@ -52,5 +54,11 @@ struct Verified {
 };
 
 inline constexpr std::size_t max_mismatches = 1000;
+/// Beside the keys, a range is some 40 bytes on the wire: so filled, a message stays well below its bound of
+/// 1 MiB also where keys are long (an object's key has up to 1024 bytes, as stored more).
+inline constexpr std::size_t max_range_text_in_message = std::size_t{512} << 10U;
+
+/// The ranges in as many messages as they need, the last one marked so.
+std::vector<Digests> digests_in_messages(std::uint64_t mark, const std::vector<RangeDigest>& ranges);
 
 }  // namespace holdfast::replication

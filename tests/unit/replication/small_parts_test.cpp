@@ -115,5 +115,29 @@ TEST(SnapshotPull, asks_a_bounded_number_ahead_and_an_empty_file_too) {
   EXPECT_TRUE(pull.complete());
 }
 
+TEST(Digests, with_the_longest_keys_fit_into_their_messages_and_lose_no_range) {
+  std::vector<RangeDigest> ranges;
+  for (int i = 0; i < 5000; ++i) {
+    auto key = std::to_string(i);
+    key.resize(2000, 'k');
+    ranges.push_back({.family = 4, .begin = key, .end = key, .rows = 4096, .sha256 = Bytes(32, 's')});
+  }
+  std::vector<RangeDigest> arrived;
+  const auto messages = digests_in_messages(9, ranges);
+  for (const auto& message : messages) {
+    EXPECT_EQ(message.last, &message == &messages.back());
+    const auto payload = message.encode();
+    ASSERT_LE(payload.size(), *max_payload(MessageType::digests)) << "the member would end the session";
+    const auto decoded = Digests::decode(payload);
+    ASSERT_TRUE(decoded);
+    EXPECT_EQ(decoded->mark, 9U);
+    arrived.insert(arrived.end(), decoded->ranges.begin(), decoded->ranges.end());
+  }
+  EXPECT_EQ(arrived, ranges);
+  const auto none = digests_in_messages(9, {});
+  ASSERT_EQ(none.size(), 1U) << "an empty store is compared, too";
+  EXPECT_TRUE(none.front().last);
+}
+
 }  // namespace
 }  // namespace holdfast::replication
