@@ -160,9 +160,9 @@ async::Task<> SourceDriver::read_log(ReadLog wanted) {
   if (batches) {
     give_batches(*batches);
   } else {
-    log::info("a member's position is not in the log",
-              {{"peer", peer_.str()}, {"why", batches.error().code}});
-    carry_out(session_.on_log_failed(batches.error().code));
+    log::info("a member cannot be given the log from where it ends",
+              {{"peer", peer_.str()}, {"why", batches.error().describe()}});
+    carry_out(session_.on_log_failed(batches.error()));
   }
 }
 

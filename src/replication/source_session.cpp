@@ -1,6 +1,8 @@
 #include "source_session.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 namespace holdfast::replication {
@@ -10,6 +12,15 @@ constexpr std::size_t max_log_read = std::size_t{1} << 20U;
 // What may be on its way to a peer that does not acknowledge, whatever it grants: it is this region's memory.
 // Twice what an honest peer grants.
 constexpr std::uint64_t max_unacknowledged_bytes = std::uint64_t{32} << 20U;
+
+/// What a failed read says about the log itself; none: nothing, it may work the next time. A snapshot of the
+/// whole store for a moment's lack of threads or files would come when there is least to spare.
+Welcome::SnapshotReason reason_for_snapshot(std::string_view code) {
+  if (code == "position_unknown") return Welcome::SnapshotReason::forked;
+  constexpr std::array<std::string_view, 4> gone{"log_gone", "log_damaged", "batch_refused", "corrupt"};
+  const bool is_gone = std::ranges::find(gone, code) != gone.end();
+  return is_gone ? Welcome::SnapshotReason::log_gone : Welcome::SnapshotReason::none;
+}
 
 }  // namespace
 
@@ -129,12 +140,13 @@ Actions SourceSession::on_batches(const std::vector<storage::RawBatchPtr>& batch
   return actions;
 }
 
-Actions SourceSession::on_log_failed(std::string_view code) {
+Actions SourceSession::on_log_failed(const Error& error) {
   reading_ = false;
-  const auto reason =
-      code == "position_unknown" ? Welcome::SnapshotReason::forked : Welcome::SnapshotReason::log_gone;
+  if (state_ != State::asking_log && state_ != State::streaming) return {};
+  const auto reason = reason_for_snapshot(error.code);
+  if (reason == Welcome::SnapshotReason::none)
+    return close(RejectCode::internal, "the log cannot be read now: " + error.message);
   if (state_ == State::asking_log) return need_snapshot(reason);
-  if (state_ != State::streaming) return {};
   // Purged mid-stream: never a gap. The peer dials again and is told to take a snapshot.
   return close(RejectCode::none, std::string(to_string(reason)));
 }

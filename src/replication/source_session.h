@@ -4,7 +4,6 @@
 #include <deque>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "actions.h"
@@ -31,8 +30,9 @@ class SourceSession {
   /// The published synced head moved.
   [[nodiscard]] Actions on_committed(const storage::Head& durable);
   [[nodiscard]] Actions on_batches(const std::vector<storage::RawBatchPtr>& batches);
-  /// code `position_unknown`: the dialler's position is not in this history; anything else: the log is gone.
-  [[nodiscard]] Actions on_log_failed(std::string_view code);
+  /// `position_unknown`: the dialler's position is not in this history; `log_gone`, or damage: the log does
+  /// not reach it any more; anything else says nothing about the log, and the dialler may come again.
+  [[nodiscard]] Actions on_log_failed(const Error& error);
   [[nodiscard]] Actions on_snapshot(std::string id, Bytes manifest);
   [[nodiscard]] Actions on_snapshot_failed(std::string reason);
   [[nodiscard]] Actions on_chunk(SnapshotChunk chunk);

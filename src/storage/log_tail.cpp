@@ -54,7 +54,10 @@ Result<std::uint64_t> search_files(const RocksStore& store, const std::vector<Wa
 Result<std::uint64_t> first_index_of_log(const RocksStore& store) {
   TRY(const auto files, list_wal_files(store));
   for (const auto& file : files) {
-    if (const auto first = first_index_of(store, file)) return *first;
+    const auto first = first_index_of(store, file);
+    if (first) return *first;
+    // The disk's, or a lack of files: no word about the log.
+    if (first.error().kind == ErrorKind::internal) return fail(first.error());
   }
   return std::uint64_t{0};
 }

@@ -248,8 +248,10 @@ void SimWorld::source_work(SimLink& link, Action action) {
     const auto batches = node.store.read_after(read->after.index, read->max_bytes);
     const bool known =
         read->after.index == 0 || node.store.log().at(read->after.index - 1)->head == read->after;
-    if (!known) return carry_out_source(link, link.source->on_log_failed("position_unknown"));
-    if (!batches) return carry_out_source(link, link.source->on_log_failed("log_gone"));
+    if (!known || !batches) {
+      const Error failed{.code = known ? "log_gone" : "position_unknown", .message = {}, .detail = {}};
+      return carry_out_source(link, link.source->on_log_failed(failed));
+    }
     carry_out_source(link, link.source->on_batches(*batches));
   } else if (const auto* make = std::get_if<MakeSnapshot>(&action)) {
     auto id = make->resume;

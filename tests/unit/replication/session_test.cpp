@@ -35,6 +35,10 @@ bool closes(const Actions& actions, RejectCode code) {
   return !closing.empty() && closing.front().code == code;
 }
 
+Error log_error(std::string_view code) {
+  return {.kind = ErrorKind::internal, .code = code, .message = "no", .detail = {}};
+}
+
 /// A primary with one term and `batches` batches, and a secondary that holds the first of them.
 struct Pair : testing::Test {
   static constexpr std::uint64_t at_secondary = 1;
@@ -174,14 +178,25 @@ TEST_F(Source, another_history_in_the_log_means_a_snapshot_never_frames) {
 TEST_F(Source, a_log_that_is_gone_at_the_handshake_means_a_snapshot_and_mid_stream_the_end) {
   auto fresh = source();
   (void)fresh.start();
-  EXPECT_EQ(only<MakeSnapshot>(fresh.on_log_failed("log_gone")).size(), 1U);
+  EXPECT_EQ(only<MakeSnapshot>(fresh.on_log_failed(log_error("log_gone"))).size(), 1U);
   auto session = source();
   (void)session.start();
   (void)session.on_batches(after(1, 1));
   (void)session.on_message(Flow{.granted_bytes = 100'000}, now);
-  const auto actions = session.on_log_failed("log_gone");
+  const auto actions = session.on_log_failed(log_error("log_gone"));
   EXPECT_FALSE(only<CloseSession>(actions).empty());
   EXPECT_TRUE(sent<CommitPayload>(actions).empty()) << "never a gap";
+}
+
+TEST_F(Source, a_log_that_cannot_be_read_at_the_moment_costs_no_snapshot) {
+  for (const bool streaming : {false, true}) {
+    auto session = source();
+    (void)session.start();
+    if (streaming) (void)session.on_batches(after(1, 1));
+    const auto actions = session.on_log_failed(log_error("overloaded"));
+    EXPECT_TRUE(only<MakeSnapshot>(actions).empty());
+    EXPECT_TRUE(closes(actions, RejectCode::internal)) << "it may come again";
+  }
 }
 
 TEST_F(Source, acks_are_cumulative_and_never_beyond_what_was_sent) {
