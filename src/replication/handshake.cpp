@@ -82,7 +82,7 @@ Located locate(const region::TermChain& chain, const storage::Head& own, const s
   const auto* record = chain.find(peer.term);
   if (!record) {
     const bool older_than_known = !chain.empty() && peer.term < chain.records().front().term;
-    return {.place = older_than_known ? Place::possible : Place::forked};
+    return {.place = older_than_known ? Place::before_terms : Place::forked};
   }
   if (const auto* next = chain.successor(peer.term)) {
     if (peer.index < next->previous_index) return {};
@@ -134,9 +134,11 @@ Verdict judge_hello(const HostFacts& facts, const Hello& hello, const TermVerifi
     return verdict;
   }
   const auto located = locate(facts.chain, facts.durable, hello.applied);
-  if (located.place == Place::forked) {
+  if (located.place != Place::possible) {
+    // Older than every term that it would be shown, it takes no stream: it finds its own newest one nowhere.
+    const bool forked = located.place == Place::forked;
     welcome.kind = facts.role == Role::primary ? Welcome::Kind::snapshot : Welcome::Kind::peer;
-    welcome.snapshot_reason = Welcome::SnapshotReason::forked;
+    welcome.snapshot_reason = forked ? Welcome::SnapshotReason::forked : Welcome::SnapshotReason::log_gone;
     welcome.fork = located.fork;
     return verdict;
   }

@@ -29,8 +29,9 @@ struct HostFacts {
 
 /// Where a dialler's last batch lies in this region's history, as far as the term records tell.
 enum class Place : std::uint8_t {
-  possible,  ///< the log decides: the batch itself must be found with the same hash
-  forked,    ///< not in this history
+  possible,      ///< the log decides: the batch itself must be found with the same hash
+  forked,        ///< not in this history
+  before_terms,  ///< older than the oldest term record that is shown
 };
 
 struct Located {

@@ -147,6 +147,25 @@ TEST(Handshake, a_fork_is_found_by_the_terms) {
   EXPECT_EQ(verdict.welcome.snapshot_reason, Welcome::SnapshotReason::forked);
 }
 
+TEST(Handshake, who_is_older_than_every_term_that_fits_into_a_welcome_gets_a_snapshot) {
+  const Scene scene;
+  auto facts = scene.host();
+  const auto& all = scene.chain.records();
+  facts.chain = region::TermChain::trusted({all.begin() + 1, all.end()});
+  auto hello = scene.hello(test::sample_head(5, {.reign = 1, .incarnation = 1}));
+  hello.terms = {all.front()};
+  auto verdict = judge_hello(facts, hello, scene.verifier());
+  EXPECT_EQ(verdict.welcome.kind, Welcome::Kind::snapshot) << "a stream would be refused, for ever";
+  EXPECT_EQ(verdict.welcome.snapshot_reason, Welcome::SnapshotReason::log_gone);
+  EXPECT_FALSE(verdict.ask_log);
+  facts.role = Role::secondary;
+  facts.self = scene.second;
+  facts.peer->name = scene.primary;
+  hello.node = scene.primary;
+  verdict = judge_hello(facts, hello, scene.verifier());
+  EXPECT_EQ(verdict.welcome.kind, Welcome::Kind::peer) << "only a primary gives snapshots";
+}
+
 TEST(Handshake, an_empty_store_gets_a_snapshot) {
   const Scene scene;
   auto hello = scene.hello({});
