@@ -213,14 +213,16 @@ void SinkDriver::joined(const StreamJoined& joined) {
 async::Task<> SinkDriver::apply(ApplyBatches work) {
   auto& parts = context_->parts;
   const auto term_before = parts.core.applied().term;
-  auto applied =
-      co_await async::offload(parts.disk,
-                              [applier = applier_.get(), &parts, term_before,
-                               batches = std::move(work.batches)]() -> Result<storage::Head> {
-                                TRY(const auto head, apply_all(parts.authority, *applier, batches));
-                                if (head.term != term_before) TRY_VOID(parts.authority.caught_up());
-                                return head;
-                              });
+  auto applied = co_await async::offload(parts.disk,
+                                         [applier = applier_.get(), &parts, term_before,
+                                          batches = std::move(work.batches)]() -> Result<storage::Head> {
+                                           auto head = apply_all(parts.authority, *applier, batches);
+                                           // Also where a later one of these failed: the term began all the
+                                           // same.
+                                           if (parts.core.applied().term != term_before)
+                                             TRY_VOID(parts.authority.caught_up());
+                                           return head;
+                                         });
   if (!applied) {
     log::error("a batch of the primary could not be applied", applied.error());
     co_return carry_out(session_.on_store_failed(applied.error()));
