@@ -51,6 +51,7 @@ void write_access_claims(JsonWriter& claims, const TokenContext& context) {
 
 void write_user_claims(JsonWriter& claims, const TokenContext& context, std::span<const std::string> groups) {
   claims.name("origin_jti").text(context.origin_jti).name("event_id").text(context.event_id);
+  claims.name("credential_version").number(context.credential_version);
   if (groups.empty()) return;
   claims.name("cognito:groups").open_array();
   for (const std::string& group : groups) claims.text(group);
@@ -85,6 +86,14 @@ std::optional<WallTime> numeric_date(const json& claims, std::string_view name) 
   const auto seconds = found->get<std::int64_t>();
   if (seconds < 0 || seconds > std::int64_t{1} << 40) return std::nullopt;
   return WallTime(std::chrono::seconds(seconds));
+}
+
+// Absent is fine: tokens of before the claim. Anything else than a number would be taken for absent.
+Result<std::optional<std::uint64_t>> credential_version_claim(const json& claims) {
+  const auto found = claims.find("credential_version");
+  if (found == claims.end()) return std::optional<std::uint64_t>();
+  if (!found->is_number_unsigned()) return unreadable("token payload: credential_version is no number");
+  return std::optional(found->get<std::uint64_t>());
 }
 
 std::string text_claim(const json& claims, std::string_view name) {
@@ -170,6 +179,7 @@ Result<ReadClaims> read_claims(std::string_view payload) {
   if (claims.issuer.empty() || claims.subject.empty() || claims.client.empty()) {
     return unreadable("token payload: iss, sub or client missing");
   }
+  TRY(claims.credential_version, credential_version_claim(*parsed));
   claims.issued_at = *issued;
   claims.expires_at = *expires;
   claims.auth_time = *authenticated;

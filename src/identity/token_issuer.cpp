@@ -25,7 +25,8 @@ Result<UserTokens> TokenIssuer::issue(const Pool& pool, const Client& client, co
                              .event_id = crypto::random_uuid(base_.entropy),
                              .auth_time = session.started_at,
                              .issued_at = base_.clock.now(),
-                             .scopes = session.scopes};
+                             .scopes = session.scopes,
+                             .credential_version = session.credential_version};
   UserTokens tokens;
   TRY(tokens.access_token, crypto::sign_compact(signer->key, signer->header_json,
                                                 access_token_payload(context, user, groups, lifetimes.access,

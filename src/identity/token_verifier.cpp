@@ -12,9 +12,11 @@
 #include "holdfast/identity/key_service.h"
 #include "holdfast/identity/pool_rules.h"
 #include "holdfast/identity/pool_service.h"
+#include "holdfast/identity/session_rules.h"
 #include "holdfast/identity/session_service.h"
 #include "holdfast/identity/token_claims.h"
 #include "holdfast/identity/user_service.h"
+#include "origin_jti.h"
 
 namespace holdfast::identity {
 namespace {
@@ -24,6 +26,10 @@ constexpr std::size_t checked_tokens_kept = 8192;
 
 std::unexpected<Error> worthless(std::string detail) {
   return fail(ErrorKind::unauthenticated, "invalid_token", "the token is not valid", std::move(detail));
+}
+
+std::unexpected<Error> revoked_because(std::string detail) {
+  return fail(ErrorKind::unauthenticated, "token_revoked", "the token is revoked", std::move(detail));
 }
 
 std::unexpected<Error> not_for_this(std::string_view code, std::string message) {
@@ -79,14 +85,23 @@ Result<PoolId> TokenVerifier::pool_named_by(const std::string& token) const {
   return PoolId(pool);
 }
 
+// A region that is cut off or behind still takes an old password and signs for it: sign-outs, which end what
+// began before them, do not end what begins there afterwards. A token without the claim is of a version that
+// did not write it yet: sign-outs alone end it, and it is over within longest_access_lifetime.
+Result<> TokenVerifier::check_credential(const ReadClaims& claims, const VerifiedUser& user) const {
+  if (!claims.credential_version) return {};
+  TRY(const auto credential, parts_.users.credential_standing(user.pool, user.user));
+  if (credential_still_counts(*credential, *claims.credential_version, begin_of(claims.origin_jti)))
+    return {};
+  return revoked_because("the password has been set since");
+}
+
 Result<> TokenVerifier::check_user(const ReadClaims& claims, VerifiedUser& user) const {
   TRY_VOID(parts_.sessions.check_live(user.pool, user.user, claims.origin_jti));
   const auto known = parts_.users.standing(user.pool, user.user);
   if (!known && known.error().kind != ErrorKind::not_found) return fail(known.error());
-  if (!known || !(*known)->enabled) {
-    return fail(ErrorKind::unauthenticated, "token_revoked", "the token is revoked",
-                "the user is gone or disabled");
-  }
+  if (!known || !(*known)->enabled) return revoked_because("the user is gone or disabled");
+  TRY_VOID(check_credential(claims, user));
   user.username = (*known)->username;
   if (claims.groups.empty()) return {};
   // Leaving a group takes effect at once, joining one with the next token.

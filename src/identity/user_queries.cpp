@@ -1,4 +1,5 @@
 // The reading half of UserService.
+#include "holdfast/base/secret.h"
 #include "holdfast/base/text.h"
 #include "holdfast/identity/pool_service.h"
 #include "holdfast/identity/user_rules.h"
@@ -50,6 +51,18 @@ Result<std::shared_ptr<const UserStanding>> UserService::standing(const PoolId& 
     TRY(auto user, get(pool_id, id));
     return std::make_shared<const UserStanding>(
         UserStanding{.username = std::move(user.username), .enabled = user.enabled});
+  });
+}
+
+Result<std::shared_ptr<const PasswordCredential>> UserService::credential_standing(const PoolId& pool_id,
+                                                                                   const UserId& id) const {
+  using Standing = std::shared_ptr<const PasswordCredential>;
+  TRY(const Bytes sub, uuid_bytes(id.str()));
+  return standings_->credentials.get(user_key(pool_id, sub), [&]() -> Result<Standing> {
+    TRY(auto credential, find_credential(base_.core.reader(), pool_id, id));
+    if (!credential) return std::make_shared<const PasswordCredential>();
+    wipe(credential->value.phc);
+    return std::make_shared<const PasswordCredential>(std::move(credential->value));
   });
 }
 

@@ -219,7 +219,8 @@ async::Task<Result<Written<User>>> UserService::put_password(Rows rows, NewPassw
   transaction.put(users_table, row, scope, record_version, encode(user))
       .put(credentials_table, row, scope, record_version, encode(credential));
   if (!wanted.by_user) {
-    // Access tokens carry no credential version: the sign-out of the whole user ends them too.
+    // Beside the credential's version, which ends what a cut-off region begins later: tokens of before that
+    // claim, and those whose version was given out twice, in a tail that was lost, are ended by this alone.
     CO_TRY(const RevocationRow ended, co_await async::offload(base_.disk, [&] {
              return user_sign_out(base_, user.pool, user.id, user.modified_at);
            }));

@@ -10,9 +10,11 @@ namespace holdfast::identity {
 struct UserService::Standings {
   static constexpr std::size_t most = 16'384;
 
-  explicit Standings(storage::CoreDb& core) : by_row(core, users_table, most) {}
+  explicit Standings(storage::CoreDb& core)
+      : by_row(core, users_table, most), credentials(core, credentials_table, most) {}
 
   RecordCache<UserStanding> by_row;
+  RecordCache<PasswordCredential> credentials;  ///< without verifiers
 };
 
 }  // namespace holdfast::identity

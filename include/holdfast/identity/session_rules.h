@@ -33,7 +33,7 @@ Rotation rotate(Session session, std::uint64_t generation, const RegionName& bra
 std::uint64_t generation_within_grace(const Session& session, std::uint64_t generation,
                                       const RegionName& branch, const RegionName& here);
 
-/// Whether a sealed token's password is still good enough. Older than `oldest_valid_version` never is; an
+/// Whether a token's password is still good enough. Older than `oldest_valid_version` never is; an
 /// older version than the current one only for sessions that began before the change (the user's own change
 /// of password keeps them), so a cut-off region that still took the old password gains its user nothing.
 bool credential_still_counts(const PasswordCredential& credential, std::uint64_t token_version,

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -25,6 +27,8 @@ struct TokenContext {
   WallTime auth_time;
   WallTime issued_at;
   std::vector<std::string> scopes;
+  /// Of the password that the session began with; a client's own tokens have none.
+  std::uint64_t credential_version = 0;
 };
 
 /// The payloads of the tokens, as JSON text. `jti` is a fresh UUID each; lifetimes are whole seconds.
@@ -53,6 +57,7 @@ struct ReadClaims {
   WallTime issued_at;
   WallTime auth_time;
   WallTime expires_at;
+  std::optional<std::uint64_t> credential_version;  ///< absent in a client's own tokens, and older ones
 };
 Result<ReadClaims> read_claims(std::string_view payload);
 

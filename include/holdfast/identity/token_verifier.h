@@ -23,7 +23,7 @@ Result<ReadClaims> unverified_claims(const std::string& token);
 
 /// "Which token opens what", in one place and one order: algorithm from our key record → `iss` of the app's
 /// own pool → `token_use` → `aud`, if present → client is one of the app's → origin_jti not revoked, user
-/// enabled → party and scopes.
+/// enabled, password not set since → party and scopes.
 ///
 /// A token's signature is checked when it is first shown and remembered for a while; all the rest is asked
 /// again each time.
@@ -54,6 +54,7 @@ class TokenVerifier {
   [[nodiscard]] Result<std::shared_ptr<const ReadClaims>> verify_signature(const std::string& token,
                                                                            const PoolId& pool) const;
   [[nodiscard]] Result<VerifiedUser> verify(const std::string& token, const TokenDemand& demand) const;
+  [[nodiscard]] Result<> check_credential(const ReadClaims& claims, const VerifiedUser& user) const;
   [[nodiscard]] Result<> check_user(const ReadClaims& claims, VerifiedUser& user) const;
 
   Foundation base_;

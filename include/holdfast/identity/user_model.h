@@ -39,9 +39,9 @@ struct User {
 /// What a password sign-in is checked against, and how far earlier sign-ins reach.
 struct PasswordCredential {
   std::string phc;
-  /// Counts settings of the password; sealed tokens carry the number they were made under.
+  /// Counts settings of the password; tokens carry the number that their session began under.
   std::uint64_t version = 0;
-  /// Refresh tokens of older versions are dead: raised when somebody else than the user set the password.
+  /// Tokens of older versions are dead: raised when somebody else than the user set the password.
   std::uint64_t oldest_valid_version = 0;
   WallTime changed_at;
   bool temporary = false;

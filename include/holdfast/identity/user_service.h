@@ -97,6 +97,11 @@ class UserService {
   /// From memory for users seen lately; as right as `get`. `not_found` when there is none.
   [[nodiscard]] Result<std::shared_ptr<const UserStanding>> standing(const PoolId& pool,
                                                                      const UserId& user) const;
+  /// What tokens are compared with, likewise from memory: the credential without its verifier, which lies in
+  /// memory no longer than a request takes. Version 0, which no token is older than, where there is no
+  /// password.
+  [[nodiscard]] Result<std::shared_ptr<const PasswordCredential>> credential_standing(
+      const PoolId& pool, const UserId& user) const;
   [[nodiscard]] Result<Account> get_account(const PoolId& pool, const UserId& user) const;
   /// Exact; `not_found` when nobody has it. A `sub` is also found as a username, as in Cognito.
   [[nodiscard]] Result<User> get_by_username(const PoolId& pool, std::string_view username) const;

@@ -26,7 +26,8 @@ TokenContext sample_context() {
           .event_id = "6f1d3e9a-0000-4000-8000-000000000003",
           .auth_time = from_micros(1'795'253'400'000'000),
           .issued_at = from_micros(1'795'253'460'000'000),
-          .scopes = {"openid"}};
+          .scopes = {"openid"},
+          .credential_version = 7};
 }
 
 void check_written(std::string_view name, std::string_view attribute) {
@@ -43,6 +44,7 @@ void check_written(std::string_view name, std::string_view attribute) {
     require(claims && claims->subject == user.id.str() && claims->issuer == context.issuer);
     require(claims->username == name && claims->groups == groups && claims->client == "client");
     require(claims->origin_jti == context.origin_jti && claims->jti == "jti");
+    require(claims->credential_version == context.credential_version);
     require(claims->expires_at == context.issued_at + an_hour && claims->auth_time == context.auth_time);
   }
 }

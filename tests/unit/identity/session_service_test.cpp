@@ -11,6 +11,7 @@
 #include "holdfast/identity/token_claims.h"
 #include "holdfast/storage/step.h"
 #include "identity_fixture.h"
+#include "origin_jti.h"
 #include "tables.h"
 
 namespace holdfast::identity {
@@ -226,7 +227,11 @@ TEST_F(SessionTest, AnOldPasswordsSessionAtACutOffRegionIsNotHonoured) {
       identity_.users.set_password(pool_.id, ada_.id, "Better-Horse-2", true, test::operator_actor())));
   region_.clock().advance(std::chrono::seconds(1));
   claims.issued_at = claims.started_at = region_.clock().now();
+  claims.origin_jti = new_origin_jti(claims.started_at, crypto::system_entropy());
   EXPECT_EQ(refresh_refusal(web_, sealed_elsewhere(claims)), "token_revoked");
+  const auto tokens = must(identity_.issuer.issue(pool_, web_, ada_, {}, claims));
+  EXPECT_EQ(region_.run(identity_.tokens.verify_self_service(tokens.access_token)).error().code,
+            "token_revoked");
 }
 
 TEST_F(SessionTest, RevocationEndsOneFamilyOnly) {

@@ -75,7 +75,8 @@ TokenContext sample_context() {
           .event_id = "e0000000-0000-4000-8000-000000000001",
           .auth_time = WallTime(std::chrono::seconds(1'700'000'000)),
           .issued_at = WallTime(std::chrono::seconds(1'700'000'100)),
-          .scopes = {"aws.cognito.signin.user.admin"}};
+          .scopes = {"aws.cognito.signin.user.admin"},
+          .credential_version = 2};
 }
 
 User sample_user() {
@@ -99,7 +100,7 @@ TEST(TokenClaims, AccessTokenIsCognitos) {
     "client_id":"1example23456789abcdefghij","origin_jti":"018f3c6a-7b2c-7d10-8a4e-5f6071829304",
     "event_id":"e0000000-0000-4000-8000-000000000001","token_use":"access","scope":"aws.cognito.signin.user.admin",
     "auth_time":1700000000,"exp":1700003700,"iat":1700000100,"jti":"jti-1","username":"ada","version":2,
-    "cognito:groups":["admin","staff"]})"));
+    "credential_version":2,"cognito:groups":["admin","staff"]})"));
 }
 
 TEST(TokenClaims, NoScopesAreNoClaim) {
@@ -121,7 +122,7 @@ TEST(TokenClaims, IdTokenIsCognitosAndTyped) {
     "aud":"1example23456789abcdefghij","origin_jti":"018f3c6a-7b2c-7d10-8a4e-5f6071829304",
     "event_id":"e0000000-0000-4000-8000-000000000001","token_use":"id","amr":["pwd"],
     "auth_time":1700000000,"exp":1700003700,"iat":1700000100,"jti":"jti-2","cognito:username":"ada",
-    "email":"ada@example.com","email_verified":true,"custom:team":"7","address":{"formatted":"1 Main St"},
+    "credential_version":2,"email":"ada@example.com","email_verified":true,"custom:team":"7","address":{"formatted":"1 Main St"},
     "updated_at":1700000000})"));
 }
 
@@ -134,6 +135,7 @@ TEST(TokenClaims, AMachineIsItsClient) {
   EXPECT_EQ(claims->client, claims->subject);
   EXPECT_EQ(claims->scopes, context.scopes);
   EXPECT_TRUE(claims->username.empty());
+  EXPECT_FALSE(claims->credential_version) << "a client has no password";
 }
 
 TEST(TokenClaims, ReadsBackWhatItWrote) {
@@ -146,12 +148,14 @@ TEST(TokenClaims, ReadsBackWhatItWrote) {
   EXPECT_EQ(access->username, "ada");
   EXPECT_EQ(access->groups, groups);
   EXPECT_TRUE(access->audience.empty());
+  EXPECT_EQ(access->credential_version, 2U);
   EXPECT_EQ(to_seconds(access->expires_at), 1'700'003'700);
   const auto id =
       read_claims(id_token_payload(sample_context(), sample_user(), groups, std::chrono::hours(1), "j"));
   ASSERT_TRUE(id);
   EXPECT_EQ(id->client, "1example23456789abcdefghij");
   EXPECT_EQ(id->username, "ada");
+  EXPECT_EQ(id->credential_version, 2U);
 }
 
 TEST(TokenClaims, MissingOrMistypedClaimsAreRefused) {
@@ -160,6 +164,8 @@ TEST(TokenClaims, MissingOrMistypedClaimsAreRefused) {
         R"({"iss":"i","sub":"s","client_id":"c","iat":1,"exp":"2","auth_time":1})",
         R"({"iss":"i","sub":"s","client_id":"c","iat":1,"exp":-2,"auth_time":1})",
         R"({"iss":"i","sub":"s","client_id":"c","iat":1,"exp":99999999999999999,"auth_time":1})",
+        R"({"iss":"i","sub":"s","client_id":"c","iat":1,"exp":2,"auth_time":1,"credential_version":"1"})",
+        R"({"iss":"i","sub":"s","client_id":"c","iat":1,"exp":2,"auth_time":1,"credential_version":-1})",
         R"({"iss":7,"sub":"s","client_id":"c","iat":1,"exp":2,"auth_time":1})",
         R"({"iss":"i","sub":"s","token_use":"id","aud":["a","b"],"iat":1,"exp":2,"auth_time":1})"}) {
     const auto claims = read_claims(bad);

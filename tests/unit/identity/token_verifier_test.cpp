@@ -10,6 +10,7 @@
 #include "holdfast/crypto/jws.h"
 #include "holdfast/identity/token_claims.h"
 #include "identity_fixture.h"
+#include "origin_jti.h"
 
 namespace holdfast::identity {
 namespace {
@@ -42,6 +43,19 @@ class VerifierTest : public test::IdentityTest {
   }
   std::string machine_token(const Client& client, std::vector<std::string> scopes) {
     return must(identity_.issuer.issue(pool_, client, std::move(scopes))).access_token;
+  }
+
+  /// As a region that is cut off would sign them: with what it knows of the password, at its own time.
+  UserTokens signed_elsewhere(std::uint64_t credential_version, WallTime began) {
+    SealedClaims session = must(identity_.sessions.unseal(SealedKind::refresh_token, tokens_.refresh_token));
+    session.credential_version = credential_version;
+    session.started_at = began;
+    session.origin_jti = new_origin_jti(began, crypto::system_entropy());
+    return must(identity_.issuer.issue(pool_, web_, ada_, {}, session));
+  }
+  void reset_password() {
+    must(region_.run(
+        identity_.users.set_password(pool_.id, ada_.id, "Better-Horse-2", true, test::operator_actor())));
   }
 
   Pool pool_ = make_pool();
@@ -213,6 +227,42 @@ TEST_F(VerifierTest, AWithdrawnKeyVoidsWhatItOnceOpened) {
   ASSERT_EQ(refusal(tokens_.access_token, demand()), "accepted");
   must(region_.run(identity_.keys.rotate(pool_, true, test::operator_actor())));
   EXPECT_EQ(refusal(tokens_.access_token, demand()), "invalid_token");
+}
+
+// A sign-out ends what began before it; the version ends what an old password begins elsewhere afterwards.
+TEST_F(VerifierTest, AnOldPasswordsTokensOpenNothingWheneverTheyBegan) {
+  TokenDemand comments = demand();
+  comments.accept_id_token = true;
+  const UserTokens later = signed_elsewhere(1, region_.clock().now() + std::chrono::seconds(9));
+  ASSERT_EQ(refusal(later.access_token, demand()), "accepted");
+  ASSERT_EQ(refusal(later.id_token, comments), "accepted");
+  reset_password();
+  EXPECT_EQ(refusal(later.access_token, demand()), "token_revoked");
+  EXPECT_EQ(refusal(later.id_token, comments), "token_revoked");
+  region_.clock().advance(std::chrono::seconds(1));
+  EXPECT_EQ(refusal(signed_elsewhere(2, region_.clock().now()).access_token, demand()), "accepted");
+  EXPECT_EQ(refusal(signed_elsewhere(3, region_.clock().now()).access_token, demand()), "accepted")
+      << "of a password that has not come here yet";
+}
+
+TEST_F(VerifierTest, TheUsersOwnChangeOfPasswordKeepsWhatHadBegun) {
+  const auto user = must(verify(tokens_.access_token, demand()));
+  region_.clock().advance(std::chrono::seconds(1));
+  must(region_.run(identity_.sign_in.change_password(user, std::string(test::good_password), "Better-Horse-2",
+                                                     {.address = "192.0.2.1", .request_id = "req-3"})));
+  EXPECT_EQ(refusal(tokens_.access_token, demand()), "accepted");
+  region_.clock().advance(std::chrono::seconds(1));
+  EXPECT_EQ(refusal(signed_elsewhere(1, region_.clock().now()).access_token, demand()), "token_revoked");
+}
+
+// Of a version that did not write the claim yet: good until it expires or a sign-out ends it.
+TEST_F(VerifierTest, ATokenWithoutACredentialVersionIsEndedBySignOuts) {
+  const std::string older = with(tokens_.access_token, R"("credential_version":1,)", "");
+  EXPECT_EQ(refusal(older, demand()), "accepted");
+  reset_password();
+  EXPECT_EQ(refusal(older, demand()), "token_revoked");
+  const UserTokens later = signed_elsewhere(1, region_.clock().now() + std::chrono::seconds(9));
+  EXPECT_EQ(refusal(with(later.access_token, R"("credential_version":1,)", ""), demand()), "accepted");
 }
 
 TEST(CheckedTokens, ForgetTheHalfThatWasUsedLeastLately) {
