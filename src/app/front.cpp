@@ -62,6 +62,7 @@ Result<> Front::bind(const Socket& socket, const ListenerConfig& where, const Fr
   const auto [host, port] = split_address(socket.address);
   http::ListenerOptions options{.router = what.router,
                                 .host_names = host_names(config_, socket.name),
+                                .has_own_load = socket.name == "admin",
                                 .authenticate = what.authenticate,
                                 .prepare = what.prepare,
                                 .errors = what.errors,

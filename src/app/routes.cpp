@@ -120,7 +120,7 @@ FrontListeners make_routes(const Config& config, Foundation& base, Services& ser
           .admin = {.router = admin_router,
                     .authenticate = api::with_metrics_token(
                         metrics_token, base.clock, api::admin_authenticator(services.identity->operators)),
-                    .prepare = min_position,
+                    .prepare = api::min_position(*base.positions),  // operators wait in places of their own
                     .errors = errors,
                     .decorate = api::count_requests("admin", admin_router)}};
 }

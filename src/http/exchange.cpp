@@ -60,12 +60,12 @@ Exchange::Exchange(ServerState* server, const ListenerState* listener, const Cli
   request_.peer_address = client.address;
   request_.limit_key = client.limit_key;
   request_.received_at = system_clock().steady_now();
-  ++server_->active;
+  ++listener_->load->active;
   active_requests.add(1);
 }
 
 Exchange::~Exchange() {
-  --server_->active;
+  --listener_->load->active;
   active_requests.add(-1);
 }
 
@@ -127,7 +127,9 @@ EdgeResult<> Exchange::route() {
   return {};
 }
 
-bool Exchange::is_overloaded() const { return !row_->always && (is_refused_ || server_->is_overloaded()); }
+bool Exchange::is_overloaded() const {
+  return !row_->always && (is_refused_ || listener_->load->is_too_much());
+}
 
 EdgeResult<> Exchange::check_limits(const MessageBody& body) const {
   if (is_overloaded()) return std::unexpected(EdgeError{503, overloaded()});
@@ -158,7 +160,7 @@ async::Task<Result<Bytes>> Exchange::read_body(MessageBody* body) {
   if (body->is_here()) co_return co_await body->read_all();
   Result<Bytes> whole;
   {
-    const auto place = server_->waiting_bodies.take(request_.limit_key);
+    const auto place = listener_->load->waiting_bodies.take(request_.limit_key);
     if (!place) co_return fail(overloaded());
     whole = co_await body->read_all();
   }
@@ -169,7 +171,7 @@ async::Task<Result<Bytes>> Exchange::read_body(MessageBody* body) {
 
 Result<> Exchange::take_stream() {
   if (!stream_) {
-    if (auto place = server_->streams.take(request_.limit_key)) stream_.emplace(*std::move(place));
+    if (auto place = listener_->load->streams.take(request_.limit_key)) stream_.emplace(*std::move(place));
   }
   return stream_ ? Result<>{} : fail(overloaded());
 }

@@ -45,11 +45,13 @@ std::string request_id_of(std::uint64_t nonce, std::uint64_t sequence) {
   return id;
 }
 
+Load::Load(const ServerOptions& bounds)
+    : most_active(bounds.max_active_requests),
+      waiting_bodies(bounds.max_waiting_bodies, bounds.max_waiting_bodies_of_one_address),
+      streams(bounds.max_streams, bounds.max_streams_of_one_address) {}
+
 ServerState::ServerState(ServerOptions server_options)
-    : options(server_options),
-      waiting_bodies(options.max_waiting_bodies, options.max_waiting_bodies_of_one_address),
-      streams(options.max_streams, options.max_streams_of_one_address),
-      nonce_(random_nonce()) {}
+    : options(server_options), load(options), nonce_(random_nonce()) {}
 
 std::string ServerState::next_request_id() {
   return request_id_of(nonce_, sequence_.fetch_add(1, std::memory_order_relaxed));
@@ -141,6 +143,8 @@ Result<std::uint16_t> Server::listen(ListenerOptions options) {
   options.listen.make_room = [state = &impl_->state] { state->shed_idle(); };
   TRY(entry->listener, net::Listener::open(impl_->pool, options.listen));
   entry->state.listener = entry->listener.get();
+  if (options.has_own_load) entry->state.own_load = std::make_unique<Load>(impl_->state.options);
+  entry->state.load = options.has_own_load ? entry->state.own_load.get() : &impl_->state.load;
   entry->state.options = std::move(options);
   impl_->entries.push_back(std::move(entry));
   return impl_->entries.back()->listener->port();
@@ -171,7 +175,13 @@ bool Server::stop(std::chrono::nanoseconds grace) {
 }
 
 bool Server::stopping() const { return impl_->state.stopping; }
-std::size_t Server::active_requests() const { return impl_->state.active; }
+std::size_t Server::active_requests() const {
+  std::size_t total = impl_->state.load.active;
+  for (const auto& entry : impl_->entries) {
+    if (entry->state.own_load) total += entry->state.own_load->active;
+  }
+  return total;
+}
 
 std::size_t Server::idle_connections() const { return impl_->state.count_idle(); }
 

@@ -30,6 +30,20 @@ struct IdleHandle {
 /// requests a second begin anew after 89 years.
 std::string request_id_of(std::uint64_t nonce, std::uint64_t sequence);
 
+/// What the requests of some listeners hold together, and how much of it there is.
+struct Load {
+  explicit Load(const ServerOptions& bounds);
+
+  const std::size_t most_active;
+  std::atomic<std::size_t> active = 0;
+  async::Places waiting_bodies;
+  async::Places streams;
+
+  [[nodiscard]] bool is_too_much() const {
+    return active > most_active && active > most_active + waiting_bodies.taken();
+  }
+};
+
 /// What all sessions of a server share. Thread-safe; outlives them.
 class ServerState {
  public:
@@ -37,14 +51,7 @@ class ServerState {
 
   const ServerOptions options;
   std::atomic<bool> stopping = false;
-  std::atomic<std::size_t> active = 0;
-  async::Places waiting_bodies;
-  async::Places streams;
-
-  [[nodiscard]] bool is_overloaded() const {
-    const auto most = options.max_active_requests;
-    return active > most && active > most + waiting_bodies.taken();
-  }
+  Load load;  ///< of all listeners but those with their own
 
   std::string next_request_id();
 
@@ -75,6 +82,8 @@ struct ListenerState {
   ListenerOptions options;
   std::set<std::string, std::less<>> hosts;
   const net::Listener* listener = nullptr;
+  std::unique_ptr<Load> own_load;
+  Load* load = nullptr;  ///< its own or the server's
 };
 
 /// A session for each connection that a listener accepts.

@@ -1,6 +1,7 @@
 """The bounds that no key changes (docs/operations/limits.md): each is filled, one more is refused, health is answered, and what
 was let go of can be had again."""
 
+import base64
 import resource
 import selectors
 import time
@@ -10,11 +11,13 @@ import pytest
 from crowd import Client, Crowd, address, allow_open_files, get, held_connections, tcp
 from demo import wait_until
 from holdfast_client import expect, request
-from photo_app import BUCKET, make_photo_app, sign_in
+from photo_app import BUCKET, make_photo_app, make_user, sign_in
 from single_region import SingleRegion
 
 BODIES, BODIES_OF_ONE_ADDRESS = 8_192, 1_024
 STREAMS, STREAMS_OF_ONE_ADDRESS = 256, 64
+IN_WORK = 4_096
+POSITIONS, POSITIONS_OF_ONE_ADDRESS = 1_024, 128
 ADMIN, ADMIN_RESERVE = 256, 16
 REPLICATION, REPLICATION_OF_ONE_ADDRESS = 1_024, 64
 HANDSHAKE_SECONDS = 5  # between regions
@@ -145,6 +148,44 @@ def test_uploads_and_downloads_at_a_time(region, ada):
         expect_busy(port, download, NEWCOMER)
         expect_health(port)
     wait_until("their places are free", lambda: answer(port, download, 0)[0] == 200)
+
+
+def far_position(region):
+    """One that nobody has yet: of a term that has not begun."""
+    made = expect(make_user(region, "far"), 201).headers["Holdfast-Position"]
+    raw = base64.urlsafe_b64decode(made + "=" * (-len(made) % 4))
+    reign = int.from_bytes(raw[1:5], "big") + 1
+    return base64.urlsafe_b64encode(raw[:1] + reign.to_bytes(4, "big") + raw[5:]).rstrip(b"=").decode()
+
+
+def test_requests_that_wait_for_a_position(region):
+    """They wait two seconds, which is longer than it takes to ask here; whoever finds no place is answered at once."""
+    port, admin = region.base_port, region.admin
+    waiting = get("/state/photos", f"Holdfast-Min-Position: {far_position(region)}")
+    at_once, in_vain = b"too many wait for it", b"got to that position yet; try again soon"
+
+    def ask_all(crowd):
+        for connection in crowd.open:
+            connection.send(waiting)
+
+    with Client(port, address(NEWCOMER)) as newcomer, Client(region.base_port + 2, address(NEWCOMER)) as operator:
+        with Crowd(port) as crowd:
+            crowd.grow(POSITIONS_OF_ONE_ADDRESS + 1, addresses=1)
+            ask_all(crowd)
+            assert in_vain in newcomer.send(waiting).answer()[2], "of one address"
+            for connection in crowd.open:
+                connection.settimeout(60)
+            assert any(at_once in connection.recv(65536) for connection in crowd.open)
+        with Crowd(port) as crowd:
+            crowd.grow(IN_WORK + 100)
+            ask_all(crowd)
+            assert newcomer.send(get("/state/photos")).answer()[0] == 200
+            operator.send(get("/admin/v1/region", f"Authorization: Bearer {admin.token}"))
+            assert operator.answer()[0] == 200
+            status, headers, body = newcomer.send(waiting).answer()
+            assert status == 503 and headers["retry-after"] == "1" and at_once in body, body
+            expect_health(port)
+        wait_until("their places are free", lambda: in_vain in newcomer.send(waiting).answer()[2])
 
 
 def test_the_admin_listener(region):

@@ -33,7 +33,8 @@ struct Timeouts {
 
 struct ServerOptions {
   Timeouts timeouts;
-  // More than these over all listeners is answered 503 `overloaded` with Retry-After.
+  // More than these over all listeners (but for those with `has_own_load`) is answered 503 `overloaded` with
+  // Retry-After.
   /// Requests being handled at once: those that still wait for their body do not count.
   std::size_t max_active_requests = 4096;
   /// Requests whose body has not arrived yet, each of at most its row's limit (64 KiB as a rule); and of one
@@ -66,6 +67,9 @@ struct ListenerOptions {
   /// The names that Host may carry (without port, any case; IPv6 addresses in brackets). Others: 421
   /// `unknown_host`.
   std::vector<std::string> host_names;
+  /// Its requests count for themselves, against the same bounds: what floods the other listeners does not
+  /// lock out who comes here.
+  bool has_own_load = false;
   /// Absent: every row that is not `open` answers 401.
   Authenticator authenticate;
   /// Rate limits; asked after routing, before credentials. Its error is answered by the row's renderer.

@@ -242,6 +242,32 @@ TEST_F(HttpServerTest, OverloadAnswers503ExceptWhereARowIsAlwaysServed) {
   EXPECT_EQ(status_of(ask(get_hello)), 200);
 }
 
+TEST_F(HttpServerTest, AListenerWithALoadOfItsOwnIsNotShutByTheOthers) {
+  ServerOptions options;
+  options.max_active_requests = 1;
+  options.max_waiting_bodies = 1;
+  server_ = std::make_unique<Server>(pool_, options);
+  port_ = server_->listen(listener()).value();
+  auto apart = listener();
+  apart.has_own_load = true;
+  const auto operators = server_->listen(std::move(apart)).value();
+  server_->start();
+  const std::string body =
+      "POST /echo HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n";
+  RawSocket slow(port_);
+  ASSERT_EQ(status_of(slow.send(body).response()), 100);
+  RawSocket busy(port_);
+  busy.send("GET /wait HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  ASSERT_TRUE(entered_.wait());
+  ASSERT_EQ(status_of(ask(get_hello)), 503);
+  EXPECT_EQ(status_of(RawSocket(operators).send(get_hello).response()), 200);
+  RawSocket sender(operators);
+  ASSERT_EQ(status_of(sender.send(body).response()), 100) << "nor by those whose bodies are waited for";
+  EXPECT_EQ(body_of(sender.send("hello").response()), "hello");
+  release_.set();
+  EXPECT_EQ(body_of(busy.response()), "released");
+}
+
 TEST_F(HttpServerTest, WhoIsSlowToSendItsBodyKeepsNobodyElseAway) {
   ServerOptions options;
   options.max_active_requests = 1;
