@@ -36,6 +36,7 @@ Result<std::unique_ptr<Identity>> Identity::open(const Foundation& base) {
 void Identity::start(async::TaskGroup& tasks, const async::Executor& executor) {
   tasks.spawn(executor, keys.run());
   tasks.spawn(executor, sessions.run());
+  tasks.spawn(executor, lockouts.run());
   tasks.spawn(executor, repeats.run());
 }
 

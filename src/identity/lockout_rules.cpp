@@ -5,10 +5,14 @@
 
 namespace holdfast::identity {
 
+bool is_forgotten(const FailureCount& count, WallTime now) {
+  return now - count.last_failure > lockout_remembered;
+}
+
 FailureCount total_failures(std::span<const FailureCount> counts, std::uint64_t epoch, WallTime now) {
   FailureCount total{.failures = 0, .last_failure = {}, .epoch = epoch};
   for (const FailureCount& count : counts) {
-    if (count.epoch < epoch) continue;
+    if (count.epoch < epoch || is_forgotten(count, now)) continue;
     const auto room = std::numeric_limits<std::uint32_t>::max() - total.failures;
     total.failures += std::min(count.failures, room);
     if (count.last_failure - now > lockout_longest) continue;

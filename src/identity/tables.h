@@ -35,6 +35,8 @@ inline constexpr storage::Table admin_tokens_table{storage::Family::identity, 0x
                                                    "admin_tokens"};  // 32 hash
 inline constexpr storage::Table failures_table{storage::Family::identity, 0x0110,
                                                "failures"};  // pool sub region
+inline constexpr storage::Table name_failures_table{storage::Family::identity, 0x0111,
+                                                    "name_failures"};  // pool blind region
 inline constexpr storage::Table sessions_table{storage::Family::sessions, 0x0201,
                                                "sessions"};  // pool sub jti
 inline constexpr storage::Table revocations_table{storage::Family::sessions, 0x0202,
@@ -52,6 +54,9 @@ inline constexpr std::uint8_t revoked_user = 2;    ///< then sub
 
 /// The version of every record of this room so far.
 inline constexpr std::uint16_t record_version = 1;
+
+/// In local_tables::counters, for names that are nobody's: then pool blind.
+inline storage::KeyWriter local_name_failures() { return storage::KeyWriter().text("password-name"); }
 
 inline Bytes pool_key(const PoolId& pool) { return storage::KeyWriter().text(pool.str()).take(); }
 inline storage::KeyWriter pool_prefix(const PoolId& pool) { return storage::KeyWriter().text(pool.str()); }

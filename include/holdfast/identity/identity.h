@@ -28,7 +28,7 @@ struct Identity {
   Identity(const Identity&) = delete;
   Identity& operator=(const Identity&) = delete;
 
-  /// Starts what runs by itself (activating signing keys, sweeping sessions); `tasks` ends it.
+  /// Starts what runs by itself (activating signing keys, sweeping sessions and counts); `tasks` ends it.
   void start(async::TaskGroup& tasks, const async::Executor& executor);
 
   KeyService keys;

@@ -115,6 +115,13 @@ TEST(LockoutRules, RegionsAddUpAndAnUnlockBeatsOlderCounts) {
   EXPECT_EQ(total_failures(std::vector{huge, huge}, 0, noon).failures, 0xffffffffU);
 }
 
+TEST(LockoutRules, ACountIsVoidADayAfterItsLastFailure) {
+  const FailureCount old{.failures = 4, .last_failure = noon - days(1), .epoch = 0};
+  const FailureCount here{.failures = 1, .last_failure = noon, .epoch = 0};
+  EXPECT_EQ(total_failures(std::vector{old, here}, 0, noon).failures, 5U);
+  EXPECT_EQ(total_failures(std::vector{old, here}, 0, noon + seconds(1)).failures, 1U);
+}
+
 TEST(LockoutRules, ATimeFarAheadLocksNobodyButItsFailuresCount) {
   const FailureCount ahead{.failures = 4, .last_failure = noon + days(1), .epoch = 0};
   const FailureCount here{.failures = 1, .last_failure = noon, .epoch = 0};
