@@ -133,11 +133,13 @@ async::Task<Result<bool>> Client::stream_once(RegionName peer) {
     const std::scoped_lock lock(mutex_);
     sinks_[peer] = driver;
   }
-  // Only from here on does a removal find this session. Whoever is slow to shake hands may have been removed
-  // since its row was read.
+  // Only from here on do removals and new reigns find this session. Whoever is slow to shake hands may have
+  // been removed since its row was read.
   if (!driver->is_member_still())
     co_return fail(ErrorKind::not_found, "not_found",
                    "it was removed, or its key changed, while it was dialled");
+  const auto now = gather_guest(*context_, peer);
+  if (now.wants_stream != facts.wants_stream || now.highest_reign != facts.highest_reign) co_return false;
   co_return co_await driver->run();
 }
 
