@@ -170,7 +170,8 @@ storage::RootKey TestRegion::find_root() const {
 void TestRegion::open_stores() {
   open_local();
   const auto generation = must(data_->current()).value();
-  core_ = must(storage::CoreDb::open({.path = generation.core_db(), .open_floor_bytes = 0}));
+  core_ = must(
+      storage::CoreDb::open_tuned({.path = generation.core_db(), .open_floor_bytes = 0}, {.env = core_env}));
   must(core_->unlock(node_.cluster, find_root()));
   ring_ = std::make_unique<storage::BatchRing>(std::size_t{4} << 20U);
   committer_ = std::make_unique<storage::Committer>(

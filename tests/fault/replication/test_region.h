@@ -85,8 +85,9 @@ class TestRegion {
   /// What `write` does, as part of a transaction.
   static void put_row(storage::Transaction& transaction, const std::string& key, const std::string& value);
 
-  /// What its local.db stands on; null: the real file system.
+  /// What its stores stand on while it runs; null: the real file system.
   rocksdb::Env* local_env = nullptr;
+  rocksdb::Env* core_env = nullptr;
   /// Called before `facts` is given to replication, at every start.
   std::function<void(TestRegion&)> on_building;
 
