@@ -1,6 +1,7 @@
 #include "holdfast/identity/operator_service.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "holdfast/identity/operator_rules.h"
@@ -12,7 +13,10 @@
 namespace holdfast::identity {
 namespace {
 
-constexpr std::size_t max_operators = 10'000;
+constexpr std::size_t kept_in_memory = 10'000;
+/// A scan that ends earlier would leave tokens that nobody can list or revoke: creation is what is bounded.
+constexpr std::size_t all_rows = std::numeric_limits<std::size_t>::max();
+constexpr std::size_t swept_at_once = 1000;
 
 Bytes operator_key(std::string_view id) { return storage::KeyWriter().text(id).take(); }
 
@@ -32,7 +36,7 @@ std::unexpected<Error> not_a_token(std::string detail) {
 
 struct OperatorService::State {
   explicit State(storage::CoreDb& core)
-      : operators(core, operators_table, max_operators), tokens(core, admin_tokens_table, max_operators) {}
+      : operators(core, operators_table, kept_in_memory), tokens(core, admin_tokens_table, kept_in_memory) {}
   RecordCache<Operator> operators;
   RecordCache<AdminToken> tokens;
 };
@@ -91,7 +95,7 @@ Result<std::vector<Operator>> OperatorService::list() const {
   std::vector<Operator> people;
   Result<> decoded;
   TRY_VOID(base_.core.reader().scan(
-      operators_table, {}, {}, max_operators, [&](BytesView key, const storage::Stored& stored) {
+      operators_table, {}, {}, all_rows, [&](BytesView key, const storage::Stored& stored) {
         auto person = decode_operator(storage::KeyReader(key).text(), stored.plain);
         if (!person) return void(decoded = fail(person.error()));
         people.push_back(*std::move(person));
@@ -99,6 +103,23 @@ Result<std::vector<Operator>> OperatorService::list() const {
   TRY_VOID(std::move(decoded));
   std::ranges::sort(people, {}, &Operator::name);
   return people;
+}
+
+Result<> OperatorService::make_room(storage::Transaction& transaction) const {
+  const WallTime now = base_.clock.now();
+  std::size_t kept = 0;
+  std::size_t swept = 0;
+  TRY_VOID(base_.core.reader().scan(admin_tokens_table, {}, {}, all_rows,
+                                    [&](BytesView key, const storage::Stored& stored) {
+                                      const auto token = decode_admin_token(stored.plain);
+                                      const bool expired = token && now >= token->expires_at;
+                                      if (!expired || swept == swept_at_once) return void(++kept);
+                                      transaction.erase(admin_tokens_table, key);
+                                      ++swept;
+                                    }));
+  if (kept < max_admin_tokens) return {};
+  return fail(ErrorKind::conflict, "too_many_admin_tokens",
+              "there are " + std::to_string(kept) + " admin tokens: revoke some that are not needed");
 }
 
 async::Task<Result<Written<CreatedAdminToken>>> OperatorService::create_token(NewAdminToken wanted,
@@ -114,6 +135,7 @@ async::Task<Result<Written<CreatedAdminToken>>> OperatorService::create_token(Ne
   CO_TRY_VOID(check_admin_token(token));
   Secret secret = new_admin_token(base_.entropy);
   storage::Transaction transaction = base_.core.transaction();
+  CO_TRY_VOID(co_await async::offload(base_.disk, [&] { return make_room(transaction); }));
   transaction.require_present(operators_table, operator_key(token.operator_id),
                               not_found("no such operator"));
   put_token(transaction, admin_token_hash(secret.expose()), token);
@@ -127,13 +149,15 @@ async::Task<Result<Written<CreatedAdminToken>>> OperatorService::create_token(Ne
 
 async::Task<Result<region::CommitReceipt>> OperatorService::revoke_token(std::string token_id, Actor actor) {
   storage::Transaction transaction = base_.core.transaction();
-  CO_TRY_VOID(base_.core.reader().scan(
-      admin_tokens_table, {}, {}, max_operators, [&](BytesView key, const storage::Stored& stored) {
-        const auto token = decode_admin_token(stored.plain);
-        if (!token || token->id != token_id) return;
-        transaction.require_present(admin_tokens_table, key, not_found("no such token"));
-        transaction.erase(admin_tokens_table, key);
-      }));
+  CO_TRY_VOID(co_await async::offload(base_.disk, [&] {
+    return base_.core.reader().scan(
+        admin_tokens_table, {}, {}, all_rows, [&](BytesView key, const storage::Stored& stored) {
+          const auto token = decode_admin_token(stored.plain);
+          if (!token || token->id != token_id) return;
+          transaction.require_present(admin_tokens_table, key, not_found("no such token"));
+          transaction.erase(admin_tokens_table, key);
+        });
+  }));
   if (transaction.empty()) co_return fail(not_found("no such token"));
   transaction.audit(audit_event(base_, actor, "ADMIN_TOKEN_REVOKED", "admin_token", token_id));
   co_return co_await base_.writer.commit(std::move(transaction), region::AckClass::security);
@@ -147,7 +171,7 @@ async::Task<Result<region::CommitReceipt>> OperatorService::record_metrics_token
 }
 
 Result<> OperatorService::erase_tokens_of(storage::Transaction& transaction, const RegionName& region) const {
-  return base_.core.reader().scan(admin_tokens_table, {}, {}, max_operators,
+  return base_.core.reader().scan(admin_tokens_table, {}, {}, all_rows,
                                   [&](BytesView key, const storage::Stored& stored) {
                                     const auto token = decode_admin_token(stored.plain);
                                     if (token && token->region == region)
@@ -158,7 +182,7 @@ Result<> OperatorService::erase_tokens_of(storage::Transaction& transaction, con
 Result<std::vector<AdminToken>> OperatorService::tokens() const {
   std::vector<AdminToken> tokens;
   Result<> decoded;
-  TRY_VOID(base_.core.reader().scan(admin_tokens_table, {}, {}, max_operators,
+  TRY_VOID(base_.core.reader().scan(admin_tokens_table, {}, {}, all_rows,
                                     [&](BytesView, const storage::Stored& stored) {
                                       auto token = decode_admin_token(stored.plain);
                                       if (!token) return void(decoded = fail(token.error()));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,6 +14,9 @@
 #include "holdfast/identity/operator_model.h"
 
 namespace holdfast::identity {
+
+/// So many admin tokens of all operators; each call that lists or revokes looks at all of them.
+inline constexpr std::size_t max_admin_tokens = 10'000;
 
 struct NewAdminToken {
   std::string name;
@@ -41,7 +45,8 @@ class OperatorService {
   /// By name. Operators are few.
   [[nodiscard]] Result<std::vector<Operator>> list() const;
 
-  /// Refusals: `not_found` (operator), `invalid_admin_token`.
+  /// Expired tokens go when there is a new one. Refusals: `not_found` (operator), `invalid_admin_token`,
+  /// `too_many_admin_tokens` (conflict).
   async::Task<Result<Written<CreatedAdminToken>>> create_token(NewAdminToken wanted, Actor actor);
   async::Task<Result<region::CommitReceipt>> revoke_token(std::string token_id, Actor actor);
   /// For the audit trail alone: a region's own metrics token is in no row here. An error where this region
@@ -62,6 +67,9 @@ class OperatorService {
 
  private:
   struct State;
+  /// Erases expired tokens; refuses where there are max_admin_tokens even so.
+  Result<> make_room(storage::Transaction& transaction) const;
+
   Foundation base_;
   std::unique_ptr<State> state_;
 };
