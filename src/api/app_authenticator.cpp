@@ -4,6 +4,7 @@
 
 #include "bearer.h"
 #include "holdfast/base/text.h"
+#include "holdfast/identity/pool_rules.h"
 
 namespace holdfast::api {
 namespace {
@@ -12,6 +13,7 @@ struct AppAuthenticatorParts {
   apps::AppService* apps;
   objects::BucketService* buckets;
   identity::TokenVerifier* tokens;
+  bool at_the_end;
 };
 
 Result<identity::TokenDemand> demand_of(const AppAuthenticatorParts& parts, const http::Request& request) {
@@ -34,6 +36,8 @@ async::Task<Result<http::Principal>> authenticate_for_app(AppAuthenticatorParts 
                    "an Authorization: Bearer header is needed");
   }
   CO_TRY(auto demand, demand_of(parts, *request));
+  const auto took = system_clock().steady_now() - request->received_at;
+  demand.may_have_expired = parts.at_the_end && took < identity::longest_access_lifetime;
   CO_TRY(auto user, co_await parts.tokens->verify_access_token(std::move(token), std::move(demand)));
   co_return http::Principal::of(std::move(user));
 }
@@ -43,16 +47,24 @@ async::Task<Result<http::Principal>> no_such_authentication() {
                  "this endpoint takes no credentials of this kind");
 }
 
-}  // namespace
-
-http::Authenticator app_authenticator(apps::AppService& apps, objects::BucketService& buckets,
-                                      identity::TokenVerifier& tokens) {
-  const AppAuthenticatorParts parts{.apps = &apps, .buckets = &buckets, .tokens = &tokens};
+http::Authenticator authenticator_of(AppAuthenticatorParts parts) {
   return [parts](const http::Request* request, http::AuthLevel level) {
     const bool ours = !request->param("app").empty() || !request->param("bucket").empty();
     return level == http::AuthLevel::user && ours ? authenticate_for_app(parts, request)
                                                   : no_such_authentication();
   };
+}
+
+}  // namespace
+
+http::Authenticator app_authenticator(apps::AppService& apps, objects::BucketService& buckets,
+                                      identity::TokenVerifier& tokens) {
+  return authenticator_of({.apps = &apps, .buckets = &buckets, .tokens = &tokens, .at_the_end = false});
+}
+
+http::Authenticator app_authenticator_at_the_end(apps::AppService& apps, objects::BucketService& buckets,
+                                                 identity::TokenVerifier& tokens) {
+  return authenticator_of({.apps = &apps, .buckets = &buckets, .tokens = &tokens, .at_the_end = true});
 }
 
 }  // namespace holdfast::api

@@ -211,6 +211,9 @@ async::Task<Result<Response>> put_object(ObjectEndpointParts parts, Request* req
   const auto received = announced.framed ? co_await receive_framed(request->body_stream, &upload, &announced)
                                          : co_await receive_plain(request->body_stream, &upload);
   CO_TRY_VOID(received);
+  // The bytes may have taken hours: whoever may not write any more does not.
+  CO_TRY(request->principal, co_await parts.judge_again(request, http::AuthLevel::user));
+  upload.act_for(caller_of(*request));
   CO_TRY(const auto written, co_await upload.finish(announced.expected));
   auto response = http::respond_empty(200);
   response.headers.add("ETag", objects::etag_of(written.value));

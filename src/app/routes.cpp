@@ -88,9 +88,12 @@ FrontListeners make_routes(const Config& config, Foundation& base, Services& ser
   api::add_app_rows(
       *public_router,
       {.apps = services.apps, .comments = services.comments, .repeats = services.identity->repeats});
-  api::add_object_rows(
-      *objects_router,
-      {.objects = services.objects, .buckets = services.buckets, .apps = services.apps, .clock = base.clock});
+  api::add_object_rows(*objects_router, {.objects = services.objects,
+                                         .buckets = services.buckets,
+                                         .apps = services.apps,
+                                         .clock = base.clock,
+                                         .judge_again = api::app_authenticator_at_the_end(
+                                             services.apps, services.buckets, services.identity->tokens)});
   api::add_identity_endpoints(*admin_router, {.identity = *services.identity,
                                               .core = *base.stores.core,
                                               .disk = base.disk,

@@ -108,6 +108,8 @@ async::Task<Result<>> Upload::add(Bytes bytes) {
   co_return co_await async::offload(state_->service->parts.disk, [this] { return state_->flush(); });
 }
 
+void Upload::act_for(Caller caller) { state_->request.caller = std::move(caller); }
+
 Result<Object> Upload::State::close(const ExpectedContent& expected) {
   if (blob || size > max_inline_bytes) {
     TRY_VOID(flush());

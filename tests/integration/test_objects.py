@@ -8,10 +8,11 @@ import zlib
 
 import pytest
 
+from crowd import Client
 from demo import BASE_PORT
 from holdfast_client import Connection, expect, request
 from memory import BoundedMemory
-from photo_app import Signed, make_photo_app, sign_in
+from photo_app import BUCKET, Signed, make_photo_app, make_user, sign_in
 from single_region import SingleRegion
 
 ORIGIN = "https://photos.example"
@@ -132,6 +133,22 @@ def test_tokens_are_needed(region, ada):
     stranger = Signed(region, {"AccessToken": ada.token[:-4] + "AAAA"})
     assert b"InvalidToken" in expect(stranger.s3("GET", "/x"), 401).body
     expect(stranger.comments("GET"), 401)
+
+
+def test_rights_that_end_during_an_upload(region):
+    expect(make_user(region, "eve"), 201)
+    eve = sign_in(region, "eve")
+    expect(eve.s3("PUT", "/half", b"before"), 200)
+    head = (f"PUT /{BUCKET}/half HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {eve.token}\r\n"
+            f"Expect: 100-continue\r\nContent-Length: 20\r\n\r\n").encode()
+    with Client(region.base_port + 1) as upload:
+        assert upload.send(head).answer()[0] == 100, "it has begun"
+        upload.send(b"x" * 10)
+        expect(region.admin.call("POST", f"/admin/v1/pools/{region.pool}/users/eve/disable"), 200)
+        status, _, body = upload.send(b"x" * 10).answer()
+        assert status == 401, body
+    expect(region.admin.call("POST", f"/admin/v1/pools/{region.pool}/users/eve/enable"), 200)
+    assert expect(eve.s3("GET", "/half"), 200).body == b"before"
 
 
 def test_states_govern_writes(region, ada):

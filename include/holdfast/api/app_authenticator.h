@@ -17,4 +17,10 @@ namespace holdfast::api {
 http::Authenticator app_authenticator(apps::AppService& apps, objects::BucketService& buckets,
                                       identity::TokenVerifier& tokens);
 
+/// The same question at the end of a request that may have taken hours: all is asked again but whether the
+/// token has expired since, or no large object could be uploaded in its last minutes. That counts, too, after
+/// a day: what ends sessions is remembered no longer than tokens live.
+http::Authenticator app_authenticator_at_the_end(apps::AppService& apps, objects::BucketService& buckets,
+                                                 identity::TokenVerifier& tokens);
+
 }  // namespace holdfast::api

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "holdfast/http/router.h"
+#include "holdfast/http/server.h"
 #include "holdfast/objects/object_service.h"
 
 namespace holdfast::api {
@@ -11,6 +12,8 @@ struct ObjectEndpointParts {
   objects::BucketService& buckets;
   apps::AppService& apps;
   const Clock& clock;
+  /// Says who calls, again, when an upload's bytes are there: app_authenticator_at_the_end.
+  http::Authenticator judge_again;
 };
 
 /// The objects listener's rows: the S3 REST protocol, path style (docs/api/objects.md), with CORS for the

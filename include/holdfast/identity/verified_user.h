@@ -52,6 +52,8 @@ struct TokenDemand {
   Party party = Party::user;
   std::vector<std::string> user_scopes;     ///< all needed on a user's access token
   std::vector<std::string> machine_scopes;  ///< all needed on a machine's token
+  /// For the end of a request that the token opened while it was good.
+  bool may_have_expired = false;
 };
 
 }  // namespace holdfast::identity

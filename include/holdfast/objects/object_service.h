@@ -54,6 +54,8 @@ class Upload {
 
   /// The next bytes. Errors: `object_too_large`, `storage_full`.
   async::Task<Result<>> add(Bytes bytes);
+  /// Who calls, as far as is known now: `finish` goes by the rights that they have then.
+  void act_for(Caller caller);
   /// Checks what was announced (`bad_digest`, `checksum_mismatch`, `incomplete_body`), syncs the blob, then
   /// commits the row. Errors as ObjectService::begin_put; conditions are judged again against what is there
   /// now.

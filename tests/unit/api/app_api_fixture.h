@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -44,10 +45,18 @@ class AppApiTest : public test::ObjectsTest {
     add_app_rows(public_, {.apps = apps_, .comments = comments_, .repeats = repeats_});
     add_app_admin_rows(admin_rows_,
                        {.apps = apps_, .buckets = buckets_, .repeats = repeats_, .disk = region_.disk()});
-    add_object_rows(objects_rows_,
-                    {.objects = objects_, .buckets = buckets_, .apps = apps_, .clock = region_.clock()});
+    add_object_rows(objects_rows_, {.objects = objects_,
+                                    .buckets = buckets_,
+                                    .apps = apps_,
+                                    .clock = region_.clock(),
+                                    .judge_again = [this](const http::Request* request, http::AuthLevel) {
+                                      return answer(at_the_end_ ? at_the_end_() : request->principal);
+                                    }});
   }
 
+  static async::Task<Result<http::Principal>> answer(Result<http::Principal> principal) {
+    co_return principal;
+  }
   static http::Principal user(std::string name, std::vector<std::string> groups = {}) {
     identity::VerifiedUser user;
     user.user = UserId("sub-" + name);
@@ -129,6 +138,8 @@ class AppApiTest : public test::ObjectsTest {
 
   identity::IdempotencyService repeats_{region_.core(), region_.writer(), region_.clock()};
   apps::CommentService comments_{apps_, region_.core(), region_.writer(), region_.disk(), region_.clock()};
+  /// Who calls by the end of an upload; empty: the same as before.
+  std::function<Result<http::Principal>()> at_the_end_;
   http::Router public_;
   http::Router admin_rows_;
   http::Router objects_rows_;

@@ -31,6 +31,7 @@ class AppAuthenticatorTest : public test::IdentityTest {
     http::Request request;
     request.method = method;
     request.params = {{.name = name, .raw = value, .value = value}};
+    request.received_at = received_at_;
     if (!authorization.empty()) request.headers.add("Authorization", authorization);
     return region_.run(authenticator_(&request, AuthLevel::user));
   }
@@ -48,6 +49,7 @@ class AppAuthenticatorTest : public test::IdentityTest {
   apps::AppService apps_{
       test::app_parts(region_, *facts_, apps::pool_check(identity_.pools, identity_.clients))};
   objects::BucketService buckets_{region_.core(), region_.writer(), apps_, region_.clock()};
+  SteadyTime received_at_{};
   http::Authenticator authenticator_ = app_authenticator(apps_, buckets_, identity_.tokens);
 };
 
@@ -99,6 +101,29 @@ TEST_F(AppAuthenticatorTest, AppsNamePoolsAndClientsThatExist) {
   const auto foreign =
       region_.run(apps_.create({.id = AppId("x"), .pool = PoolId("us-east-1_None")}, test::operator_actor()));
   EXPECT_EQ(foreign.error().code, "invalid_app");
+}
+
+// Uploads are judged again when their bytes are there.
+TEST_F(AppAuthenticatorTest, AtTheEndOfARequestAllCountsButThatTheTokenExpired) {
+  authenticator_ = app_authenticator_at_the_end(apps_, buckets_, identity_.tokens);
+  const auto first = sign_in(web_.id, "ada");
+  received_at_ = system_clock().steady_now();
+  const auto put_with = [&](const identity::UserTokens& tokens) {
+    return code_of(authenticate(Method::put, "bucket", "photos-bucket", "Bearer " + tokens.access_token));
+  };
+  EXPECT_EQ(put_with(first), "ok");
+  region_.clock().advance(std::chrono::hours(2));
+  EXPECT_EQ(put_with(first), "ok") << "it was good when the upload began";
+  received_at_ -= std::chrono::hours(25);
+  EXPECT_EQ(put_with(first), "invalid_token") << "more than a day ago";
+  const auto second = sign_in(web_.id, "ada");
+  EXPECT_EQ(put_with(second), "ok");
+  received_at_ = system_clock().steady_now();
+  const auto claims =
+      must(identity_.sessions.unseal(identity::SealedKind::refresh_token, first.refresh_token));
+  must(region_.run(identity_.sessions.revoke(claims, test::operator_actor())));
+  EXPECT_EQ(put_with(first), "token_revoked");
+  EXPECT_EQ(put_with(second), "ok");
 }
 
 }  // namespace

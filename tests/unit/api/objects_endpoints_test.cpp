@@ -50,6 +50,17 @@ TEST_F(AppApiTest, NothingUploadedRunsAsAPage) {
   }
 }
 
+TEST_F(AppApiTest, RightsThatEndDuringAnUploadWriteNothing) {
+  ASSERT_EQ(call_s3(Method::put, hello_target, "before").status, 200);
+  at_the_end_ = [] { return fail(ErrorKind::unauthenticated, "token_revoked", "the token is revoked"); };
+  EXPECT_EQ(call_s3(Method::put, hello_target, "after").status, 401);
+  at_the_end_ = [] { return user("bob"); };
+  EXPECT_TRUE(is_s3_error(call_s3(Method::put, hello_target, "after", {}, user("bob", {"admin"})), 403,
+                          "AccessDenied"));
+  auto got = call_s3(Method::get, hello_target);
+  EXPECT_EQ(body_of(got), "before");
+}
+
 TEST_F(AppApiTest, LargeBodiesStreamBothWays) {
   Bytes bytes(2'500'000, '\0');
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 37 % 253);
