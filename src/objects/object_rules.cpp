@@ -95,6 +95,8 @@ Result<> check_may_replace(const Object& existing, const Caller& caller) {
 bool is_shown_in_place(std::string_view content_type) {
   constexpr std::array images{"image/png"sv,  "image/jpeg"sv, "image/gif"sv,
                               "image/webp"sv, "image/avif"sv, "image/bmp"sv};
+  // Some browsers take a header with a comma for several values, of which the last one counts.
+  if (content_type.contains(',')) return false;
   const auto type = to_lower_ascii(trim(content_type.substr(0, content_type.find(';'))));
   return type.starts_with("audio/") || type.starts_with("video/") ||
          std::ranges::find(images, type) != images.end();

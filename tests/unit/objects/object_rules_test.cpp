@@ -70,8 +70,8 @@ TEST(ObjectRules, OnlyPicturesAndMediaAreShownInPlace) {
   for (const auto* shown : {"image/jpeg", "IMAGE/PNG", "image/webp; q=1", "video/mp4", "audio/ogg"}) {
     EXPECT_TRUE(is_shown_in_place(shown)) << shown;
   }
-  for (const auto* attached :
-       {"image/svg+xml", "text/html", "application/pdf", "", "image/jpegx", "image/"}) {
+  for (const auto* attached : {"image/svg+xml", "text/html", "application/pdf", "", "image/jpegx", "image/",
+                               "image/png;a, text/html", "audio/x, text/html", "image/png,text/html"}) {
     EXPECT_FALSE(is_shown_in_place(attached)) << attached;
   }
 }
