@@ -2,12 +2,12 @@
 
 #include <sodium.h>
 
-#include <cerrno>
 #include <charconv>
 #include <optional>
 
 #include "holdfast/base/encoding.h"
 #include "holdfast/base/metrics.h"
+#include "holdfast/crypto/hash.h"
 #include "holdfast/crypto/random.h"
 #include "sodium_ready.h"
 
@@ -34,12 +34,16 @@ constexpr std::string_view phc_start = "$argon2id$v=19$m=";
 struct ParsedPhc {
   Argon2Params params;
   std::uint32_t lanes = 1;
+  Bytes salt;
+  Bytes tag;
 };
+
+std::uint64_t kib_passes(Argon2Params params) { return std::uint64_t{params.memory_kib} * params.iterations; }
 
 bool within_caps(Argon2Params params) {
   return params.memory_kib >= min_memory_kib && params.memory_kib <= max_memory_kib &&
          params.iterations >= 1 && params.iterations <= max_iterations &&
-         std::uint64_t{params.memory_kib} * params.iterations <= max_kib_passes;
+         kib_passes(params) <= max_kib_passes;
 }
 
 bool take_prefix(std::string_view& text, std::string_view prefix) {
@@ -59,12 +63,13 @@ std::optional<std::uint32_t> take_number(std::string_view& text) {
 }
 
 // PHC's base64 is the standard alphabet without padding.
-bool is_base64_of(std::string_view text, std::size_t least, std::size_t most) {
-  if (text.find('=') != std::string_view::npos) return false;
+std::optional<Bytes> from_phc_base64(std::string_view text, std::size_t least, std::size_t most) {
+  if (text.find('=') != std::string_view::npos) return std::nullopt;
   std::string padded(text);
   padded.append((4 - text.size() % 4) % 4, '=');
-  const auto bytes = from_base64(padded);
-  return bytes && bytes->size() >= least && bytes->size() <= most;
+  auto bytes = from_base64(padded);
+  if (!bytes || bytes->size() < least || bytes->size() > most) return std::nullopt;
+  return *std::move(bytes);
 }
 
 std::string to_phc_base64(BytesView bytes) {
@@ -84,12 +89,16 @@ std::optional<ParsedPhc> parse_phc(std::string_view text) {
   if (!lanes || !take_prefix(text, "$")) return std::nullopt;
   const auto dollar = text.find('$');
   if (dollar == std::string_view::npos) return std::nullopt;
-  const ParsedPhc parsed{.params = {.memory_kib = *memory, .iterations = *iterations}, .lanes = *lanes};
+  auto salt = from_phc_base64(text.substr(0, dollar), 8, 64);
+  auto tag = from_phc_base64(text.substr(dollar + 1), 16, 64);
+  if (!salt || !tag) return std::nullopt;
+  ParsedPhc parsed{.params = {.memory_kib = *memory, .iterations = *iterations},
+                   .lanes = *lanes,
+                   .salt = *std::move(salt),
+                   .tag = *std::move(tag)};
   const bool fine = within_caps(parsed.params) && parsed.lanes <= max_lanes &&
-                    parsed.params.memory_kib >= 8 * parsed.lanes &&  // RFC 9106 §3.1
-                    is_base64_of(text.substr(0, dollar), 8, 64) &&
-                    is_base64_of(text.substr(dollar + 1), 16, 64);
-  return fine ? std::optional(parsed) : std::nullopt;
+                    parsed.params.memory_kib >= 8 * parsed.lanes;  // RFC 9106 §3.1
+  return fine ? std::optional(std::move(parsed)) : std::nullopt;
 }
 
 // False when there is no memory for it.
@@ -112,8 +121,7 @@ Result<> check_configured(Argon2Params params) {
     return fail(ErrorKind::invalid, "invalid_argon2",
                 "Argon2id memory must be 7168 to 262144 KiB, not " + std::to_string(params.memory_kib));
   }
-  const auto kib_passes = std::uint64_t{params.memory_kib} * params.iterations;
-  if (kib_passes < min_configured_kib_passes || !within_caps(params)) {
+  if (kib_passes(params) < min_configured_kib_passes || !within_caps(params)) {
     return fail(ErrorKind::invalid, "invalid_argon2",
                 "Argon2id iterations must be 1 to 32, and memory × iterations 35840 to 1048576 KiB, not " +
                     std::to_string(params.iterations) + " iterations");
@@ -146,13 +154,15 @@ Result<bool> verify_password(std::string_view phc, std::string_view password) {
                 "not an accepted PHC string");
   }
   if (password.size() > max_password_bytes) return false;
-  count_argon2(parsed->params);
-  errno = 0;
-  if (crypto_pwhash_argon2id_str_verify(std::string(phc).c_str(), password.data(), password.size()) == 0) {
-    return true;
+  // libsodium's own verification takes want of memory for a wrong password (seen). It is left to imported
+  // verifiers, which its plain function does not compute.
+  if (parsed->lanes == 1 && parsed->salt.size() == argon2_salt_size) {
+    Bytes tag(parsed->tag.size(), '\0');
+    if (!argon2id(tag, password, parsed->salt, parsed->params)) return no_memory();
+    return equal_constant_time(tag, parsed->tag);
   }
-  if (errno == ENOMEM) return no_memory();
-  return false;
+  count_argon2(parsed->params);
+  return crypto_pwhash_argon2id_str_verify(std::string(phc).c_str(), password.data(), password.size()) == 0;
 }
 
 bool needs_rehash(std::string_view phc, Argon2Params wanted) {
@@ -160,13 +170,27 @@ bool needs_rehash(std::string_view phc, Argon2Params wanted) {
   return !parsed || parsed->params != wanted || parsed->lanes != 1;
 }
 
-void dummy_verify(Argon2Params params, std::string_view password) {
+Result<> dummy_verify(Argon2Params params, std::string_view password) {
   ensure_sodium();
-  if (!within_caps(params) || password.size() > max_password_bytes) return;
+  if (!within_caps(params) || password.size() > max_password_bytes) return {};
   const Bytes salt(argon2_salt_size, '\0');
   Bytes tag(argon2_tag_size, '\0');
-  // Nothing to tell when there is no memory: the caller refuses the sign-in either way.
-  static_cast<void>(argon2id(tag, password, salt, params));
+  // Where there is no memory for one name there is none for another: the answer must not differ.
+  if (!argon2id(tag, password, salt, params)) return no_memory();
+  return {};
+}
+
+Result<> make_up_work(std::string_view phc, Argon2Params params, std::string_view password) {
+  const auto parsed = parse_phc(phc);
+  if (!parsed || params.memory_kib == 0) return {};
+  const auto wanted = kib_passes(params);
+  const auto done = kib_passes(parsed->params);
+  if (done >= wanted) return {};
+  const auto missing = wanted - done;
+  const auto passes = (missing + params.memory_kib - 1) / params.memory_kib;
+  const Argon2Params rest{.memory_kib = static_cast<std::uint32_t>(missing / passes),
+                          .iterations = static_cast<std::uint32_t>(passes)};
+  return dummy_verify(rest, password);
 }
 
 }  // namespace holdfast::crypto

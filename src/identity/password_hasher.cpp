@@ -25,11 +25,14 @@ async::Task<Result<bool>> PasswordHasher::verify(async::FairKey key, std::string
       std::move(key),
       [params = params_, possible, phc = std::move(phc), normal = std::move(normal)]() -> Result<bool> {
         if (phc.empty()) {
-          crypto::dummy_verify(params, normal.expose());
+          TRY_VOID(crypto::dummy_verify(params, normal.expose()));
           return false;
         }
         TRY(const bool right, crypto::verify_password(phc, normal.expose()));
-        return right && possible;
+        if (right && possible) return true;
+        // A name that is nobody's costs what is configured now; this one's verifier may be of before.
+        TRY_VOID(crypto::make_up_work(phc, params, normal.expose()));
+        return false;
       });
 }
 

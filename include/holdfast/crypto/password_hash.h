@@ -51,15 +51,20 @@ inline constexpr std::uint64_t min_configured_kib_passes = 35UL * 1024;
 [[nodiscard]] Result<std::string> hash_password(std::string_view password, Argon2Params params = {});
 
 /// True if `password` is the one behind `phc`. A string that is not strict PHC of argon2id version 19 within
-/// the caps is `corrupt`, before any work is done; no memory `overloaded`. An overlong password is just
-/// wrong.
+/// the caps is `corrupt`, before any work is done; no memory `overloaded` (for verifiers of other tools with
+/// several lanes or another salt's size just wrong). An overlong password is just wrong.
 [[nodiscard]] Result<bool> verify_password(std::string_view phc, std::string_view password);
 
 /// True if the hash was made with other parameters than `wanted` (or does not parse): hash again at the next
 /// sign-in.
 [[nodiscard]] bool needs_rehash(std::string_view phc, Argon2Params wanted);
 
-/// The work of verify_password for an account that does not exist, so that the time says nothing.
-void dummy_verify(Argon2Params params, std::string_view password);
+/// The work of verify_password for an account that does not exist, so that the time says nothing. No memory
+/// `overloaded`, as there.
+[[nodiscard]] Result<> dummy_verify(Argon2Params params, std::string_view password);
+
+/// What verify_password of `phc` costs less than dummy_verify of `params`, where it does: for verifiers of
+/// before the parameters were raised. No memory `overloaded`.
+[[nodiscard]] Result<> make_up_work(std::string_view phc, Argon2Params params, std::string_view password);
 
 }  // namespace holdfast::crypto

@@ -2,11 +2,17 @@
 
 #include <argon2.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <array>
+#include <cstdint>
+#include <cstdlib>
 #include <ctime>
+#include <fstream>
 
 #include "holdfast/base/encoding.h"
+#include "holdfast/base/metrics.h"
 
 namespace holdfast::crypto {
 namespace {
@@ -210,9 +216,54 @@ TEST(PasswordHash, DummyVerifyDoesTheSameWork) {
     return static_cast<double>(std::clock() - begin);
   };
   const double real = cost_of([&] { EXPECT_EQ(verify_password(phc, "wrong"), false); });
-  const double dummy = cost_of([&] { dummy_verify(params, "wrong"); });
+  const double dummy = cost_of([&] { EXPECT_TRUE(dummy_verify(params, "wrong")); });
   EXPECT_GT(dummy, real / 4);
   EXPECT_LT(dummy, real * 4);
+}
+
+// The address space of this process as it is now, and 32 MiB. Sanitizers reserve terabytes before main.
+rlim_t address_space_and_little_more() {
+  std::uint64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  return (pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE))) + (std::uint64_t{32} << 20);
+}
+
+// In a process of its own: what is limited here stays so.
+TEST(PasswordHash, WithoutMemoryAllNamesAreAnsweredAlike) {
+  constexpr Argon2Params large{.memory_kib = 128 * 1024, .iterations = 1};
+  const std::string phc = hash_password("password", large).value();
+  const std::string cheap = hash_password("password", quick).value();
+  const auto answers = [&] {
+    const rlim_t enough = address_space_and_little_more();
+    const rlimit limit{.rlim_cur = enough, .rlim_max = enough};
+    if (setrlimit(RLIMIT_AS, &limit) != 0) std::_Exit(2);
+    const bool alike = verify_password(phc, "wrong").error().code == "overloaded" &&
+                       dummy_verify(large, "wrong").error().code == "overloaded" &&
+                       make_up_work(cheap, large, "wrong").error().code == "overloaded";
+    std::_Exit(alike ? 0 : 1);
+  };
+  EXPECT_EXIT(answers(), testing::ExitedWithCode(0), "");
+}
+
+TEST(PasswordHash, WhatAnOlderVerifierCostsLessIsMadeUpFor) {
+  const std::string phc = hash_password("password", quick).value();
+  const auto filled = [&](Argon2Params params) {
+    const auto so_far = [] {
+      std::int64_t bytes = 0;
+      metrics::for_each([&](const metrics::Metric& metric) {
+        if (metric.name() == "holdfast_argon2_filled_bytes_total") bytes = metric.value();
+      });
+      return bytes / 1024;
+    };
+    const auto before = so_far();
+    EXPECT_TRUE(make_up_work(phc, params, "wrong"));
+    return so_far() - before;
+  };
+  EXPECT_EQ(filled(quick), 0);
+  EXPECT_EQ(filled({.memory_kib = 32, .iterations = 1}), 0) << "it costs more";
+  EXPECT_EQ(filled({.memory_kib = 128, .iterations = 1}), 64);
+  EXPECT_EQ(filled({.memory_kib = 64, .iterations = 3}), 128);
+  EXPECT_EQ(filled({.memory_kib = 96, .iterations = 2}), 128);
 }
 
 }  // namespace

@@ -121,6 +121,29 @@ TEST_F(PasswordWork, ASuccessWritesAnOutdatedVerifierAnewAndOnlyOnce) {
   EXPECT_TRUE(try_refresh(web_.id, tokens.refresh_token)) << "sessions go on";
 }
 
+TEST_F(PasswordWork, AVerifierOfBeforeTheParametersWereRaisedCostsAGuessTheSame) {
+  for (const crypto::Argon2Params raised : {crypto::Argon2Params{.memory_kib = 16, .iterations = 2},
+                                            {.memory_kib = 8, .iterations = 2},
+                                            {.memory_kib = 64, .iterations = 1}}) {
+    const auto next = reconfigured(raised);
+    const auto guess = [&](std::string username, std::string password) {
+      const auto before = argon_work_so_far().kib_passes;
+      EXPECT_FALSE(region_.run(next->sign_in.sign_in({.client = web_.id,
+                                                      .proof = {},
+                                                      .username = std::move(username),
+                                                      .password = std::move(password),
+                                                      .origin = {}})));
+      return argon_work_so_far().kib_passes - before;
+    };
+    const std::int64_t all = std::int64_t{raised.memory_kib} * raised.iterations;
+    for (const std::string& password : {wrong_, std::string()}) {
+      EXPECT_EQ(guess("nobody", password), all);
+      EXPECT_EQ(guess("ada", password), all);
+      region_.clock().advance(std::chrono::minutes(15));
+    }
+  }
+}
+
 TEST_F(PasswordWork, ASecondaryWritesNothingAnew) {
   const std::string before = phc_of(ada_);
   const auto next = reconfigured({.memory_kib = 16, .iterations = 2});
