@@ -5,10 +5,6 @@
 namespace holdfast::identity {
 namespace {
 
-// Regions raise an alarm beyond this (design: replication, HELLO). A clock that was set back by more must not
-// make a spent token good for as long again.
-constexpr std::chrono::seconds regions_clocks_differ_by{5};
-
 const Branch* find_branch(const Session& session, const RegionName& region) {
   const auto found = std::ranges::find(session.branches, region, &Branch::region);
   return found == session.branches.end() ? nullptr : &*found;
@@ -21,6 +17,7 @@ RefreshVerdict judge_refresh(const Session* known, std::uint64_t generation, con
   const Branch* state = known == nullptr ? nullptr : find_branch(*known, branch);
   if (state == nullptr || generation >= state->oldest_unused) return RefreshVerdict::current;
   const auto age = now - state->since;
+  // A clock that was set back by more than clocks differ must not make a spent token good for as long again.
   const bool just_spent =
       generation + 1 == state->oldest_unused && age <= grace && age >= -(grace + regions_clocks_differ_by);
   return just_spent ? RefreshVerdict::within_grace : RefreshVerdict::reused;

@@ -362,9 +362,11 @@ async::Task<Result<std::optional<region::CommitReceipt>>> SessionService::sign_o
                                                                                    Actor actor,
                                                                                    std::string origin_jti) {
   auto event = audit_event(base_, actor, "USER_SIGNED_OUT", "user", user.str(), {{"pool", pool.str()}});
-  const auto prepare = [this, pool, user, at_least = begin_of(origin_jti)] {
-    return user_sign_out(base_, pool, user, at_least);
-  };
+  WallTime at_least = begin_of(origin_jti);
+  // An operator means every session that is there, also one of a region whose clock is ahead and that could
+  // not write its row. One that begins here afterwards begins behind it (next_start).
+  if (actor.kind == "operator") at_least = std::max(at_least, base_.clock.now() + regions_clocks_differ_by);
+  const auto prepare = [this, pool, user, at_least] { return user_sign_out(base_, pool, user, at_least); };
   co_return co_await put_revocation(pool, prepare, std::move(event));
 }
 

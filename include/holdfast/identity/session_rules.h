@@ -10,6 +10,9 @@
 
 namespace holdfast::identity {
 
+/// Regions raise an alarm beyond this (design: replication, HELLO).
+inline constexpr std::chrono::seconds regions_clocks_differ_by{5};
+
 /// What a presented refresh token is, seen from what this region knows of its session.
 enum class RefreshVerdict : std::uint8_t {
   current,       ///< unused here; also a newer generation than known, which is accepted and recorded

@@ -75,7 +75,8 @@ class SessionService {
   /// Ends one family: every token with this origin_jti. The receipt is absent at a region that may not write.
   async::Task<Result<std::optional<region::CommitReceipt>>> revoke(SealedClaims claims, Actor actor);
   /// Ends every session of the user that has begun so far, by any region's clock: the one of `origin_jti`
-  /// (where the caller has one) and all that are known here among them.
+  /// (where the caller has one) and all that are known here among them. An operator's also ends those that
+  /// are not known here and by whose region's clock, which may be ahead, they begin in a moment.
   async::Task<Result<std::optional<region::CommitReceipt>>> sign_out(PoolId pool, UserId user, Actor actor,
                                                                      std::string origin_jti = {});
 

@@ -234,6 +234,20 @@ TEST_F(SessionTest, AnOldPasswordsSessionAtACutOffRegionIsNotHonoured) {
             "token_revoked");
 }
 
+// Its region's clock is three seconds ahead, and it could not write the session's row.
+TEST_F(SessionTest, AnOperatorsSignOutEndsASessionOfARegionWhoseClockIsAhead) {
+  SealedClaims claims = unknown_session(web_);
+  claims.recorded = false;
+  claims.issued_at = claims.started_at = region_.clock().now() + std::chrono::seconds(3);
+  claims.origin_jti = new_origin_jti(claims.started_at, crypto::system_entropy());
+  EXPECT_EQ(refresh_refusal(web_, sealed_elsewhere(claims)), "accepted");
+  must(region_.run(identity_.sessions.sign_out(pool_.id, ada_.id, test::operator_actor())));
+  EXPECT_EQ(refresh_refusal(web_, sealed_elsewhere(claims)), "token_revoked");
+  const UserTokens after = sign_in(web_.id, "ada");
+  EXPECT_EQ(refresh_refusal(web_, after.refresh_token), "accepted") << "who signs in at once is signed in";
+  EXPECT_TRUE(region_.run(identity_.tokens.verify_self_service(after.access_token)));
+}
+
 TEST_F(SessionTest, RevocationEndsOneFamilyOnly) {
   const UserTokens one = sign_in(web_.id, "ada");
   const UserTokens two = sign_in(web_.id, "ada");
