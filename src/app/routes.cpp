@@ -39,6 +39,15 @@ api::PrimaryUrl primary_url(Foundation& base) {
   };
 }
 
+api::ObjectEndpointParts object_parts(Foundation& base, Services& services) {
+  return {.objects = services.objects,
+          .buckets = services.buckets,
+          .apps = services.apps,
+          .clock = base.clock,
+          .judge_again =
+              api::app_authenticator_at_the_end(services.apps, services.buckets, services.identity->tokens)};
+}
+
 /// Last of all: the documents list every row.
 void add_documents(const Config& config, http::Router& public_router, const http::Router& objects_router,
                    http::Router& admin_router) {
@@ -88,12 +97,7 @@ FrontListeners make_routes(const Config& config, Foundation& base, Services& ser
   api::add_app_rows(
       *public_router,
       {.apps = services.apps, .comments = services.comments, .repeats = services.identity->repeats});
-  api::add_object_rows(*objects_router, {.objects = services.objects,
-                                         .buckets = services.buckets,
-                                         .apps = services.apps,
-                                         .clock = base.clock,
-                                         .judge_again = api::app_authenticator_at_the_end(
-                                             services.apps, services.buckets, services.identity->tokens)});
+  api::add_object_rows(*objects_router, object_parts(base, services));
   api::add_identity_endpoints(*admin_router, {.identity = *services.identity,
                                               .core = *base.stores.core,
                                               .disk = base.disk,
