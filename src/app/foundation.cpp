@@ -53,7 +53,8 @@ Foundation::Foundation(const Config& config, Opened opened)
 Result<std::unique_ptr<Foundation>> Foundation::open(const Config& config, const region::BootPolicy& policy) {
   TRY(auto stores, open_stores(config));
   TRY(const auto generation, stores.directory.current());
-  TRY(auto blobs, storage::BlobStore::open(stores.directory.blobs(), stores.node.cluster, blob_keys(stores)));
+  TRY(auto blobs, storage::BlobStore::open(stores.directory.blobs(), stores.node.cluster, blob_keys(stores),
+                                           config.free_space_floor_bytes));
   TRY(auto members, region::Members::open(*stores.core, stores.node.region));
   // Before its first snapshot a joiner's node table is empty: it dials those whom `join` met.
   TRY(auto joined, replication::load_bootstrap(*stores.local));

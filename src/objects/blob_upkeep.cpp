@@ -78,9 +78,20 @@ void BlobUpkeep::settle(const std::vector<std::pair<BlobId, bool>>& heard) {
   for (const auto& [blob, named] : heard) {
     if (!named) {
       parts_.demand.forget(blob);
-    } else if (!parts_.blobs.has(blob)) {
-      parts_.demand.want(blob);
+    } else {
+      want_if_missing(blob);
     }
+  }
+}
+
+void BlobUpkeep::want_if_missing(const BlobId& blob) {
+  if (parts_.blobs.has(blob)) return;
+  auto content = parts_.objects.content_of(blob);
+  if (!content) {
+    // One damaged row must not keep the others' bytes away; `verify` finds it.
+    log::error(log::own_work, "a blob whose row does not read is not asked for", content.error());
+  } else if (*content) {
+    parts_.demand.want(blob, **std::move(content));
   }
 }
 
@@ -90,9 +101,7 @@ Result<> BlobUpkeep::want_everything_missing() {
     std::vector<BlobId> page;
     TRY_VOID(parts_.objects.visit_referenced(after, blobs_scanned_at_once,
                                              [&](const BlobId& blob) { page.push_back(blob); }));
-    for (const auto& blob : page) {
-      if (!parts_.blobs.has(blob)) parts_.demand.want(blob);
-    }
+    for (const auto& blob : page) want_if_missing(blob);
     if (page.size() < blobs_scanned_at_once) return {};
     after = page.back();
   }

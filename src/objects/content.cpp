@@ -49,9 +49,10 @@ async::Task<Result<Content>> ObjectService::open(Found found, std::optional<Byte
     co_return Content(std::move(content));
   }
   const auto id = *found.object.blob;
+  storage::BlobContent said{.size = found.object.size, .sha256 = std::move(found.object.sha256)};
   auto opened = co_await async::offload(state_->parts.disk, [&] { return content->open_blob(id); });
   if (!opened && opened.error().kind == ErrorKind::not_found) {
-    CO_TRY_VOID(co_await state_->parts.demand.fetch_now(id, fetch_limit));
+    CO_TRY_VOID(co_await state_->parts.demand.fetch_now(id, std::move(said), fetch_limit));
     opened = co_await async::offload(state_->parts.disk, [&] { return content->open_blob(id); });
   }
   if (!opened) co_return fail(std::move(opened).error());

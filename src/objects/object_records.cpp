@@ -82,4 +82,9 @@ Bytes encode_blob_name(std::string_view bucket, std::string_view key) {
   return FieldWriter().text(1, bucket).text(2, key).take();
 }
 
+Result<Bytes> object_key_of_blob_name(BytesView plain) {
+  TRY(const auto fields, FieldReader::parse(plain));
+  return object_key(fields.text(1), fields.text(2));
+}
+
 }  // namespace holdfast::objects

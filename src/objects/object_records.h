@@ -33,5 +33,7 @@ Result<Object> decode_object(BytesView stored_key, BytesView plain);
 Bytes blob_name_key(const BlobId& blob);
 BlobId blob_of_key(BytesView key);
 Bytes encode_blob_name(std::string_view bucket, std::string_view key);
+/// The key of the object that names the blob, in objects_table.
+Result<Bytes> object_key_of_blob_name(BytesView plain);
 
 }  // namespace holdfast::objects

@@ -175,6 +175,17 @@ async::Task<Result<std::optional<region::CommitReceipt>>> ObjectService::remove(
   }
 }
 
+Result<std::optional<storage::BlobContent>> ObjectService::content_of(const BlobId& blob) const {
+  const auto reader = state_->parts.db.snapshot();
+  TRY(const auto name, reader.find(blob_names_table, blob_name_key(blob)));
+  if (!name) return std::nullopt;
+  TRY(const auto stored_key, object_key_of_blob_name(name->plain));
+  TRY(const auto row, reader.get(objects_table, stored_key));
+  TRY(auto object, decode_object(stored_key, row.plain));
+  if (object.blob != blob) return damaged("a blob's name leads to another object");
+  return storage::BlobContent{.size = object.size, .sha256 = std::move(object.sha256)};
+}
+
 Result<bool> ObjectService::is_referenced(const BlobId& blob) const {
   TRY(const auto row, state_->parts.db.reader().find(blob_names_table, blob_name_key(blob)));
   return row.has_value();

@@ -6,17 +6,20 @@
 
 namespace holdfast::region {
 
-void BlobDemand::want(const BlobId& id) {
+void BlobDemand::want(const BlobId& id, storage::BlobContent content) {
   {
     const std::scoped_lock lock(mutex_);
     if (wishes_.contains(id)) return;
-    add(id);
+    add(id, std::move(content));
   }
-  wanted_.notify();
+  on_wanted_.notify();
 }
 
-BlobDemand::Wish& BlobDemand::add(const BlobId& id) {
-  Wish wish{.since = clock_->steady_now(), .place = queue_.insert(queue_.end(), id), .waiters = {}};
+BlobDemand::Wish& BlobDemand::add(const BlobId& id, storage::BlobContent content) {
+  Wish wish{.content = std::move(content),
+            .since = clock_->steady_now(),
+            .place = queue_.insert(queue_.end(), id),
+            .waiters = {}};
   return wishes_.emplace(id, std::move(wish)).first->second;
 }
 
@@ -28,17 +31,18 @@ void BlobDemand::forget(const BlobId& id) {
   wishes_.erase(wish);
 }
 
-async::Task<Result<>> BlobDemand::fetch_now(BlobId id, std::chrono::milliseconds limit) {
+async::Task<Result<>> BlobDemand::fetch_now(BlobId id, storage::BlobContent content,
+                                            std::chrono::milliseconds limit) {
   const auto deadline = async::after(limit);
   const auto arrived = std::make_shared<async::Event>();
   {
     const std::scoped_lock lock(mutex_);
     const auto known = wishes_.find(id);
-    auto& wish = known == wishes_.end() ? add(id) : known->second;
+    auto& wish = known == wishes_.end() ? add(id, std::move(content)) : known->second;
     wish.waiters.push_back(arrived);
     queue_.splice(queue_.begin(), queue_, wish.place);
   }
-  wanted_.notify();
+  on_wanted_.notify();
   if (co_await arrived->wait(deadline)) co_return Result<>{};
   stop_waiting(id, arrived);
   co_return fail(ErrorKind::unavailable, "content_pending", "the content has not reached this region yet");
@@ -78,6 +82,13 @@ std::vector<BlobId> BlobDemand::next(std::size_t limit) {
   // Behind the others for the next round, in case nobody has them now.
   queue_.splice(queue_.end(), queue_, queue_.begin(), end);
   return ids;
+}
+
+std::optional<storage::BlobContent> BlobDemand::wanted(const BlobId& id) const {
+  const std::scoped_lock lock(mutex_);
+  const auto wish = wishes_.find(id);
+  if (wish == wishes_.end()) return std::nullopt;
+  return wish->second.content;
 }
 
 void BlobDemand::arrived(const BlobId& id) {

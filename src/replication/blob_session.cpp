@@ -146,10 +146,14 @@ async::Task<> BlobSession::begin_transfers(BlobHave have) {
     if (transfers_.size() >= transfers_at_once) break;
     // Nobody fills this disk with what it did not ask for.
     if (std::ranges::find(asked, id) == asked.end()) continue;
-    if (transfers_.contains(id) || !context_->claim_blob(id)) continue;
+    // What it is was never this member's to say: the row does, which it may still have meanwhile.
+    auto content = context_->parts.demand.wanted(id);
+    if (!content || transfers_.contains(id) || !context_->claim_blob(id)) continue;
     transfers_[id];
-    auto import = co_await async::offload(context_->parts.disk,
-                                          [blobs = &context_->parts.blobs, id] { return blobs->import(id); });
+    auto import = co_await async::offload(
+        context_->parts.disk, [blobs = &context_->parts.blobs, id, content = *std::move(content)] {
+          return blobs->import(id, content);
+        });
     if (!import) {
       // Here already: another member was faster.
       if (import.error().kind == ErrorKind::conflict) context_->parts.demand.arrived(id);

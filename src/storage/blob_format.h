@@ -14,6 +14,7 @@ struct BlobStore::Shared {
   std::filesystem::path directory;
   ClusterId cluster;
   BlobKeySource keys;
+  std::uint64_t import_floor_bytes = 0;
   /// The only thing here that changes.
   std::unique_ptr<RecentUploads> recent = std::make_unique<RecentUploads>();
 
@@ -53,6 +54,10 @@ class Cipher {
 
 /// What a file of this size holds; `corrupt` for a size that no blob can have.
 Result<SealedBlobShape> shape_of(std::uint32_t key_id, std::uint64_t file_bytes);
+/// How many chunks hold `size` plain bytes.
+constexpr std::uint64_t chunks_of(std::uint64_t size) {
+  return size == 0 ? 1 : (size - 1) / blob_chunk_bytes + 1;
+}
 /// Where chunk `index` begins in the file.
 constexpr std::uint64_t offset_of(std::uint64_t index) {
   return blob_header_bytes + index * sealed_chunk_bytes;

@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 
 #include "blob_format.h"
 #include "files.h"
+#include "holdfast/crypto/hash.h"
 #include "holdfast/storage/blob_store.h"
 #include "holdfast/storage/step.h"
 
@@ -11,11 +13,26 @@ namespace holdfast::storage {
 struct BlobImport::State {
   std::shared_ptr<const BlobStore::Shared> shared;
   BlobId id;
+  BlobContent content;  ///< what the row says
   std::filesystem::path path;
   files::File file;
   std::optional<blob::Cipher> cipher;  ///< since the header is there
   std::uint64_t next = 0;
+  crypto::Sha256 sha256;  ///< of the chunks before `next`
   bool complete = false;
+
+  [[nodiscard]] std::uint64_t last_chunk() const { return blob::chunks_of(content.size) - 1; }
+  [[nodiscard]] std::uint64_t size_of(std::uint64_t chunk) const {
+    return chunk < last_chunk() ? blob_chunk_bytes : content.size - chunk * blob_chunk_bytes;
+  }
+  [[nodiscard]] Result<> require_room(std::uint64_t bytes) const {
+    std::error_code code;
+    const auto free = std::filesystem::space(path.parent_path(), code).available;
+    // As for the store itself: what cannot be asked refuses nothing.
+    if (code || free >= shared->import_floor_bytes + bytes) return {};
+    return fail(ErrorKind::storage_full, "storage_full", "The disk of this region is full.",
+                std::to_string(free) + " bytes free");
+  }
 
   Result<> take_header(BytesView bytes) {
     TRY(const auto key_id, blob::decode_header(bytes, id));
@@ -29,11 +46,23 @@ struct BlobImport::State {
   Result<> resume() {
     TRY(const auto found, file.read_at(0, blob_header_bytes));
     if (found.size() < blob_header_bytes || !take_header(found)) return file.cut_to(0);
-    for (;; ++next) {
+    for (; next < last_chunk(); ++next) {
       TRY(const auto chunk, file.read_at(blob::offset_of(next), blob::sealed_chunk_bytes));
-      if (chunk.size() < blob::sealed_chunk_bytes || !cipher->open(next, false, chunk)) break;
+      if (chunk.size() < blob::sealed_chunk_bytes) break;
+      const auto opened = cipher->open(next, false, chunk);
+      if (!opened) break;
+      sha256.update(*opened);
     }
     return file.cut_to(blob::offset_of(next));
+  }
+
+  /// Begins anew: with what is here no member's last chunk would ever make the row's content.
+  Result<> start_over() {
+    cipher.reset();
+    next = 0;
+    sha256 = crypto::Sha256();
+    complete = false;
+    return file.cut_to(0);
   }
 };
 
@@ -60,9 +89,11 @@ Result<> BlobImport::add(BytesView sealed_chunk, bool last) {
     return fail(ErrorKind::invalid, "invalid_import", "No chunk is wanted.");
   const auto opened = state.cipher->open(state.next, last, sealed_chunk);
   if (!opened) return fail(blob::corrupt_blob(state.id, "received chunk " + std::to_string(state.next)));
-  const bool wrong_size = last ? opened->empty() && state.next > 0 : opened->size() != blob_chunk_bytes;
-  if (wrong_size) return fail(blob::corrupt_blob(state.id, "size of chunk " + std::to_string(state.next)));
+  if (last != (state.next == state.last_chunk()) || opened->size() != state.size_of(state.next))
+    return fail(blob::corrupt_blob(state.id, "size of chunk " + std::to_string(state.next)));
+  TRY_VOID(state.require_room(sealed_chunk.size()));
   TRY_VOID(state.file.append_whole(sealed_chunk));
+  state.sha256.update(*opened);
   ++state.next;
   state.complete = last;
   return {};
@@ -72,19 +103,27 @@ Result<> BlobImport::finish() {
   auto& state = *state_;
   if (!state.complete) return fail(ErrorKind::invalid, "invalid_import", "The last chunk is missing.");
   reached("blob.imported");
+  if (state.sha256.finish() != state.content.sha256) {
+    TRY_VOID(state.start_over());
+    return fail(blob::corrupt_blob(state.id, "it is not what its row says"));
+  }
   TRY_VOID(state.file.sync());
   return blob::publish(*state.shared, state.path, state.id);
 }
 
-Result<BlobImport> BlobStore::import(const BlobId& id) const {
+Result<BlobImport> BlobStore::import(const BlobId& id, BlobContent content) const {
   if (!is_id(id.str())) return fail(ErrorKind::invalid, "invalid_blob_id", "Not the id of a blob.");
   if (has(id)) return fail(ErrorKind::conflict, "already_exists", "The content is here already.");
   auto state = std::make_unique<BlobImport::State>();
   state->shared = shared_;
   state->id = id;
+  state->content = std::move(content);
   state->path = shared_->partial() / id.str();
   TRY(state->file, files::File::open_or_create(state->path));
   TRY_VOID(state->resume());
+  const auto chunks = state->last_chunk() + 1;
+  TRY_VOID(state->require_room(state->content.size + chunks * blob_chunk_overhead -
+                               std::min(state->content.size, state->next * blob_chunk_bytes)));
   return BlobImport(std::move(state));
 }
 

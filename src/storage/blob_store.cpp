@@ -14,9 +14,12 @@ bool BlobStore::is_id(std::string_view text) {
   return text.size() == digits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-Result<BlobStore> BlobStore::open(std::filesystem::path directory, ClusterId cluster, BlobKeySource keys) {
-  auto shared = std::make_shared<Shared>(
-      Shared{.directory = std::move(directory), .cluster = std::move(cluster), .keys = std::move(keys)});
+Result<BlobStore> BlobStore::open(std::filesystem::path directory, ClusterId cluster, BlobKeySource keys,
+                                  std::uint64_t import_floor_bytes) {
+  auto shared = std::make_shared<Shared>(Shared{.directory = std::move(directory),
+                                                .cluster = std::move(cluster),
+                                                .keys = std::move(keys),
+                                                .import_floor_bytes = import_floor_bytes});
   TRY_VOID(files::make_directory(shared->directory));
   // What writers left when the process died was never named by any transaction.
   TRY_VOID(files::remove_tree(shared->writing()));

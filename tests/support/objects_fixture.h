@@ -91,12 +91,13 @@ class ObjectsTest : public DomainTest {
   std::unique_ptr<region::FactExchange> facts_ = open_facts(region_);
   apps::AppService apps_{app_parts(region_, *facts_)};
   objects::BucketService buckets_{region_.core(), region_.writer(), apps_, region_.clock()};
-  storage::BlobStore blobs_ = TestRegion::must(
-      storage::BlobStore::open(region_.store().directory() / "blobs", region_.core().keys()->cluster(),
-                               [this](std::uint32_t id) -> Result<Secret> {
-                                 TRY(const auto key, region_.core().keys()->key(id));
-                                 return key->copy();
-                               }));
+  storage::BlobStore blobs_ = TestRegion::must(storage::BlobStore::open(
+      region_.store().directory() / "blobs", region_.core().keys()->cluster(),
+      [this](std::uint32_t id) -> Result<Secret> {
+        TRY(const auto key, region_.core().keys()->key(id));
+        return key->copy();
+      },
+      0));
   region::BlobDemand demand_{region_.clock()};
   objects::ObjectService objects_{{.db = region_.core(),
                                    .writer = region_.writer(),

@@ -43,6 +43,8 @@ class BlobUpkeep {
   /// Blocking.
   [[nodiscard]] Result<> want_everything_missing();
   void settle(const std::vector<std::pair<BlobId, bool>>& heard);
+  /// Blocking.
+  void want_if_missing(const BlobId& blob);
 
   Parts parts_;
   Options options_;

@@ -147,6 +147,8 @@ class ObjectService {
 
   // For replication and the collector of blobs; blocking.
 
+  /// What the blob's row says that its bytes are; nothing when no row names it (any more).
+  [[nodiscard]] Result<std::optional<storage::BlobContent>> content_of(const BlobId& blob) const;
   /// True while a row names the blob.
   [[nodiscard]] Result<bool> is_referenced(const BlobId& blob) const;
   /// Visits every blob that a row names, in order of id, behind `after`, at most `limit`.

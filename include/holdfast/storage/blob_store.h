@@ -21,6 +21,13 @@ struct BlobInfo {
   Bytes md5;               ///< 16 bytes, of the plain bytes; only for ETags
 };
 
+/// What a row says of the blob that it names: whatever comes from elsewhere under that id must be just this.
+struct BlobContent {
+  std::uint64_t size = 0;  ///< plain bytes
+  Bytes sha256;            ///< 32 bytes, of the plain bytes
+  bool operator==(const BlobContent&) const = default;
+};
+
 /// Finds a data key by its id (the key ring). May be called from any thread.
 using BlobKeySource = std::function<Result<Secret>(std::uint32_t key_id)>;
 
@@ -86,9 +93,11 @@ class BlobReader {
   std::unique_ptr<State> state_;
 };
 
-/// Receives a blob of another region, chunk by chunk in order, each verified before it is written. What was
-/// received stays in `partial/` when the import is dropped or the process dies; the next import of the same
-/// id verifies it and goes on at `next_chunk`. Blocking file I/O; one thread at a time.
+/// Receives a blob of another region, chunk by chunk in order, each verified before it is written. Every
+/// member holds the data keys, so that a chunk opens proves nothing about what it says: the row does, which
+/// gives the size (nothing beyond it is written) and the SHA-256 (nothing else gets the blob's name). What
+/// was received stays in `partial/` when the import is dropped or the process dies; the next import of the
+/// same id verifies it and goes on at `next_chunk`. Blocking file I/O; one thread at a time.
 class BlobImport {
  public:
   BlobImport(BlobImport&&) noexcept;
@@ -102,9 +111,11 @@ class BlobImport {
   /// Errors: `corrupt` (wrong format, other blob), `storage_full`, or whatever the key source says when the
   /// key is not known here. Nothing is kept then, and it may be given again.
   Result<> header(BytesView bytes);
-  /// Errors: `corrupt`, `storage_full`; the chunk is not kept: ask for it again.
+  /// Errors: `corrupt` (also where the row's size wants another chunk here), `storage_full`; the chunk is not
+  /// kept: ask for it again.
   Result<> add(BytesView sealed_chunk, bool last);
-  /// After the chunk added as `last`: syncs the file, gives it its name, syncs the directory.
+  /// After the chunk added as `last`: syncs the file, gives it its name, syncs the directory. Errors:
+  /// `corrupt` when all of it is not what the row says; nothing of it is kept then.
   Result<> finish();
 
  private:
@@ -121,8 +132,10 @@ class BlobImport {
 /// readers and imports keep what they need of it alive.
 class BlobStore {
  public:
-  /// Creates `directory` when it is missing and removes what unfinished writers left.
-  static Result<BlobStore> open(std::filesystem::path directory, ClusterId cluster, BlobKeySource keys);
+  /// Creates `directory` when it is missing and removes what unfinished writers left. Imports leave
+  /// `import_floor_bytes` of the disk free: what other regions hold must not end this region's own writing.
+  static Result<BlobStore> open(std::filesystem::path directory, ClusterId cluster, BlobKeySource keys,
+                                std::uint64_t import_floor_bytes);
 
   /// Begins a blob with a fresh random id, sealed with data key `key_id`.
   Result<BlobWriter> create(std::uint32_t key_id) const;
@@ -131,8 +144,9 @@ class BlobStore {
   /// Errors: `not_found` (here: another region may hold it), `corrupt`.
   Result<BlobReader> read(const BlobId& id) const;
   [[nodiscard]] bool has(const BlobId& id) const;
-  /// Begins or resumes an import. Errors: `conflict`/`already_exists` when the blob is here.
-  Result<BlobImport> import(const BlobId& id) const;
+  /// Begins or resumes an import of what a row names. Errors: `conflict`/`already_exists` when the blob is
+  /// here; `storage_full` when there is no room for what is missing of it.
+  Result<BlobImport> import(const BlobId& id, BlobContent content) const;
   /// Also what an import received of it. Removing a blob that is not here is no error.
   Result<> remove(const BlobId& id) const;
   using Visitor = std::function<bool(const BlobId& id, std::uint64_t file_bytes)>;

@@ -13,9 +13,9 @@ namespace {
 
 using namespace replication;
 
-/// Offers an object as `name` and says how often it was asked for a chunk before three beats had passed.
-async::Task<Result<int>> fetches_of_an_offer(net::PeerTls tls, Hello hello, std::uint16_t port,
-                                             async::TaskGroup* tasks) {
+/// A greeted connection for objects, as whoever holds the member's key makes it.
+async::Task<Result<std::shared_ptr<Channel>>> greet(net::PeerTls tls, Hello hello, std::uint16_t port,
+                                                    async::TaskGroup* tasks) {
   const auto deadline = async::after(std::chrono::seconds(20));
   CO_TRY(const auto target, net::parse_endpoint("127.0.0.1:" + std::to_string(port)));
   CO_TRY(auto connection, co_await net::dial(target, deadline));
@@ -25,6 +25,14 @@ async::Task<Result<int>> fetches_of_an_offer(net::PeerTls tls, Hello hello, std:
   channel->send(hello);
   CO_TRY(const auto welcome, co_await channel->read(deadline));
   if (!std::holds_alternative<Welcome>(welcome)) co_return fail(ErrorKind::corrupt, "corrupt", "no WELCOME");
+  co_return channel;
+}
+
+/// Offers an object and says how often it was asked for a chunk before three beats had passed.
+async::Task<Result<int>> fetches_of_an_offer(net::PeerTls tls, Hello hello, std::uint16_t port,
+                                             async::TaskGroup* tasks) {
+  const auto deadline = async::after(std::chrono::seconds(20));
+  CO_TRY(const auto channel, co_await greet(std::move(tls), std::move(hello), port, tasks));
   channel->send(BlobHave{.ids = {BlobId("00112233445566778899aabbccddeeff")}, .missing = {}});
   int fetches = 0;
   for (int beats = 0; beats < 3;) {
@@ -36,23 +44,105 @@ async::Task<Result<int>> fetches_of_an_offer(net::PeerTls tls, Hello hello, std:
   co_return fetches;
 }
 
-class HostileMember : public TwoRegions {};
+/// Gives the bytes of `blob` to whoever wants its id. Says how many chunks were asked for until the id was
+/// wanted once more, or nothing for three beats.
+async::Task<Result<int>> chunks_taken(net::PeerTls tls, Hello hello, std::uint16_t port,
+                                      async::TaskGroup* tasks, BlobId id, storage::BlobReader* blob) {
+  const auto deadline = async::after(std::chrono::seconds(30));
+  CO_TRY(const auto channel, co_await greet(std::move(tls), std::move(hello), port, tasks));
+  int wants = 0;
+  int chunks = 0;
+  for (int quiet_beats = 0; wants < 2 && quiet_beats < 3;) {
+    CO_TRY(const auto message, co_await channel->read(deadline));
+    if (const auto* want = std::get_if<BlobWant>(&message)) {
+      wants += want->ids.empty() ? 0 : 1;
+      quiet_beats += want->ids.empty() ? 1 : 0;
+      if (!want->ids.empty()) channel->send(BlobHave{.ids = want->ids, .missing = {}});
+    } else if (const auto* fetch = std::get_if<BlobFetch>(&message)) {
+      ++chunks;
+      quiet_beats = 0;
+      BlobData data{.id = id, .chunk = fetch->chunk};
+      if (fetch->header) data.header = blob->header();
+      CO_TRY(data.sealed, blob->sealed_chunk(fetch->chunk));
+      data.last = fetch->chunk + 1 == blob->shape().chunks;
+      channel->send(std::move(data));
+    }
+  }
+  channel->close();
+  co_return chunks;
+}
+
+class HostileMember : public TwoRegions {
+ protected:
+  void SetUp() override {
+    TwoRegions::SetUp();
+    ASSERT_TRUE(second.join(primary));
+  }
+  void TearDown() override {
+    tasks.cancel();
+    tasks.wait();
+  }
+  [[nodiscard]] Hello hello() const {
+    Hello hello;
+    hello.cluster = second.node().cluster;
+    hello.node = second.name();
+    hello.node_id = second.node().node_id;
+    hello.purpose = Purpose::blobs;
+    hello.family_map_hash = storage::family_map_hash();
+    return hello;
+  }
+  /// A blob that is sealed as it must be, since every member has the keys.
+  storage::BlobInfo forge(std::size_t size) {
+    const auto key = primary.core().keys()->key_for(storage::Scope::token());
+    return forged().put(key.value(), Bytes(size, 'f')).value();
+  }
+  storage::BlobStore forged() {
+    const auto keys = [this](std::uint32_t id) -> Result<Secret> {
+      TRY(const auto key, primary.core().keys()->key(id));
+      return key->copy();
+    };
+    return storage::BlobStore::open(directory / "forged", primary.node().cluster, keys, 0).value();
+  }
+  Result<int> offer(const storage::BlobInfo& info) {
+    auto reader = forged().read(info.id).value();
+    return async::block_on(machine.io.next(), chunks_taken(second.peer_tls(), hello(), primary.port(), &tasks,
+                                                           info.id, &reader));
+  }
+  std::uint64_t bytes_kept_of(const BlobId& id) {
+    std::error_code absent;
+    const auto bytes = std::filesystem::file_size(primary.data().blobs() / "partial" / id.str(), absent);
+    return absent ? 0 : bytes;
+  }
+
+  async::TaskGroup tasks{"hostile"};
+};
 
 TEST_F(HostileMember, what_nobody_asked_for_is_not_fetched) {
-  ASSERT_TRUE(second.join(primary));
-  Hello hello;
-  hello.cluster = second.node().cluster;
-  hello.node = second.name();
-  hello.node_id = second.node().node_id;
-  hello.purpose = Purpose::blobs;
-  hello.family_map_hash = storage::family_map_hash();
-  async::TaskGroup tasks{"hostile"};
-  const auto fetches = async::block_on(machine.io.next(),
-                                       fetches_of_an_offer(second.peer_tls(), hello, primary.port(), &tasks));
-  tasks.cancel();
-  tasks.wait();
+  const auto fetches = async::block_on(
+      machine.io.next(), fetches_of_an_offer(second.peer_tls(), hello(), primary.port(), &tasks));
   ASSERT_TRUE(fetches) << fetches.error().describe();
   EXPECT_EQ(*fetches, 0);
+}
+
+TEST_F(HostileMember, an_object_is_what_its_row_says_whatever_a_member_gives) {
+  const auto info = forge(2 * storage::blob_chunk_bytes + 5);
+  primary.demand().want(info.id, {.size = info.size, .sha256 = Bytes(32, 's')});
+  const auto chunks = offer(info);
+  ASSERT_TRUE(chunks) << chunks.error().describe();
+  EXPECT_GE(*chunks, 3) << "only the whole shows it";
+  EXPECT_FALSE(primary.blobs().has(info.id));
+  EXPECT_EQ(primary.demand().missing(), 1U) << "another member may have it";
+  EXPECT_LE(bytes_kept_of(info.id), storage::blob_header_bytes);
+}
+
+TEST_F(HostileMember, an_object_that_does_not_end_where_its_row_says_takes_no_room) {
+  const auto info = forge(3 * storage::blob_chunk_bytes);
+  primary.demand().want(info.id, {.size = 5, .sha256 = info.sha256});
+  const auto chunks = offer(info);
+  ASSERT_TRUE(chunks) << chunks.error().describe();
+  EXPECT_EQ(*chunks, 1);
+  EXPECT_FALSE(primary.blobs().has(info.id));
+  EXPECT_LE(bytes_kept_of(info.id), storage::blob_header_bytes);
 }
 
 }  // namespace

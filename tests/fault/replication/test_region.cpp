@@ -179,11 +179,13 @@ void TestRegion::open_stores() {
       storage::CommitterOptions{
           .free_space_floor_bytes = 0,
           .publish = [ring = ring_.get()](storage::RawBatchPtr batch) { ring->publish(batch); }});
-  blobs_.emplace(must(
-      storage::BlobStore::open(data_->blobs(), node_.cluster, [this](std::uint32_t id) -> Result<Secret> {
+  blobs_.emplace(must(storage::BlobStore::open(
+      data_->blobs(), node_.cluster,
+      [this](std::uint32_t id) -> Result<Secret> {
         TRY(const auto key, core_->keys()->key(id));
         return key->copy();
-      })));
+      },
+      0)));
 }
 
 void TestRegion::start(StartOptions options) {

@@ -93,8 +93,8 @@ TEST_F(TwoRegions, object_bytes_travel_in_both_directions) {
   const auto there = primary.blobs().put(*key, photo);
   const auto here = second.blobs().put(*key, "small");
   ASSERT_TRUE(there && here);
-  second.demand().want(there->id);
-  primary.demand().want(here->id);
+  second.demand().want(there->id, {.size = there->size, .sha256 = there->sha256});
+  primary.demand().want(here->id, {.size = here->size, .sha256 = here->sha256});
   ASSERT_TRUE(eventually([&] { return second.blobs().has(there->id) && primary.blobs().has(here->id); }));
   auto reader = second.blobs().read(there->id);
   ASSERT_TRUE(reader);

@@ -129,8 +129,9 @@ TEST_F(InstallKill, WhileReceivingAtManyPieces) {
 }
 
 Result<BlobStore> open_kill_blobs(const std::filesystem::path& directory) {
-  return BlobStore::open(directory / "blobs", ClusterId("cluster"),
-                         [](std::uint32_t) -> Result<Secret> { return Secret(Bytes(32, 'k')); });
+  return BlobStore::open(
+      directory / "blobs", ClusterId("cluster"),
+      [](std::uint32_t) -> Result<Secret> { return Secret(Bytes(32, 'k')); }, 0);
 }
 
 void put_and_import(const std::filesystem::path& directory) {
@@ -138,7 +139,7 @@ void put_and_import(const std::filesystem::path& directory) {
   const auto info = source.put(1, std::string(blob_chunk_bytes + 9, 'b')).value();
   const auto target = open_kill_blobs(directory / "target").value();
   auto reader = source.read(info.id).value();
-  auto import = target.import(info.id).value();
+  auto import = target.import(info.id, {.size = info.size, .sha256 = info.sha256}).value();
   ASSERT_TRUE(import.header(reader.header()));
   for (const std::uint64_t index : {0U, 1U})
     ASSERT_TRUE(import.add(reader.sealed_chunk(index).value(), index == 1));

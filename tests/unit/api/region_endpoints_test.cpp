@@ -146,9 +146,11 @@ class RegionEndpoints : public test::DomainTest {
   crypto::NodeKey key_ = must(crypto::NodeKey::generate());
   storage::DataDirectory data_ = must(storage::DataDirectory::create(region_.store().directory() / "data"));
   storage::BlobStore blobs_ = must(storage::BlobStore::open(
-      region_.store().directory() / "blobs", cluster_, [](std::uint32_t) -> Result<Secret> {
+      region_.store().directory() / "blobs", cluster_,
+      [](std::uint32_t) -> Result<Secret> {
         return fail(ErrorKind::not_found, "not_found", "no blobs here");
-      }));
+      },
+      0));
   storage::BatchRing ring_{std::size_t{1} << 20U};
   region::BlobDemand demand_{region_.clock()};
   std::unique_ptr<region::FactExchange> facts_ = test::open_facts(region_);

@@ -1,6 +1,7 @@
 #include "holdfast/objects/blob_upkeep.h"
 
 #include "holdfast/async/task_group.h"
+#include "holdfast/crypto/hash.h"
 #include "objects_fixture.h"
 
 namespace holdfast::objects {
@@ -51,6 +52,8 @@ TEST_F(BlobUpkeepTest, WhatIsMissingAtStartIsAskedFor) {
   start();
   EXPECT_TRUE(soon([&] { return demand_.missing() == 1; }));
   EXPECT_EQ(demand_.next(9), std::vector{missing});
+  EXPECT_EQ(demand_.wanted(missing),
+            (storage::BlobContent{.size = 100'000, .sha256 = crypto::sha256(Bytes(100'000, 'a'))}));
 }
 
 TEST_F(BlobUpkeepTest, RowsThatArriveAskAndRowsThatGoForget) {

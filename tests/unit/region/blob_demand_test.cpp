@@ -14,10 +14,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
+const storage::BlobContent blob_said{.size = 7, .sha256 = Bytes(32, 's')};
+
 class BlobDemandTest : public testing::Test {
  protected:
   Result<> fetch(const BlobId& id, std::chrono::milliseconds limit) {
-    return async::block_on(io_.next(), demand_.fetch_now(id, limit));
+    return async::block_on(io_.next(), demand_.fetch_now(id, blob_said, limit));
   }
 
   async::IoPool io_{1};
@@ -25,9 +27,9 @@ class BlobDemandTest : public testing::Test {
 };
 
 TEST_F(BlobDemandTest, GivesUrgentWishesFirstAndThenInTurn) {
-  demand_.want(BlobId("a"));
-  demand_.want(BlobId("b"));
-  demand_.want(BlobId("a"));
+  demand_.want(BlobId("a"), blob_said);
+  demand_.want(BlobId("b"), blob_said);
+  demand_.want(BlobId("a"), blob_said);
   EXPECT_FALSE(fetch(BlobId("c"), 1ms));
   EXPECT_EQ(demand_.next(2), (std::vector{BlobId("c"), BlobId("a")}));
   EXPECT_EQ(demand_.next(2), (std::vector{BlobId("b"), BlobId("c")}));
@@ -39,7 +41,7 @@ TEST_F(BlobDemandTest, GivesUrgentWishesFirstAndThenInTurn) {
 }
 
 TEST_F(BlobDemandTest, RequestsThatTimedOutLeaveNothingBehind) {
-  demand_.want(BlobId("a"));
+  demand_.want(BlobId("a"), blob_said);
   for (int i = 0; i < 100; ++i) {
     const auto refused = fetch(BlobId("a"), 0ms);
     ASSERT_FALSE(refused);
@@ -50,9 +52,18 @@ TEST_F(BlobDemandTest, RequestsThatTimedOutLeaveNothingBehind) {
   EXPECT_EQ(demand_.next(9), std::vector{BlobId("a")}) << "one entry a wish";
 }
 
+TEST_F(BlobDemandTest, SaysWhatIsWantedForAsLongAsItIs) {
+  demand_.want(BlobId("a"), blob_said);
+  EXPECT_EQ(demand_.wanted(BlobId("a")), blob_said);
+  EXPECT_FALSE(demand_.wanted(BlobId("b")));
+  demand_.forget(BlobId("a"));
+  EXPECT_FALSE(demand_.wanted(BlobId("a")));
+}
+
 TEST_F(BlobDemandTest, AnArrivalEndsEveryWait) {
   const auto waiting = [&] {
-    return boost::asio::co_spawn(io_.next(), demand_.fetch_now(BlobId("a"), 1min), boost::asio::use_future);
+    return boost::asio::co_spawn(io_.next(), demand_.fetch_now(BlobId("a"), blob_said, 1min),
+                                 boost::asio::use_future);
   };
   auto one = waiting();
   auto two = waiting();

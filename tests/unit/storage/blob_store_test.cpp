@@ -27,7 +27,7 @@ Result<Secret> blob_test_key(std::uint32_t key_id) {
 }
 
 BlobStore open_blobs(const std::filesystem::path& path) {
-  return BlobStore::open(path, ClusterId("00112233445566778899aabbccddeeff"), blob_test_key).value();
+  return BlobStore::open(path, ClusterId("00112233445566778899aabbccddeeff"), blob_test_key, 0).value();
 }
 
 Bytes blob_content(std::size_t size) {
@@ -172,7 +172,7 @@ TEST_F(BlobStoreTest, OnlyIdsReachThePath) {
   EXPECT_FALSE(BlobStore::is_id("00112233445566778899AABBCCDDEEFF"));
   EXPECT_EQ(blobs_.read(BlobId("../LOCK")).error().kind, ErrorKind::not_found);
   EXPECT_EQ(blobs_.remove(BlobId("../LOCK")).error().kind, ErrorKind::invalid);
-  EXPECT_EQ(blobs_.import(BlobId("")).error().kind, ErrorKind::invalid);
+  EXPECT_EQ(blobs_.import(BlobId(""), {}).error().kind, ErrorKind::invalid);
 }
 
 TEST_F(BlobStoreTest, ListsInOrderAndStops) {
@@ -218,10 +218,12 @@ TEST_F(BlobStoreTest, AllFoldersAreThereBeforeTheFirstBlob) {
 
 class BlobImportTest : public BlobStoreTest {
  protected:
-  /// Copies blob `id` into `there_`, at most `chunks` of it; true when it is all there.
-  bool ship(const BlobId& id, std::uint64_t chunks) {
-    auto reader = blobs_.read(id).value();
-    auto import = there_.import(id).value();
+  static BlobContent content_of(const BlobInfo& info) { return {.size = info.size, .sha256 = info.sha256}; }
+  Result<BlobImport> import_of(const BlobInfo& info) { return there_.import(info.id, content_of(info)); }
+  /// Copies a blob into `there_`, at most `chunks` of it; true when it is all there.
+  bool ship(const BlobInfo& info, std::uint64_t chunks) {
+    auto reader = blobs_.read(info.id).value();
+    auto import = import_of(info).value();
     if (import.wants_header()) EXPECT_TRUE(import.header(reader.header()));
     while (chunks-- > 0 && import.next_chunk() < reader.shape().chunks) {
       const auto index = import.next_chunk();
@@ -237,30 +239,30 @@ TEST_F(BlobImportTest, ArrivesByteForByte) {
   for (const auto size : {std::size_t{0}, std::size_t{17}, 2 * blob_chunk_bytes, 2 * blob_chunk_bytes + 1}) {
     const auto content = blob_content(size);
     const auto info = blobs_.put(blob_key_id, content).value();
-    EXPECT_TRUE(ship(info.id, 100));
+    EXPECT_TRUE(ship(info, 100));
     EXPECT_TRUE(holds_blob(there_, info));
-    EXPECT_EQ(there_.import(info.id).error().kind, ErrorKind::conflict);
+    EXPECT_EQ(import_of(info).error().kind, ErrorKind::conflict);
   }
 }
 
 TEST_F(BlobImportTest, GoesOnAfterACut) {
   const auto info = blobs_.put(blob_key_id, blob_content(3 * blob_chunk_bytes + 5)).value();
-  EXPECT_FALSE(ship(info.id, 2));
+  EXPECT_FALSE(ship(info, 2));
   EXPECT_FALSE(there_.has(info.id));
   // What a power cut may leave: a torn chunk and one that was never written.
   const auto partial = directory_ / "there" / "partial" / info.id.str();
   std::ofstream(partial, std::ios::app) << "torn";
-  EXPECT_EQ(there_.import(info.id).value().next_chunk(), 2U);
+  EXPECT_EQ(import_of(info).value().next_chunk(), 2U);
   flip_byte(partial, static_cast<std::streamoff>(blob::offset_of(1)) + 100);
-  EXPECT_EQ(there_.import(info.id).value().next_chunk(), 1U);
-  EXPECT_TRUE(ship(info.id, 100));
+  EXPECT_EQ(import_of(info).value().next_chunk(), 1U);
+  EXPECT_TRUE(ship(info, 100));
   EXPECT_TRUE(holds_blob(there_, info));
 }
 
 TEST_F(BlobImportTest, RefusesWhatDoesNotVerify) {
   const auto info = blobs_.put(blob_key_id, blob_content(blob_chunk_bytes + 5)).value();
   auto reader = blobs_.read(info.id).value();
-  auto import = there_.import(info.id).value();
+  auto import = import_of(info).value();
   EXPECT_FALSE(import.header("short"));
   EXPECT_FALSE(import.header(blob::encode_header(blob_key_id, BlobId(std::string(32, 'a')))));
   EXPECT_EQ(import.header(blob::encode_header(99, info.id)).error().code, "unknown_key");
@@ -278,7 +280,7 @@ TEST_F(BlobImportTest, WhatFoundNoRoomMayBeGivenAgain) {
   const auto info = blobs_.put(blob_key_id, blob_content(blob_chunk_bytes + 5)).value();
   auto reader = blobs_.read(info.id).value();
   const auto chunk = reader.sealed_chunk(0).value();
-  auto import = there_.import(info.id).value();
+  auto import = import_of(info).value();
   {
     const test::FileSizeLimit limit(blob_header_bytes - 1);
     EXPECT_FALSE(import.header(reader.header()));
@@ -293,6 +295,50 @@ TEST_F(BlobImportTest, WhatFoundNoRoomMayBeGivenAgain) {
   ASSERT_TRUE(import.add(reader.sealed_chunk(1).value(), true));
   ASSERT_TRUE(import.finish());
   EXPECT_TRUE(holds_blob(there_, info));
+}
+
+/// Every member holds the keys: that the chunks open does not make them what the row says.
+TEST_F(BlobImportTest, TakesNothingThatTheRowDoesNotSay) {
+  const auto info = blobs_.put(blob_key_id, blob_content(2 * blob_chunk_bytes + 5)).value();
+  auto reader = blobs_.read(info.id).value();
+  const auto partial = directory_ / "there" / "partial" / info.id.str();
+  {
+    auto row = content_of(info);
+    row.sha256 = crypto::sha256("something else");
+    auto import = there_.import(info.id, row).value();
+    ASSERT_TRUE(import.header(reader.header()));
+    for (const std::uint64_t index : {0U, 1U, 2U})
+      ASSERT_TRUE(import.add(reader.sealed_chunk(index).value(), index == 2));
+    EXPECT_EQ(import.finish().error().code, "blob_corrupt");
+    EXPECT_FALSE(there_.has(info.id));
+    EXPECT_EQ(std::filesystem::file_size(partial), 0U) << "or no member's bytes would ever fit to it";
+    EXPECT_TRUE(import.wants_header());
+  }
+  for (const std::uint64_t size : {std::uint64_t{0}, std::uint64_t{5}, std::uint64_t{blob_chunk_bytes}}) {
+    auto import = there_.import(info.id, {.size = size, .sha256 = info.sha256}).value();
+    ASSERT_TRUE(import.header(reader.header()));
+    EXPECT_EQ(import.add(reader.sealed_chunk(0).value(), false).error().code, "blob_corrupt") << size;
+    EXPECT_EQ(std::filesystem::file_size(partial), blob_header_bytes) << size;
+    std::filesystem::remove(partial);
+  }
+  {
+    auto import = there_.import(info.id, {.size = info.size + 1, .sha256 = info.sha256}).value();
+    ASSERT_TRUE(import.header(reader.header()));
+    for (const std::uint64_t index : {0U, 1U})
+      ASSERT_TRUE(import.add(reader.sealed_chunk(index).value(), false));
+    EXPECT_EQ(import.add(reader.sealed_chunk(2).value(), true).error().code, "blob_corrupt");
+  }
+  EXPECT_TRUE(ship(info, 100));
+  EXPECT_TRUE(holds_blob(there_, info));
+}
+
+TEST_F(BlobImportTest, LeavesTheFloorOfTheDiskFree) {
+  const auto info = blobs_.put(blob_key_id, blob_content(blob_chunk_bytes + 5)).value();
+  const auto full = BlobStore::open(directory_ / "there", ClusterId("00112233445566778899aabbccddeeff"),
+                                    blob_test_key, std::uint64_t{1} << 62U)
+                        .value();
+  EXPECT_EQ(full.import(info.id, content_of(info)).error().kind, ErrorKind::storage_full);
+  EXPECT_TRUE(ship(info, 2)) << "nothing was written that is in the way";
 }
 
 class BlobTestClock : public Clock {
@@ -325,9 +371,9 @@ TEST_F(BlobStoreTest, CollectsOnlyWhatStayedUnreferencedForTheWholeGrace) {
 }
 
 TEST_F(BlobImportTest, WhatWasReceivedOfABlobThatNobodyNamesAnyMoreIsCollected) {
-  const auto id = blobs_.put(blob_key_id, blob_content(2 * blob_chunk_bytes)).value().id;
-  EXPECT_FALSE(ship(id, 1));
-  const auto partial = directory_ / "there" / "partial" / id.str();
+  const auto info = blobs_.put(blob_key_id, blob_content(2 * blob_chunk_bytes)).value();
+  EXPECT_FALSE(ship(info, 1));
+  const auto partial = directory_ / "there" / "partial" / info.id.str();
   ASSERT_TRUE(std::filesystem::exists(partial));
   BlobTestClock clock;
   bool is_named = true;
