@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <utility>
 
 #include "holdfast/base/encoding.h"
 #include "holdfast/base/log.h"
@@ -48,16 +49,34 @@ void SnapshotShelf::remove(const std::string& id) const {
   if (failed) log::warn("a checkpoint could not be removed", {{"error", failed.message()}});
 }
 
-Result<SnapshotShelf::Snapshot> SnapshotShelf::make(const RegionName& member, const std::string& resume) {
-  const std::scoped_lock one(making_);
+SnapshotShelf::Turn SnapshotShelf::take_turn() {
+  const std::scoped_lock lock(mutex_);
+  return Turn(std::exchange(turn_is_taken_, true) ? nullptr : this);
+}
+
+void SnapshotShelf::EndTurn::operator()(SnapshotShelf* shelf) const {
   {
-    const std::scoped_lock lock(mutex_);
-    const auto known = entries_.find(resume);
-    if (known != entries_.end() && known->second.member == member) {
-      known->second.used_at = clock_->steady_now();
-      return Snapshot{.id = resume, .manifest = known->second.manifest};
-    }
+    const std::scoped_lock lock(shelf->mutex_);
+    shelf->turn_is_taken_ = false;
   }
+  shelf->turn_ended_.notify();
+}
+
+std::optional<SnapshotShelf::Snapshot> SnapshotShelf::find(const RegionName& member,
+                                                           const std::string& resume) {
+  const std::scoped_lock lock(mutex_);
+  for (auto& [id, entry] : entries_) {
+    // A session that ended before its snapshot was made left it to the next one, or a member that redials
+    // faster than one can be made would never get any.
+    if (entry.member != member || (id != resume && entry.fetched)) continue;
+    entry.used_at = clock_->steady_now();
+    return Snapshot{.id = id, .manifest = entry.manifest};
+  }
+  return std::nullopt;
+}
+
+Result<SnapshotShelf::Snapshot> SnapshotShelf::make(const RegionName& member, const std::string& resume) {
+  if (auto known = find(member, resume)) return *std::move(known);
   // One a member: whoever asks anew has no use for its earlier one.
   drop_all_of(member);
   TRY_VOID(slots_->pin(member, core_->durable().index));
@@ -83,6 +102,7 @@ Result<SnapshotChunk> SnapshotShelf::read(const RegionName& member, const Snapsh
       return chunk;
     }
     entry->second.used_at = clock_->steady_now();
+    entry->second.fetched = true;
     const auto& files = entry->second.manifest.files;
     const auto file = std::ranges::find(files, get.file, &storage::CheckpointFile::name);
     const bool inside =

@@ -2,9 +2,12 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
+#include "holdfast/async/event.h"
 #include "holdfast/base/clock.h"
 #include "holdfast/base/ids.h"
 #include "holdfast/base/result.h"
@@ -26,10 +29,24 @@ class SnapshotShelf {
     storage::CheckpointManifest manifest;
   };
 
+  struct EndTurn {
+    void operator()(SnapshotShelf* shelf) const;
+  };
+  /// The right to have a snapshot made, until it goes away.
+  using Turn = std::unique_ptr<SnapshotShelf, EndTurn>;
+
   SnapshotShelf(storage::DataDirectory& data, storage::CoreDb& core, SlotBook& slots, const Clock& clock);
 
-  /// The member's earlier snapshot where `resume` names one that is still here, a new one otherwise. Pins its
-  /// slot first.
+  /// Making one reads the whole store, so one is made at a time. Whoever wants one waits for its turn where
+  /// that costs nothing: the disk pool has a few threads, and beats and uploads need them. Never blocks; null
+  /// while it is somebody else's turn.
+  [[nodiscard]] Turn take_turn();
+  /// A turn ended since, or ends by the deadline.
+  [[nodiscard]] async::Task<Result<>> turn_ended(SteadyTime deadline) const {
+    return turn_ended_.wait(deadline);
+  }
+  /// In one's turn: the member's earlier snapshot where `resume` names one that is still here, or where
+  /// nothing of it was fetched yet; a new one otherwise. Pins its slot first.
   Result<Snapshot> make(const RegionName& member, const std::string& resume);
   /// Bytes of one file; `gone` in the chunk when the member has no such snapshot here.
   Result<SnapshotChunk> read(const RegionName& member, const SnapshotGet& get);
@@ -42,18 +59,21 @@ class SnapshotShelf {
     RegionName member;
     storage::CheckpointManifest manifest;
     SteadyTime used_at;
+    bool fetched = false;  ///< some of its bytes were
   };
 
   [[nodiscard]] std::filesystem::path directory(const std::string& id) const;
   void remove(const std::string& id) const;
+  [[nodiscard]] std::optional<Snapshot> find(const RegionName& member, const std::string& resume);
   void drop_all_of(const RegionName& member);
 
   storage::DataDirectory* data_;
   storage::CoreDb* core_;
   SlotBook* slots_;
   const Clock* clock_;
-  std::mutex making_;  ///< one checkpoint at a time
+  async::Signal turn_ended_;
   std::mutex mutex_;
+  bool turn_is_taken_ = false;
   std::map<std::string, Entry> entries_;
 };
 

@@ -167,9 +167,17 @@ async::Task<> SourceDriver::read_log(ReadLog wanted) {
 }
 
 async::Task<> SourceDriver::make_snapshot(MakeSnapshot wanted) {
+  auto turn = context_->shelf.take_turn();
+  // Looks up once a second, so that whoever redials leaves no crowd of closed sessions in the queue.
+  while (!turn && !closed_) {
+    (void)co_await context_->shelf.turn_ended(async::after(std::chrono::seconds(1)));
+    turn = context_->shelf.take_turn();
+  }
+  if (closed_) co_return;
   auto made = co_await async::offload(context_->parts.disk, [shelf = &context_->shelf, peer = peer_, wanted] {
     return shelf->make(peer, wanted.resume);
   });
+  turn.reset();
   if (closed_) co_return;
   if (!made) {
     log::error("no snapshot can be made", made.error());

@@ -1,9 +1,14 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+
 #include "channel.h"
 #include "holdfast/async/block_on.h"
 #include "holdfast/async/task_group.h"
 #include "holdfast/net/dial.h"
+#include "holdfast/storage/step.h"
 #include "holdfast/storage/table.h"
 #include "two_regions.h"
 
@@ -72,6 +77,55 @@ async::Task<Result<int>> chunks_taken(net::PeerTls tls, Hello hello, std::uint16
   co_return chunks;
 }
 
+/// Asks for a snapshot as an empty member does, again and again, and is gone before it is made. Says how
+/// often it was told that one is being made (a beat without a WELCOME).
+async::Task<Result<int>> snapshots_asked_for(net::PeerTls tls, Hello hello, std::uint16_t port,
+                                             async::TaskGroup* tasks, int times) {
+  const auto deadline = async::after(std::chrono::seconds(60));
+  int begun = 0;
+  while (begun < times) {
+    CO_TRY(const auto target, net::parse_endpoint("127.0.0.1:" + std::to_string(port)));
+    CO_TRY(auto connection, co_await net::dial(target, deadline));
+    CO_TRY_VOID(
+        co_await connection.handshake(tls.connect([](const net::PeerKey&) { return true; }), deadline));
+    const auto channel = std::make_shared<Channel>(std::move(connection));
+    tasks->spawn(channel->connection().executor(), Channel::run_writer(channel));
+    channel->send(hello);
+    // While the session before it is not closed yet it is turned away.
+    CO_TRY(const auto message, co_await channel->read(deadline));
+    begun += std::holds_alternative<Beat>(message) ? 1 : 0;
+    channel->close();
+  }
+  co_return begun;
+}
+
+/// Holds the thread that makes a checkpoint until it is let go.
+class HeldCheckpoint {
+ public:
+  HeldCheckpoint() {
+    made_ = 0;
+    let_go_ = false;
+    storage::set_step_hook([](std::string_view step) {
+      if (step != "checkpoint.created") return;
+      ++made_;
+      let_go_.wait(false);
+    });
+  }
+  ~HeldCheckpoint() {
+    let_go();
+    storage::set_step_hook(nullptr);
+  }
+  static int made() { return made_; }
+  static void let_go() {
+    let_go_ = true;
+    let_go_.notify_all();
+  }
+
+ private:
+  static inline std::atomic<int> made_;
+  static inline std::atomic<bool> let_go_;
+};
+
 class HostileMember : public TwoRegions {
  protected:
   void SetUp() override {
@@ -82,12 +136,12 @@ class HostileMember : public TwoRegions {
     tasks.cancel();
     tasks.wait();
   }
-  [[nodiscard]] Hello hello() const {
+  [[nodiscard]] Hello hello(Purpose purpose = Purpose::blobs) const {
     Hello hello;
     hello.cluster = second.node().cluster;
     hello.node = second.name();
     hello.node_id = second.node().node_id;
-    hello.purpose = Purpose::blobs;
+    hello.purpose = purpose;
     hello.family_map_hash = storage::family_map_hash();
     return hello;
   }
@@ -122,6 +176,22 @@ TEST_F(HostileMember, what_nobody_asked_for_is_not_fetched) {
       machine.io.next(), fetches_of_an_offer(second.peer_tls(), hello(), primary.port(), &tasks));
   ASSERT_TRUE(fetches) << fetches.error().describe();
   EXPECT_EQ(*fetches, 0);
+}
+
+TEST_F(HostileMember, asking_for_snapshots_again_and_again_takes_one_thread_and_one_checkpoint) {
+  HeldCheckpoint checkpoint;
+  const auto asked = async::block_on(
+      machine.io.next(),
+      snapshots_asked_for(second.peer_tls(), hello(Purpose::stream), primary.port(), &tasks, 8));
+  ASSERT_TRUE(asked) << asked.error().describe();
+  auto read = boost::asio::co_spawn(machine.io.next(), async::offload(machine.disk, [] { return 1; }),
+                                    boost::asio::use_future);
+  EXPECT_EQ(read.wait_for(std::chrono::seconds(30)), std::future_status::ready)
+      << "what others need the disk pool for goes on";
+  HeldCheckpoint::let_go();
+  second.start();
+  EXPECT_TRUE(eventually([&] { return caught_up(); }));
+  EXPECT_EQ(HeldCheckpoint::made(), 1) << "the one that nobody waited for is given to whoever asks next";
 }
 
 TEST_F(HostileMember, an_object_is_what_its_row_says_whatever_a_member_gives) {
