@@ -60,9 +60,19 @@ void SnapshotIntake::report() {
   context_->set_progress(std::move(progress));
 }
 
+Result<> SnapshotIntake::verify() {
+  auto verified = staged_->finish();
+  if (verified || verified.error().kind == ErrorKind::storage_full) return verified;
+  // To go on with it would be to verify the same bytes again at every dial, and to keep the giver from making
+  // another one.
+  if (const auto discarded = staged_->discard(); !discarded)
+    log::error("a snapshot that does not verify could not be removed", discarded.error());
+  return verified;
+}
+
 Result<> SnapshotIntake::install() {
   auto& parts = context_->parts;
-  TRY_VOID(staged_->finish());
+  TRY_VOID(verify());
   TRY(auto lock, parts.authority.lock_for_intake());
   TRY(const auto before, parts.data.current());
   const bool is_forked = begun_.reason == Welcome::SnapshotReason::forked;

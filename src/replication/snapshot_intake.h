@@ -26,6 +26,7 @@ class SnapshotIntake {
 
  private:
   void report();
+  [[nodiscard]] Result<> verify();
 
   Context* context_;
   RegionName from_;

@@ -110,7 +110,13 @@ Result<SnapshotChunk> SnapshotShelf::read(const RegionName& member, const Snapsh
     if (!inside)
       return fail(ErrorKind::corrupt, "bad_snapshot", "a peer asked for bytes that a snapshot does not have");
   }
-  TRY(chunk.bytes, read_file_part(directory(get.id) / get.file, get.offset, get.size));
+  auto bytes = read_file_part(directory(get.id) / get.file, get.offset, get.size);
+  if (!bytes) {
+    // The member would ask for it again and again: the next one is made from the store as it is then.
+    drop(member, get.id);
+    return fail(std::move(bytes).error());
+  }
+  chunk.bytes = *std::move(bytes);
   return chunk;
 }
 

@@ -48,7 +48,8 @@ class SnapshotShelf {
   /// In one's turn: the member's earlier snapshot where `resume` names one that is still here, or where
   /// nothing of it was fetched yet; a new one otherwise. Pins its slot first.
   Result<Snapshot> make(const RegionName& member, const std::string& resume);
-  /// Bytes of one file; `gone` in the chunk when the member has no such snapshot here.
+  /// Bytes of one file; `gone` in the chunk when the member has no such snapshot here. One that does not read
+  /// is dropped.
   Result<SnapshotChunk> read(const RegionName& member, const SnapshotGet& get);
   void drop(const RegionName& member, const std::string& id);
   /// Removes what nobody asked for in ten minutes.

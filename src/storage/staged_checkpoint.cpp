@@ -93,6 +93,11 @@ std::uint64_t StagedCheckpoint::received_bytes() const {
   return bytes;
 }
 
+Result<> StagedCheckpoint::discard() {
+  finished_ = false;
+  return files::remove_tree(directory_);
+}
+
 Result<> StagedCheckpoint::finish() {
   TRY(const auto missing, next());
   if (missing)

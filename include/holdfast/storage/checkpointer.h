@@ -87,6 +87,8 @@ class StagedCheckpoint {
   /// dropped, so that `next` asks for it again, and the error says so; after a sync that failed everything
   /// is, and `begin` must be called again. Afterwards `DataDirectory::install` may take it.
   Result<> finish();
+  /// Gives up everything that was received.
+  Result<> discard();
 
   [[nodiscard]] const CheckpointManifest& manifest() const { return manifest_; }
   /// `staging/<id>`, which holds `core.db` and `manifest`.

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <set>
 
 #include "cutting_proxy.h"
 #include "held_step.h"
@@ -121,6 +122,63 @@ TEST_F(Faults, no_8_a_log_that_is_purged_between_two_batches_of_a_catch_up_means
   for (int i = 0; i < written; ++i) EXPECT_TRUE(second.read("k" + std::to_string(i))) << i;
   ASSERT_TRUE(eventually([&] { return primary.peers().find(second.name())->connected; }));
   expect_identical();
+}
+
+/// One bit of the middle of a file, whoever has it open.
+void flip_bit_in(const std::filesystem::path& path) {
+  const auto middle = static_cast<std::streamoff>(std::filesystem::file_size(path) / 2);
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekg(middle);
+  const auto byte = static_cast<char>(file.get() ^ 1);
+  file.seekp(middle);
+  file.put(byte);
+}
+
+std::filesystem::path largest_table_below(const std::filesystem::path& directory) {
+  std::filesystem::path largest;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
+    if (entry.path().extension() == ".sst" && (largest.empty() || entry.file_size() > file_size(largest)))
+      largest = entry.path();
+  }
+  return largest;
+}
+
+/// Waits until a region has begun to give another snapshot than its first.
+bool gives_another_snapshot(TestRegion& region) {
+  std::set<std::string> given;
+  return eventually([&] {
+    std::error_code gone;
+    for (const auto& entry : std::filesystem::directory_iterator(region.data().staging(), gone))
+      // RocksDB makes it under another name.
+      if (entry.path().extension() != ".tmp") given.insert(entry.path().filename());
+    return given.size() > 1;
+  });
+}
+
+TEST_F(Faults, no_15_a_snapshot_that_does_not_verify_is_asked_for_anew) {
+  write_many(1, 300'000);
+  archive_logs(primary);
+  const auto table = largest_table_below(primary.root() / "generations");
+  ASSERT_FALSE(table.empty());
+  // Its checksum in the manifest is that of the damaged file.
+  flip_bit_in(table);
+  join_second();
+  EXPECT_TRUE(gives_another_snapshot(primary)) << "the same one would never verify";
+  EXPECT_EQ(second.durable().index, 0U);
+  flip_bit_in(table);
+  EXPECT_TRUE(eventually([&] { return caught_up(); })) << "nothing of the damaged one is gone on with";
+}
+
+TEST_F(Faults, no_15_a_snapshot_that_its_giver_cannot_read_any_more_is_made_anew) {
+  // More than what is asked for ahead (2 MiB).
+  write_many(6, 900'000);
+  archive_logs(primary);
+  HeldStep staging("staging.added", 1);
+  join_second();
+  ASSERT_TRUE(eventually([] { return HeldStep::is_held(); }, std::chrono::seconds(60)));
+  std::filesystem::remove(largest_table_below(primary.data().staging()));
+  HeldStep::let_go();
+  EXPECT_TRUE(eventually([&] { return caught_up(); }));
 }
 
 TEST_F(Faults, no_10_and_15_connections_cut_after_ever_more_bytes_still_bring_everything) {
