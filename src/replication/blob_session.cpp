@@ -96,7 +96,10 @@ async::Task<> BlobSession::ask_loop(std::shared_ptr<BlobSession> self) {
     give_up_stalled();
     if (asked_.empty() && transfers_.size() < transfers_at_once) want.ids = demand.next(wishes_at_once);
     std::erase_if(want.ids, [&](const BlobId& id) { return transfers_.contains(id); });
-    if (!want.ids.empty()) asked_ = want.ids;
+    if (!want.ids.empty()) {
+      asked_ = want.ids;
+      asked_at_ = context_->parts.clock.steady_now();
+    }
     channel_->send(want);
     (void)co_await wake_.wait(async::after(beat_interval));
     // A burst of wishes makes one question.
@@ -115,13 +118,14 @@ async::Task<> BlobSession::take(Message message) {
 
 async::Task<> BlobSession::answer_want(BlobWant want) {
   if (want.ids.empty()) co_return;
-  auto have =
-      co_await async::offload(context_->parts.disk, [blobs = &context_->parts.blobs, want = std::move(want)] {
-        BlobHave found;
-        for (const auto& id : want.ids) (blobs->has(id) ? found.ids : found.missing).push_back(id);
-        return found;
-      });
-  if (!have) co_return;
+  auto have = co_await async::offload(context_->parts.disk, [blobs = &context_->parts.blobs, want] {
+    BlobHave found;
+    for (const auto& id : want.ids) (blobs->has(id) ? found.ids : found.missing).push_back(id);
+    return found;
+  });
+  // Every WANT is answered, or its sender would ask no more: what could not be looked for (a full queue)
+  // counts as missing and is asked for again.
+  if (!have) have = BlobHave{.ids = {}, .missing = std::move(want.ids)};
   co_await channel_->room();
   channel_->send(*have);
 }
@@ -172,12 +176,17 @@ void BlobSession::fetch_next(const BlobId& id, Transfer& transfer) {
       BlobFetch{.id = id, .chunk = transfer.import->next_chunk(), .header = transfer.import->wants_header()});
 }
 
+bool BlobSession::has_stalled(SteadyTime asked_at) const {
+  return context_->parts.clock.steady_now() - asked_at >= stalled_after;
+}
+
 void BlobSession::give_up_stalled() {
-  const auto now = context_->parts.clock.steady_now();
+  // A WANT that nobody answers must not be the last one: the beats keep this connection alive.
+  if (has_stalled(asked_at_)) asked_.clear();
   std::vector<BlobId> stalled;
   for (const auto& [id, transfer] : transfers_) {
     const bool waits_for_peer = transfer.import && !transfer.is_storing;
-    if (waits_for_peer && now - transfer.asked_at >= stalled_after) stalled.push_back(id);
+    if (waits_for_peer && has_stalled(transfer.asked_at)) stalled.push_back(id);
   }
   for (const auto& id : stalled) give_up(id);
 }

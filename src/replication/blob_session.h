@@ -43,6 +43,7 @@ class BlobSession : public std::enable_shared_from_this<BlobSession> {
   async::Task<> store(BlobData data);
   void fetch_next(const BlobId& id, Transfer& transfer);
   void give_up_stalled();
+  [[nodiscard]] bool has_stalled(SteadyTime asked_at) const;
   void give_up(const BlobId& id);
   void close();
 
@@ -54,6 +55,7 @@ class BlobSession : public std::enable_shared_from_this<BlobSession> {
   async::Signal wake_;
   region::Subscription wanted_;
   std::vector<BlobId> asked_;  ///< in the WANT that is unanswered
+  SteadyTime asked_at_;
   bool closed_ = false;
 };
 

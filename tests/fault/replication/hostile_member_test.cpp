@@ -18,6 +18,14 @@ namespace {
 
 using namespace replication;
 
+/// Steady time that a test puts forward.
+class AheadClock : public Clock {
+ public:
+  [[nodiscard]] WallTime now() const override { return system_clock().now(); }
+  [[nodiscard]] SteadyTime steady_now() const override { return system_clock().steady_now() + ahead.load(); }
+  std::atomic<std::chrono::nanoseconds> ahead{std::chrono::nanoseconds(0)};
+};
+
 /// A greeted connection for objects, as whoever holds the member's key makes it.
 async::Task<Result<std::shared_ptr<Channel>>> greet(net::PeerTls tls, Hello hello, std::uint16_t port,
                                                     async::TaskGroup* tasks) {
@@ -77,6 +85,25 @@ async::Task<Result<int>> chunks_taken(net::PeerTls tls, Hello hello, std::uint16
   co_return chunks;
 }
 
+/// Answers no WANT. Says how often it was asked for something until `enough` times or three beats after the
+/// clock was put forward by a minute, which is done at the first.
+async::Task<Result<int>> wants_unanswered(net::PeerTls tls, Hello hello, std::uint16_t port,
+                                          async::TaskGroup* tasks, AheadClock* clock, int enough) {
+  const auto deadline = async::after(std::chrono::seconds(30));
+  CO_TRY(const auto channel, co_await greet(std::move(tls), std::move(hello), port, tasks));
+  int wants = 0;
+  for (int quiet_beats = 0; wants < enough && quiet_beats < 3;) {
+    CO_TRY(const auto message, co_await channel->read(deadline));
+    const auto* want = std::get_if<BlobWant>(&message);
+    if (want == nullptr) continue;
+    wants += want->ids.empty() ? 0 : 1;
+    quiet_beats = want->ids.empty() && wants > 0 ? quiet_beats + 1 : 0;
+    if (wants == 1) clock->ahead = std::chrono::minutes(1);
+  }
+  channel->close();
+  co_return wants;
+}
+
 /// Asks for a snapshot as an empty member does, again and again, and is gone before it is made. Says how
 /// often it was told that one is being made (a beat without a WELCOME).
 async::Task<Result<int>> snapshots_asked_for(net::PeerTls tls, Hello hello, std::uint16_t port,
@@ -129,12 +156,14 @@ class HeldCheckpoint {
 class HostileMember : public TwoRegions {
  protected:
   void SetUp() override {
+    primary.clock = &clock;
     TwoRegions::SetUp();
     ASSERT_TRUE(second.join(primary));
   }
   void TearDown() override {
     tasks.cancel();
     tasks.wait();
+    primary.stop();  // while its clock is there
   }
   [[nodiscard]] Hello hello(Purpose purpose = Purpose::blobs) const {
     Hello hello;
@@ -168,6 +197,7 @@ class HostileMember : public TwoRegions {
     return absent ? 0 : bytes;
   }
 
+  AheadClock clock;
   async::TaskGroup tasks{"hostile"};
 };
 
@@ -192,6 +222,14 @@ TEST_F(HostileMember, asking_for_snapshots_again_and_again_takes_one_thread_and_
   second.start();
   EXPECT_TRUE(eventually([&] { return caught_up(); }));
   EXPECT_EQ(HeldCheckpoint::made(), 1) << "the one that nobody waited for is given to whoever asks next";
+}
+
+TEST_F(HostileMember, who_answers_no_question_is_asked_again) {
+  primary.demand().want(BlobId(std::string(32, 'a')), {.size = 1, .sha256 = Bytes(32, 's')});
+  const auto wants = async::block_on(
+      machine.io.next(), wants_unanswered(second.peer_tls(), hello(), primary.port(), &tasks, &clock, 2));
+  ASSERT_TRUE(wants) << wants.error().describe();
+  EXPECT_EQ(*wants, 2);
 }
 
 TEST_F(HostileMember, an_object_is_what_its_row_says_whatever_a_member_gives) {

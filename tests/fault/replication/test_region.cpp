@@ -223,7 +223,7 @@ void TestRegion::start(StartOptions options) {
   replication_ =
       must(replication::Replication::open({.io = machine_->io,
                                            .disk = machine_->disk,
-                                           .clock = system_clock(),
+                                           .clock = *clock,
                                            .data = *data_,
                                            .core = *core_,
                                            .local = *local_,

@@ -88,6 +88,8 @@ class TestRegion {
   /// What its stores stand on while it runs; null: the real file system.
   rocksdb::Env* local_env = nullptr;
   rocksdb::Env* core_env = nullptr;
+  /// What replication goes by.
+  const Clock* clock = &system_clock();
   /// Called before `facts` is given to replication, at every start.
   std::function<void(TestRegion&)> on_building;
 
