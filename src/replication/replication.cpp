@@ -86,6 +86,11 @@ void Replication::start() {
   auto* impl = impl_.get();
   auto& parts = impl->context.parts;
   impl->standing = impl->read_standing();
+  // Nobody says it again: the janitor reports a loss once, and a member that is away sends nothing. What
+  // waits for everybody (signing keys, acknowledge rules) must not wait for one that needs a snapshot first.
+  for (const auto& slot : impl->context.slots->slots()) {
+    if (slot.lost) parts.peers.slot(RegionName(slot.member), region::SlotState::lost);
+  }
   // A callback may still be running on another thread when `stop` has let it go.
   const std::weak_ptr<Impl> weak = impl_;
   impl->published = parts.ring.on_publish([weak] {

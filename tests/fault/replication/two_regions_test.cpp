@@ -2,6 +2,7 @@
 
 #include "holdfast/async/block_on.h"
 #include "holdfast/crypto/random.h"
+#include "slot_book.h"
 
 // Two whole regions below the domain rooms: real stores, real TLS on loopback.
 namespace holdfast::test {
@@ -82,6 +83,24 @@ TEST_F(TwoRegions, writes_wait_for_the_secondary_where_the_setting_says_so) {
   ASSERT_FALSE(unknown);
   EXPECT_EQ(unknown.error().kind, ErrorKind::outcome_unknown);
   EXPECT_EQ(primary.write("other", "3")->durability, region::Durability::primary_only);
+}
+
+TEST_F(TwoRegions, a_lost_member_is_lost_after_a_restart_too) {
+  join_second();
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  second.stop();
+  ASSERT_TRUE(primary.write("k", "1"));
+  primary.stop();
+  // What the janitor does at the cap.
+  primary.on_building = [&](TestRegion& region) {
+    ASSERT_TRUE((*replication::SlotBook::open(region.local()))->mark_lost(second.name()));
+  };
+  primary.start();
+  const auto peer = primary.peers().find(second.name());
+  ASSERT_TRUE(peer);
+  EXPECT_EQ(peer->slot, region::SlotState::lost);
+  EXPECT_TRUE(primary.peers().durable_everywhere(storage::position_of(primary.durable())))
+      << "nothing waits for a member that needs a snapshot first";
 }
 
 TEST_F(TwoRegions, object_bytes_travel_in_both_directions) {
