@@ -62,6 +62,8 @@ void SnapshotIntake::report() {
 
 Result<> SnapshotIntake::verify() {
   auto verified = staged_->finish();
+  // Once CURRENT points to it this region starts with nothing else.
+  if (verified) verified = context_->parts.core.check_replacement(staged_->core_db());
   if (verified || verified.error().kind == ErrorKind::storage_full) return verified;
   // To go on with it would be to verify the same bytes again at every dial, and to keep the giver from making
   // another one.

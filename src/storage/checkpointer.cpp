@@ -3,6 +3,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/utilities/checkpoint.h>
 
+#include <algorithm>
 #include <chrono>
 #include <system_error>
 #include <thread>
@@ -32,11 +33,25 @@ struct CheckpointState {
   std::uint64_t sequence = 0;
 };
 
+/// Opening for reading is content with some of a store's families; opening for work, after the install, wants
+/// every one of them named.
+Result<> check_family_names(const rocksdb::DBOptions& options, const std::filesystem::path& directory) {
+  std::vector<std::string> found;
+  const auto listed = rocksdb::DB::ListColumnFamilies(options, directory.string(), &found);
+  if (!listed.ok()) return checkpoint_refused(listed.ToString());
+  std::ranges::sort(found);
+  std::vector<std::string> ours(family_names.begin(), family_names.end());
+  std::ranges::sort(ours);
+  if (found != ours) return checkpoint_refused("it has other column families than this version");
+  return {};
+}
+
 /// Opens the files without changing any of them.
 Result<CheckpointState> look_into(const std::filesystem::path& directory, bool verify_blocks) {
   rocksdb::DBOptions options;
   options.info_log = std::make_shared<SilentLogger>();
   options.paranoid_checks = true;
+  TRY_VOID(check_family_names(options, directory));
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   families.reserve(family_names.size());
   for (const auto name : family_names)

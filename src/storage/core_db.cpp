@@ -95,6 +95,17 @@ Subscription CoreDb::on_failure(std::function<void(std::string reason)> callback
   return state_->guard->on_failure(std::move(callback));
 }
 
+Result<> CoreDb::check_replacement(std::filesystem::path path) const {
+  auto options = state_->options;
+  options.path = std::move(path);
+  auto tuning = state_->tuning;
+  tuning.read_only = true;
+  // With a guard of its own: what is wrong with that store is no failure of this one.
+  TRY(const auto store, open_rocks_store(options, tuning));
+  if (const auto ring = keys()) TRY_VOID(ring->check(Reader(store, ring)));
+  return {};
+}
+
 Result<> CoreDb::replace(std::filesystem::path path) {
   auto options = state_->options;
   options.path = std::move(path);

@@ -102,7 +102,7 @@ Result<KeyRing::Entry> KeyRing::decode(BytesView plain) {
                .key = std::make_shared<const Secret>(std::move(bytes))};
 }
 
-Result<> KeyRing::load(const Reader& reader) {
+Result<std::map<KeyId, KeyRing::Entry>> KeyRing::open_all(const Reader& reader) {
   std::map<KeyId, Entry> entries;
   Result<> damage;
   TRY_VOID(reader.scan(data_keys_table, {}, {}, SIZE_MAX, [&](BytesView key, Stored stored) {
@@ -116,6 +116,16 @@ Result<> KeyRing::load(const Reader& reader) {
     return true;
   }));
   TRY_VOID(damage);
+  return entries;
+}
+
+Result<> KeyRing::check(const Reader& reader) const {
+  TRY_VOID(open_all(reader));
+  return {};
+}
+
+Result<> KeyRing::load(const Reader& reader) {
+  TRY(auto entries, open_all(reader));
   const std::scoped_lock lock(mutex_);
   entries_ = std::move(entries);
   next_ = entries_.empty() ? 1 : entries_.rbegin()->first + 1;

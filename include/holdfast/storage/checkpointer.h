@@ -51,8 +51,8 @@ class Checkpointer {
   /// is left behind then.
   Result<CheckpointManifest> create(const std::filesystem::path& directory);
 
-  /// Opens the files read-only: checksums of every block, the families, and the head that the manifest
-  /// promises.
+  /// Opens the files read-only: checksums of every block, the families (ours, all of them and no other), and
+  /// the head that the manifest promises.
   static Result<> verify_content(const std::filesystem::path& directory, const CheckpointManifest& manifest);
 
  private:
@@ -93,12 +93,12 @@ class StagedCheckpoint {
   [[nodiscard]] const CheckpointManifest& manifest() const { return manifest_; }
   /// `staging/<id>`, which holds `core.db` and `manifest`.
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
+  [[nodiscard]] std::filesystem::path core_db() const { return directory_ / "core.db"; }
   [[nodiscard]] bool finished() const { return finished_; }
 
  private:
   StagedCheckpoint(std::filesystem::path directory, CheckpointManifest manifest)
       : directory_(std::move(directory)), manifest_(std::move(manifest)) {}
-  [[nodiscard]] std::filesystem::path core_db() const { return directory_ / "core.db"; }
 
   std::filesystem::path directory_;
   CheckpointManifest manifest_;

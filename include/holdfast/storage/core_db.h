@@ -69,6 +69,9 @@ class CoreDb {
   /// Runs once, on a thread of RocksDB, when a background error strikes; at once if it has.
   [[nodiscard]] Subscription on_failure(std::function<void(std::string reason)> callback);
 
+  /// Whether `replace` could open the store at `path` and its data keys with this region's root key; changes
+  /// no file there. To be asked before anything points to it.
+  [[nodiscard]] Result<> check_replacement(std::filesystem::path path) const;
   /// Exchanges the store for the one at `path` (an installed snapshot), reloads the ring and fires reset.
   /// Nothing may be writing. On failure the old store stays.
   Result<> replace(std::filesystem::path path);

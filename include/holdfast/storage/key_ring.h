@@ -76,6 +76,8 @@ class KeyRing {
   /// Draws a new key for the scope and adds its row to the transaction, whose later puts may use it already.
   KeyId create_key(Transaction& transaction, const Scope& scope, WallTime now);
 
+  /// Whether `load` would succeed.
+  Result<> check(const Reader& reader) const;
   /// Opens every row of the store, forgetting what was there. `corrupt` when one does not open: wrong root
   /// key or damaged ring; the ring is unchanged then.
   Result<> load(const Reader& reader);
@@ -89,6 +91,7 @@ class KeyRing {
     std::shared_ptr<const Secret> key;
   };
   static Result<Entry> decode(BytesView plain);
+  static Result<std::map<KeyId, Entry>> open_all(const Reader& reader);
 
   ClusterId cluster_;
   RootKey root_;

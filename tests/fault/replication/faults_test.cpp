@@ -169,6 +169,26 @@ TEST_F(Faults, no_15_a_snapshot_that_does_not_verify_is_asked_for_anew) {
   EXPECT_TRUE(eventually([&] { return caught_up(); })) << "nothing of the damaged one is gone on with";
 }
 
+TEST_F(Faults, no_16_a_snapshot_whose_keys_do_not_open_here_is_never_the_current_generation) {
+  const auto store = primary.core().rocks();
+  const auto key = storage::KeyWriter().u32(1).take();
+  const auto full_key = std::string("\x00\x10", 2) + key;
+  std::string row;
+  ASSERT_TRUE(store->db->Get({}, store->families[0], full_key, &row).ok());
+  auto damaged = row;
+  damaged.back() = static_cast<char>(damaged.back() ^ 1);
+  rocksdb::WriteOptions unlogged;
+  unlogged.disableWAL = true;
+  // The primary itself has its keys in memory.
+  ASSERT_TRUE(store->db->Put(unlogged, store->families[0], full_key, damaged).ok());
+  join_second();
+  EXPECT_TRUE(gives_another_snapshot(primary));
+  EXPECT_EQ(second.data().current()->value().number, 1U) << "or this region would never start again";
+  EXPECT_EQ(second.data().generations()->size(), 1U);
+  ASSERT_TRUE(store->db->Put(unlogged, store->families[0], full_key, row).ok());
+  EXPECT_TRUE(eventually([&] { return caught_up(); }));
+}
+
 TEST_F(Faults, no_15_a_snapshot_that_its_giver_cannot_read_any_more_is_made_anew) {
   // More than what is asked for ahead (2 MiB).
   write_many(6, 900'000);

@@ -104,6 +104,35 @@ TEST(CoreDb, ALookReadsWhatTheLogHoldsAndChangesNoFile) {
   EXPECT_FALSE(files_below(path) == before) << "what an opening for work does";
 }
 
+TEST(CoreDb, AStoreWhoseKeysDoNotOpenHereIsNoReplacement) {
+  test::TempDirectory directory;
+  test::TestClock clock;
+  const auto root = RootKey::generate(1);
+  const auto make = [&](const std::string& name, const RootKey& sealed_by) {
+    auto core = *CoreDb::open({.path = directory.path() / name, .create = true});
+    EXPECT_TRUE(core->unlock(ClusterId("c"), sealed_by.copy()));
+    Committer committer(*core, clock);
+    EXPECT_TRUE(committer.begin({.reign = 1, .incarnation = 1}));
+    auto transaction = core->transaction();
+    core->keys()->create_key(transaction, Scope::system(), clock.now());
+    EXPECT_TRUE(committer.commit_and_wait(std::move(transaction)));
+    committer.close("test");
+    return core;
+  };
+  const auto core = make("own", root);
+  make("same", root);
+  make("other", RootKey::generate(1));
+  const auto before = files_below(directory.path());
+  EXPECT_TRUE(core->check_replacement(directory.path() / "same"));
+  const auto refused = core->check_replacement(directory.path() / "other");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::corrupt);
+  EXPECT_EQ(core->check_replacement(directory.path() / "none").error().code, "store_missing");
+  EXPECT_TRUE(files_below(directory.path()) == before);
+  EXPECT_FALSE(core->failure());
+  EXPECT_TRUE(core->keys()->key_for(Scope::system()));
+}
+
 TEST(CoreDb, RefusesToOpenBelowItsFloor) {
   test::TempDirectory directory;
   test::FaultEnv faults;

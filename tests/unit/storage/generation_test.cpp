@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "checkpoint_files.h"
 #include "files.h"
 #include "holdfast/base/encoding.h"
 #include "holdfast/storage/checkpointer.h"
@@ -244,6 +245,36 @@ TEST_F(CheckpointTest, AFileTooManyIsRefused) {
   ship(staged);
   write_text(staged.directory() / "core.db" / "OPTIONS-000005", "local settings");
   EXPECT_EQ(staged.finish().error().code, "checkpoint_refused");
+}
+
+/// RocksDB opens it for reading all the same, and for work never again.
+TEST_F(CheckpointTest, AFamilyTooManyIsRefused) {
+  auto manifest = make_checkpoint();
+  {
+    std::vector<rocksdb::ColumnFamilyDescriptor> families;
+    for (const auto name : family_names)
+      families.emplace_back(std::string(name), rocksdb::ColumnFamilyOptions());
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    rocksdb::DB* raw = nullptr;
+    ASSERT_TRUE(rocksdb::DB::Open({}, checkpoint_.string(), families, &handles, &raw).ok());
+    const std::unique_ptr<rocksdb::DB> store(raw);
+    rocksdb::ColumnFamilyHandle* extra = nullptr;
+    ASSERT_TRUE(store->CreateColumnFamily({}, "extra", &extra).ok());
+    handles.push_back(extra);
+    for (auto* handle : handles) ASSERT_TRUE(store->DestroyColumnFamilyHandle(handle).ok());
+  }
+  manifest.files.clear();
+  for (const auto& entry : std::filesystem::directory_iterator(checkpoint_)) {
+    const auto name = entry.path().filename().string();
+    if (is_checkpoint_file_name(name))
+      manifest.files.push_back(describe_checkpoint_file(checkpoint_, name).value());
+  }
+  auto staged = begin(manifest);
+  ship(staged);
+  const auto refused = staged.finish();
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().detail.find("other column families"), std::string::npos)
+      << refused.error().describe();
 }
 
 /// A sender that describes its files truly but announces another state.
