@@ -75,15 +75,16 @@ Result<> FactExchange::record(std::string name, Bytes payload) {
 Result<bool> FactExchange::keep_if_greater(const OverrideKind& kind, const Override& value,
                                            const RegionName& from) {
   // Two settings of one key must not pass each other between the question and the disk.
-  const std::scoped_lock lock(mutex_);
+  const std::scoped_lock writing(writing_);
   const Key key{value.kind, value.key};
-  const auto held = overrides_.find(key);
-  if (held != overrides_.end() && kind.compare(value.value, held->second) != std::strong_ordering::greater) {
+  if (const auto held = find_override(value.kind, value.key);
+      held && kind.compare(value.value, held->value) != std::strong_ordering::greater) {
     return false;
   }
   auto row = value;
   row.from = from == self_ ? RegionName() : from;
   TRY_VOID(local_->put(storage::local_tables::overrides, override_row_key(value), row.encode()));
+  const std::scoped_lock lock(mutex_);
   overrides_[key] = value.value;
   origins_[key] = from;
   return true;
@@ -145,12 +146,13 @@ std::vector<RegionName> FactExchange::confirmed_by(const Override& value) const 
 
 Result<> FactExchange::drop(const Override& value) {
   {
-    const std::scoped_lock lock(mutex_);
-    const auto held = overrides_.find({value.kind, value.key});
-    if (held == overrides_.end() || held->second != value.value) return {};
+    const std::scoped_lock writing(writing_);
+    const auto held = find_override(value.kind, value.key);
+    if (!held || held->value != value.value) return {};
     TRY_VOID(local_->erase(storage::local_tables::overrides, override_row_key(value)));
-    origins_.erase(held->first);
-    overrides_.erase(held);
+    const std::scoped_lock lock(mutex_);
+    origins_.erase({value.kind, value.key});
+    overrides_.erase({value.kind, value.key});
   }
   if (const auto kind = kind_of(value.kind); kind && kind->changed) kind->changed(value.key);
   return {};

@@ -32,8 +32,14 @@ Result<std::unique_ptr<SlotBook>> SlotBook::open(storage::LocalDb& local) {
 }
 
 Result<> SlotBook::write(const RegionName& member, const Row& row) {
-  return local_->put(storage::local_tables::slots, member.str(),
-                     FieldWriter().number(slot_row_index, row.index).flag(slot_row_lost, row.lost).take());
+  TRY_VOID(local_->put(storage::local_tables::slots, member.str(),
+                       FieldWriter().number(slot_row_index, row.index).flag(slot_row_lost, row.lost).take()));
+  const std::scoped_lock lock(mutex_);
+  const auto known = rows_.find(member);
+  if (known == rows_.end()) return {};
+  // It may have moved on meanwhile.
+  known->second.saved = known->second.index == row.index && known->second.lost == row.lost;
+  return {};
 }
 
 void SlotBook::advance(const RegionName& member, std::uint64_t index) {
@@ -49,21 +55,24 @@ void SlotBook::advance(const RegionName& member, std::uint64_t index) {
 }
 
 Result<> SlotBook::pin(const RegionName& member, std::uint64_t index) {
-  const std::scoped_lock lock(mutex_);
-  auto& row = rows_[member];
-  row = Row{.index = index};
-  TRY_VOID(write(member, row));
-  row.saved = true;
-  return {};
+  const std::scoped_lock writing(writing_);
+  const Row row{.index = index};
+  {
+    const std::scoped_lock lock(mutex_);
+    rows_[member] = row;
+  }
+  return write(member, row);
 }
 
 Result<> SlotBook::mark_lost(const RegionName& member) {
-  const std::scoped_lock lock(mutex_);
-  auto& row = rows_[member];
-  row.lost = true;
-  TRY_VOID(write(member, row));
-  row.saved = true;
-  return {};
+  const std::scoped_lock writing(writing_);
+  Row row;
+  {
+    const std::scoped_lock lock(mutex_);
+    rows_[member].lost = true;
+    row = rows_[member];
+  }
+  return write(member, row);
 }
 
 void SlotBook::mark_at_risk(const std::vector<std::string>& members) {
@@ -71,25 +80,26 @@ void SlotBook::mark_at_risk(const std::vector<std::string>& members) {
   for (auto& [name, row] : rows_) row.at_risk = std::ranges::find(members, name.str()) != members.end();
 }
 
-Result<> SlotBook::save() {
+std::map<RegionName, SlotBook::Row> SlotBook::rows() const {
   const std::scoped_lock lock(mutex_);
-  for (auto& [name, row] : rows_) {
-    if (row.saved) continue;
-    TRY_VOID(write(name, row));
-    row.saved = true;
+  return rows_;
+}
+
+Result<> SlotBook::save() {
+  const std::scoped_lock writing(writing_);
+  for (const auto& [name, row] : rows()) {
+    if (!row.saved) TRY_VOID(write(name, row));
   }
   return {};
 }
 
 Result<> SlotBook::forget_others(const std::vector<RegionName>& members) {
-  const std::scoped_lock lock(mutex_);
-  for (auto row = rows_.begin(); row != rows_.end();) {
-    if (std::ranges::find(members, row->first) != members.end()) {
-      ++row;
-      continue;
-    }
-    TRY_VOID(local_->erase(storage::local_tables::slots, row->first.str()));
-    row = rows_.erase(row);
+  const std::scoped_lock writing(writing_);
+  for (const auto& [name, row] : rows()) {
+    if (std::ranges::find(members, name) != members.end()) continue;
+    TRY_VOID(local_->erase(storage::local_tables::slots, name.str()));
+    const std::scoped_lock lock(mutex_);
+    rows_.erase(name);
   }
   return {};
 }

@@ -14,7 +14,8 @@
 namespace holdfast::replication {
 
 /// SLOT: from which batch on the log is kept for each member. Kept in local.db: a position that is remembered
-/// too low keeps too much log, never too little. Thread-safe; functions that give a Result block on the disk.
+/// too low keeps too much log, never too little. Thread-safe; functions that give a Result block on the disk,
+/// and nobody else waits for them: acks and beats ask here on I/O threads.
 class SlotBook {
  public:
   static Result<std::unique_ptr<SlotBook>> open(storage::LocalDb& local);
@@ -41,11 +42,14 @@ class SlotBook {
   };
 
   explicit SlotBook(storage::LocalDb& local) : local_(&local) {}
+  [[nodiscard]] std::map<RegionName, Row> rows() const;
+  /// With writing_ held.
   Result<> write(const RegionName& member, const Row& row);
 
   storage::LocalDb* local_;
+  std::mutex writing_;  ///< held over writes to the disk; never taken under mutex_
   mutable std::mutex mutex_;
-  std::map<RegionName, Row> rows_;
+  std::map<RegionName, Row> rows_;  ///< changed ahead of the disk
 };
 
 }  // namespace holdfast::replication

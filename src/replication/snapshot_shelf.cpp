@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 #include <utility>
+#include <vector>
 
 #include "holdfast/base/encoding.h"
 #include "holdfast/base/log.h"
@@ -78,7 +79,7 @@ std::optional<SnapshotShelf::Snapshot> SnapshotShelf::find(const RegionName& mem
 Result<SnapshotShelf::Snapshot> SnapshotShelf::make(const RegionName& member, const std::string& resume) {
   if (auto known = find(member, resume)) return *std::move(known);
   // One a member: whoever asks anew has no use for its earlier one.
-  drop_all_of(member);
+  drop_where([&](const std::string&, const Entry& entry) { return entry.member == member; });
   TRY_VOID(slots_->pin(member, core_->durable().index));
   const auto id = to_hex(crypto::random_bytes(snapshot_id_bytes));
   storage::Checkpointer checkpointer(*core_, [core = core_] { return core->durable(); });
@@ -121,30 +122,26 @@ Result<SnapshotChunk> SnapshotShelf::read(const RegionName& member, const Snapsh
 }
 
 void SnapshotShelf::drop(const RegionName& member, const std::string& id) {
-  const std::scoped_lock lock(mutex_);
-  const auto entry = entries_.find(id);
-  if (entry == entries_.end() || entry->second.member != member) return;
-  entries_.erase(entry);
-  remove(id);
-}
-
-void SnapshotShelf::drop_all_of(const RegionName& member) {
-  const std::scoped_lock lock(mutex_);
-  std::erase_if(entries_, [&](const auto& entry) {
-    if (entry.second.member != member) return false;
-    remove(entry.first);
-    return true;
-  });
+  drop_where(
+      [&](const std::string& known, const Entry& entry) { return known == id && entry.member == member; });
 }
 
 void SnapshotShelf::drop_idle() {
   const auto now = clock_->steady_now();
-  const std::scoped_lock lock(mutex_);
-  std::erase_if(entries_, [&](const auto& entry) {
-    if (now - entry.second.used_at < idle_limit) return false;
-    remove(entry.first);
-    return true;
-  });
+  drop_where([&](const std::string&, const Entry& entry) { return now - entry.used_at >= idle_limit; });
+}
+
+void SnapshotShelf::drop_where(const std::function<bool(const std::string& id, const Entry&)>& wanted) {
+  std::vector<std::string> dropped;
+  {
+    const std::scoped_lock lock(mutex_);
+    std::erase_if(entries_, [&](const auto& known) {
+      if (!wanted(known.first, known.second)) return false;
+      dropped.push_back(known.first);
+      return true;
+    });
+  }
+  for (const auto& id : dropped) remove(id);
 }
 
 }  // namespace holdfast::replication

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -66,7 +67,9 @@ class SnapshotShelf {
   [[nodiscard]] std::filesystem::path directory(const std::string& id) const;
   void remove(const std::string& id) const;
   [[nodiscard]] std::optional<Snapshot> find(const RegionName& member, const std::string& resume);
-  void drop_all_of(const RegionName& member);
+  /// Forgets those of which `wanted` is true, then removes them: what is asked on I/O threads does not wait
+  /// for the disk.
+  void drop_where(const std::function<bool(const std::string& id, const Entry&)>& wanted);
 
   storage::DataDirectory* data_;
   storage::CoreDb* core_;

@@ -192,7 +192,9 @@ async::Task<> SourceDriver::make_snapshot(MakeSnapshot wanted) {
 
 async::Task<> SourceDriver::read_chunk(ReadChunk wanted) {
   if (wanted.get.done) {
-    context_->shelf.drop(peer_, wanted.get.id);
+    // A whole checkpoint: its removal takes the disk a while.
+    (void)co_await async::offload(context_->parts.disk, [shelf = &context_->shelf, peer = peer_,
+                                                         id = wanted.get.id] { shelf->drop(peer, id); });
     co_return;
   }
   co_await channel_->room();

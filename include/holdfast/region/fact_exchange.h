@@ -104,7 +104,8 @@ class FactExchange {
   storage::CoreDb* core_;
   RegionName self_;
   const Clock* clock_;
-  mutable std::mutex mutex_;
+  std::mutex writing_;        ///< held over writes of overrides to the disk; never taken under mutex_
+  mutable std::mutex mutex_;  ///< never held over one: requests and beats ask on I/O threads
   std::map<std::string, Effect> facts_;
   std::map<std::string, OverrideKind> kinds_;
   std::map<Key, Bytes> overrides_;
