@@ -183,7 +183,7 @@ Result<> Replication::Impl::clean() {
   TRY(const auto report, janitor.sweep(context.slots->slots()));
   context.slots->mark_at_risk(report.at_risk);
   for (const auto& member : report.lost) {
-    log::error("a member's slot is lost: the log that it needs was given up at the cap; it needs a snapshot",
+    log::error("a member's slot is lost: the log that it needs was given up; it needs a snapshot",
                {{"member", member}, {"logBytes", report.log_bytes}});
     parts.peers.slot(RegionName(member), region::SlotState::lost);
   }

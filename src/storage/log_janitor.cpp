@@ -12,6 +12,7 @@
 #include "holdfast/storage/step.h"
 #include "rocks.h"
 #include "wal_files.h"
+#include "wal_record.h"
 
 namespace holdfast::storage {
 namespace {
@@ -42,11 +43,58 @@ bool is_cut_off_before(const Slot& slot, std::uint64_t next_first_index) {
   return !slot.lost && slot.durable_index + 1 < next_first_index;
 }
 
+Result<> delete_log(RocksStore& store, const std::string& path) {
+  reached("janitor.delete");
+  const auto status = store.db->DeleteFile(path);
+  if (status.ok() || status.IsNotFound() || status.IsPathNotFound()) return {};
+  return fail(to_error(status, "delete an archived log"));
+}
+
+/// Declares every slot lost, durably, that cannot do without the log before `next_first_index`.
+Result<> lose_slots_before(std::uint64_t next_first_index, std::string_view why, std::vector<Slot>& slots,
+                           const LogJanitor::MarkLost& mark_lost, LogJanitor::Report& report) {
+  for (auto& slot : slots) {
+    if (!is_cut_off_before(slot, next_first_index)) continue;
+    TRY_VOID(mark_lost(slot.member));
+    slot.lost = true;
+    report.lost.push_back(slot.member);
+    slots_lost.add();
+    log::error("slot lost: the member needs a snapshot", {{"member", slot.member}, {"why", why}});
+  }
+  return {};
+}
+
+/// While the beginning of an archived log does not read, RocksDB lists none (seen): nothing would ever be
+/// deleted again, nobody could catch up, and no checkpoint could be made. Nobody can go on through that log
+/// in any case: it goes, with all before it.
+Result<> give_up_damaged(const std::shared_ptr<RocksStore>& store, std::vector<Slot>& slots,
+                         const LogJanitor::MarkLost& mark_lost, LogJanitor::Report& report) {
+  const FilesStay stay(store);
+  const auto listed = list_wal_files(*store);
+  if (listed || listed.error().kind != ErrorKind::corrupt) return {};
+  TRY(const auto damaged, find_damaged_archive(*store));
+  if (damaged.paths.empty()) return {};
+  TRY_VOID(
+      lose_slots_before(damaged.next_first_index, "an archived log is damaged", slots, mark_lost, report));
+  for (const auto& path : damaged.paths) {
+    TRY_VOID(delete_log(*store, path));
+    ++report.deleted_files;
+  }
+  log::error("an archived log is damaged: it was deleted with what was before it; check the disk",
+             {{"file", damaged.paths.back()}, {"deleted", damaged.paths.size()}});
+  return {};
+}
+
 /// One sweep: the log as it is, shrinking from its old end.
 class JanitorSweep {
  public:
-  JanitorSweep(RocksStore& store, std::vector<WalSpan> log, std::vector<Slot> slots)
-      : store_(store), log_(std::move(log)), slots_(std::move(slots)), bytes_(total_bytes_of(log_)) {}
+  JanitorSweep(RocksStore& store, std::vector<WalSpan> log, std::vector<Slot> slots,
+               LogJanitor::Report so_far)
+      : store_(store),
+        log_(std::move(log)),
+        slots_(std::move(slots)),
+        bytes_(total_bytes_of(log_)),
+        report_(std::move(so_far)) {}
 
   /// Deletes what no slot needs, as long as `keep_bytes` stay.
   Result<> delete_unneeded(std::uint64_t keep_bytes) {
@@ -62,15 +110,7 @@ class JanitorSweep {
   /// first.
   Result<> delete_over(std::uint64_t cap_bytes, const LogJanitor::MarkLost& mark_lost) {
     while (bytes_ > cap_bytes && front_is_deletable()) {
-      for (auto& slot : slots_) {
-        if (!is_cut_off_before(slot, log_[1].first_index)) continue;
-        TRY_VOID(mark_lost(slot.member));
-        slot.lost = true;
-        report_.lost.push_back(slot.member);
-        slots_lost.add();
-        log::error("slot lost: the log cap is reached, the member needs a snapshot",
-                   {{"member", slot.member}});
-      }
+      TRY_VOID(lose_slots_before(log_[1].first_index, "the log cap is reached", slots_, mark_lost, report_));
       TRY_VOID(delete_front());
     }
     return {};
@@ -96,11 +136,7 @@ class JanitorSweep {
 
   Result<> delete_front() {
     const auto& file = log_.front().file;
-    reached("janitor.delete");
-    const auto status = store_.db->DeleteFile(file.path);
-    if (!status.ok() && !status.IsNotFound() && !status.IsPathNotFound()) {
-      return fail(to_error(status, "delete an archived log"));
-    }
+    TRY_VOID(delete_log(store_, file.path));
     ++report_.deleted_files;
     bytes_ -= file.bytes;
     log_.erase(log_.begin());
@@ -164,6 +200,9 @@ Result<LogJanitor::Report> LogJanitor::sweep(const std::vector<Slot>& slots) {
     first_index_ = std::move(known);
     return log;
   };
+  auto left = slots;
+  Report given_up;
+  TRY_VOID(give_up_damaged(store, left, mark_lost_, given_up));
   TRY(const auto live_bytes, live_bytes_of(store));
   // Without room for a flush, which would close the store, what is archived already can still go.
   const bool has_room = check_free_bytes(*store->db->GetEnv(), store->path, apply_floor_bytes).has_value();
@@ -171,7 +210,7 @@ Result<LogJanitor::Report> LogJanitor::sweep(const std::vector<Slot>& slots) {
   // Held while files are deleted too: RocksDB fails to list logs that go meanwhile (seen).
   const FilesStay stay(store);
   TRY(auto log, load());
-  JanitorSweep sweep(*store, std::move(log), slots);
+  JanitorSweep sweep(*store, std::move(log), std::move(left), std::move(given_up));
   TRY_VOID(sweep.delete_unneeded(limits_.keep_bytes));
   TRY_VOID(sweep.delete_over(limits_.cap_bytes, mark_lost_));
   return sweep.finish(limits_.cap_bytes);

@@ -23,7 +23,8 @@ struct Slot {
 /// Deletes archived logs that no slot needs any more. RocksDB's own purging by age and size goes by file
 /// times and cannot be trusted with a clock that moves (seen: back two hours purged everything), so it is off
 /// and this is the only thing that deletes a log, one whole file at a time, oldest first, and only from the
-/// archive. One thread at a time; blocking. Lives no longer than its CoreDb.
+/// archive. A damaged archived log, which would hide all others, goes with those before it. One thread at a
+/// time; blocking. Lives no longer than its CoreDb.
 class LogJanitor {
  public:
   struct Limits {

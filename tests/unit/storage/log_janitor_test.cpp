@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 
 #include "holdfast/storage/log_tail.h"
 #include "storage/log_scene.h"
@@ -57,6 +59,27 @@ class LogJanitorTest : public testing::Test {
     const auto from = index == 0 ? position_of(Head{}) : position_of(heads_[index - 1]);
     const auto read = tail.read_after(from, janitor_plenty);
     return read && read->size() == heads_.size() - index;
+  }
+
+  /// The n-th archived log, changed by one bit there; the store opened anew, since it remembers beginnings.
+  void damage_archived(std::size_t n, std::streamoff offset) {
+    std::vector<std::filesystem::path> logs;
+    for (const auto& entry : std::filesystem::directory_iterator(scene_.path() / "archive"))
+      logs.push_back(entry.path());
+    std::ranges::sort(logs);
+    ASSERT_LT(n, logs.size());
+    scene_.close();
+    {
+      std::fstream file(logs[n], std::ios::in | std::ios::out | std::ios::binary);
+      file.seekg(offset);
+      const auto byte = static_cast<char>(file.get() ^ 1);
+      file.seekp(offset);
+      file.put(byte);
+    }
+    scene_.reopen();
+    const auto listed = list_wal_files(*scene_.db->rocks());
+    ASSERT_FALSE(listed) << "RocksDB lists no log while this one does not read";
+    EXPECT_EQ(listed.error().kind, ErrorKind::corrupt);
   }
 
   LogScene scene_;
@@ -117,6 +140,58 @@ TEST_F(LogJanitorTest, WhenTheLossCannotBeRecordedNothingIsDeleted) {
   EXPECT_EQ(error_->code, "unavailable");
   EXPECT_EQ(archived(), before);
   EXPECT_TRUE(serves(1));
+}
+
+TEST_F(LogJanitorTest, ADamagedArchivedLogGoesWithAllBeforeIt) {
+  fill(6);
+  damage_archived(2, 20);
+  const auto report = sweep(janitor_plenty, {{.member = "fast", .durable_index = 61},
+                                             {.member = "behind", .durable_index = 35},
+                                             {.member = "slow", .durable_index = 15}});
+  ASSERT_FALSE(error_) << error_->describe();
+  EXPECT_EQ(report.lost, std::vector<std::string>{"slow"});
+  EXPECT_EQ(marked_, report.lost);
+  EXPECT_GE(report.deleted_files, 3U);
+  EXPECT_TRUE(serves(35));
+  EXPECT_FALSE(serves(15));
+  EXPECT_FALSE(sweep(janitor_plenty, {}).lost.size());
+  EXPECT_FALSE(error_);
+}
+
+TEST_F(LogJanitorTest, DamageInALaterPartOfALongFirstRecordIsFound) {
+  fill(2);
+  scene_.flush_all();
+  heads_.push_back(scene_.write({put_row(1, "long", std::string(200'000, 'v'))}).head);
+  scene_.flush_all();
+  fill(2);
+  std::size_t longest = 0;
+  std::uintmax_t bytes = 0;
+  std::vector<std::filesystem::path> logs;
+  for (const auto& entry : std::filesystem::directory_iterator(scene_.path() / "archive"))
+    logs.push_back(entry.path());
+  std::ranges::sort(logs);
+  for (std::size_t i = 0; i < logs.size(); ++i) {
+    if (std::filesystem::file_size(logs[i]) > bytes) bytes = std::filesystem::file_size(logs[longest = i]);
+  }
+  ASSERT_GT(bytes, 200'000U);
+  damage_archived(longest, 150'000);
+  sweep(janitor_plenty, {});
+  EXPECT_FALSE(error_);
+}
+
+TEST_F(LogJanitorTest, ADamagedLogStaysUntilTheLossIsRecorded) {
+  fill(4);
+  damage_archived(1, 20);
+  mark_ = fail(ErrorKind::unavailable, "unavailable", "local.db is away");
+  const auto files = [&] {
+    return std::ranges::distance(std::filesystem::directory_iterator(scene_.path() / "archive"),
+                                 std::filesystem::directory_iterator());
+  };
+  const auto before = files();
+  sweep(janitor_plenty, {{.member = "slow", .durable_index = 1}});
+  ASSERT_TRUE(error_);
+  EXPECT_EQ(error_->code, "unavailable");
+  EXPECT_EQ(files(), before);
 }
 
 TEST_F(LogJanitorTest, ASlotBelowTheCapIsAtRiskBeforeItIsLost) {
