@@ -6,7 +6,7 @@
 namespace holdfast::identity {
 
 bool is_forgotten(const FailureCount& count, WallTime now) {
-  return now - count.last_failure > lockout_remembered;
+  return std::chrono::abs(now - count.last_failure) > lockout_remembered;
 }
 
 FailureCount total_failures(std::span<const FailureCount> counts, std::uint64_t epoch, WallTime now) {

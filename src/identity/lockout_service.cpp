@@ -85,19 +85,22 @@ Bytes LockoutService::own_row(const Place& place) const {
   return storage::KeyWriter().fixed(place.key).text(base_.region.str()).take();
 }
 
+// In up to two rows: one of the log, one of the time when this region could not write there. A void count of
+// one must not come back with a newer time of the other.
 Result<FailureCount> LockoutService::load_own(const AttemptSubject& subject) const {
+  const WallTime now = base_.clock.now();
   FailureCount own;
   own.epoch = subject.epoch;
   TRY(const Place place, place_of(subject));
   TRY(const auto row, base_.core.reader().find(*place.table, own_row(place)));
   if (row) {
     TRY(const auto count, decode_failure_count(row->plain));
-    own = newer_of(own, count);
+    if (!is_forgotten(count, now)) own = newer_of(own, count);
   }
   TRY(const auto local, base_.local.find(storage::local_tables::counters, place.local));
   if (local) {
     TRY(const auto count, decode_failure_count(*local));
-    own = newer_of(own, count);
+    if (!is_forgotten(count, now)) own = newer_of(own, count);
   }
   return own;
 }
@@ -169,6 +172,7 @@ async::Task<> LockoutService::succeeded(Attempt attempt) {
       counted = live->count.failures > 0;
       live->count.failures = 0;
       live->is_changed |= counted;
+      live->is_known = true;
     }
   }
   const bool others_counted = attempt.body_->others_counted;

@@ -16,6 +16,8 @@ struct LockoutService::Live {
   std::uint32_t under_way = 0;
   /// Its row is written behind the answer, and may still say something else.
   bool is_changed = false;
+  /// Somebody signed in: worth keeping, so that the next time needs no look at the rows.
+  bool is_known = false;
 };
 
 /// What LockoutService holds in memory.
@@ -51,7 +53,8 @@ struct LockoutService::State {
     Live* const live = find(name);
     if (live == nullptr) return;
     if (live->under_way > 0) --live->under_way;
-    if (live->under_way == 0 && live->count.failures == 0 && !live->is_changed) young.erase(name);
+    const bool says_something = live->count.failures > 0 || live->is_changed || live->is_known;
+    if (live->under_way == 0 && !says_something) young.erase(name);
   }
 };
 

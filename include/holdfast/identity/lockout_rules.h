@@ -26,7 +26,7 @@ struct FailureCount {
   bool operator==(const FailureCount&) const = default;
 };
 
-/// Whether a count is void by its age.
+/// Whether a count is void by its age, or by a time so far ahead that a clock was wrong.
 bool is_forgotten(const FailureCount& count, WallTime now);
 
 /// All regions' counts as one: failures added up, the latest time. A time that lies further ahead of `now`

@@ -113,6 +113,16 @@ TEST_P(LockoutOf, ADayAfterTheLastFailureNoneCounts) {
   EXPECT_EQ(refusal_after_a_restart(GetParam()), "password_attempts_exceeded");
 }
 
+// Its own count has two rows then, one from the time when it could not write to the log.
+TEST_P(LockoutOf, AVoidCountDoesNotComeBackWithTheTimeOfANewerOne) {
+  region_.become_secondary();
+  fail_times(5, GetParam());
+  region_.become_primary();
+  region_.clock().advance(lockout_remembered + std::chrono::seconds(1));
+  fail_times(1, GetParam());
+  EXPECT_NE(refusal_after_a_restart(GetParam()), "password_attempts_exceeded");
+}
+
 // A full hash queue refuses many names a second, which costs who sends them nothing.
 TEST_F(LockoutTest, NamesThatWereNeverHashedPushNoCountOut) {
   LockoutService lockouts(foundation(), {.live_names = 8, .name_rows = 0});

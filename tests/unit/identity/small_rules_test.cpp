@@ -130,6 +130,11 @@ TEST(LockoutRules, ATimeFarAheadLocksNobodyButItsFailuresCount) {
   EXPECT_EQ(locked_until(total), noon + seconds(1));
 }
 
+TEST(LockoutRules, ACountIsVoidWhereItsTimeIsMoreThanADayAhead) {
+  const FailureCount ahead{.failures = 4, .last_failure = noon + days(1) + seconds(1), .epoch = 0};
+  EXPECT_EQ(total_failures(std::vector{ahead}, 0, noon).failures, 0U);
+}
+
 const RegionName east("us-east-1");
 const RegionName west("eu-west-1");
 
