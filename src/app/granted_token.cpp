@@ -12,6 +12,7 @@ namespace holdfast::app {
 namespace {
 
 constexpr std::chrono::milliseconds role_look_interval{200};
+constexpr std::chrono::seconds retry_pause{1};
 
 Result<identity::Operator> first_enabled(const identity::OperatorService& operators) {
   TRY(auto people, operators.list());
@@ -32,22 +33,44 @@ async::Task<Result<>> make_granted_token(Foundation* base, identity::OperatorSer
                                            .scopes = {std::string(identity::admin_scope::admin)},
                                            .lifetime = identity::default_admin_token_lifetime,
                                            .region = base->stores.node.region},
-                                          identity::Actor::system()));
-  CO_TRY_VOID(co_await async::offload(base->disk, [&file, secret = &made.value.secret] {
+                                          // Who removes the regions that are gone needs a token first.
+                                          identity::Actor::system(), region::AckClass::membership));
+  const auto written = co_await async::offload(base->disk, [&file, secret = &made.value.secret] {
     return write_private_file(file, std::string(secret->expose()) + "\n");
-  }));
+  });
+  if (!written) {
+    // Nobody has its secret.
+    const auto revoked = co_await operators->revoke_token(made.value.token.id, identity::Actor::system());
+    if (!revoked) log::error("an admin token that nobody has stays until it expires", revoked.error());
+    co_return fail(written.error());
+  }
   log::warn("an admin token was made, as this start was told",
             {{"file", file.string()}, {"tokenId", made.value.token.id}, {"operator", person.id}});
   co_return Result<>{};
+}
+
+bool may_pass(ErrorKind kind) {
+  return kind == ErrorKind::overloaded || kind == ErrorKind::unavailable || kind == ErrorKind::read_only;
 }
 
 }  // namespace
 
 async::Task<> grant_admin_token(Foundation* base, identity::OperatorService* operators,
                                 std::filesystem::path file) {
-  while (!base->state.may_write()) co_await async::sleep_for(role_look_interval);
-  const auto made = co_await make_granted_token(base, operators, std::move(file));
-  if (!made) log::error("no admin token was made", made.error());
+  std::string_view told;
+  for (;;) {
+    while (!base->state.may_write()) co_await async::sleep_for(role_look_interval);
+    const auto made = co_await make_granted_token(base, operators, file);
+    if (made) co_return;
+    if (!may_pass(made.error().kind)) {
+      log::error("no admin token was made", made.error());
+      co_return;
+    }
+    if (told != made.error().code)
+      log::warn("no admin token was made yet; it is tried again", {{"reason", made.error().describe()}});
+    told = made.error().code;
+    co_await async::sleep_for(retry_pause);
+  }
 }
 
 }  // namespace holdfast::app

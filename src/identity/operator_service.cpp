@@ -113,7 +113,8 @@ Result<> OperatorService::make_room(storage::Transaction& transaction) const {
                                     [&](BytesView key, const storage::Stored& stored) {
                                       const auto token = decode_admin_token(stored.plain);
                                       const bool expired = token && now >= token->expires_at;
-                                      if (!expired || swept == swept_at_once) return void(++kept);
+                                      if (!expired) return void(++kept);
+                                      if (swept == swept_at_once) return;
                                       transaction.erase(admin_tokens_table, key);
                                       ++swept;
                                     }));
@@ -123,7 +124,8 @@ Result<> OperatorService::make_room(storage::Transaction& transaction) const {
 }
 
 async::Task<Result<Written<CreatedAdminToken>>> OperatorService::create_token(NewAdminToken wanted,
-                                                                              Actor actor) {
+                                                                              Actor actor,
+                                                                              region::AckClass ack_class) {
   const WallTime now = base_.clock.now();
   AdminToken token{.id = crypto::random_uuid(base_.entropy),
                    .name = std::move(wanted.name),
@@ -142,7 +144,7 @@ async::Task<Result<Written<CreatedAdminToken>>> OperatorService::create_token(Ne
   transaction.audit(audit_event(base_, actor, "ADMIN_TOKEN_CREATED", "admin_token", token.id,
                                 {{"operator", token.operator_id}, {"boundTo", token.region.str()}}));
   CO_TRY_VOID(board(actor.rider, transaction, token));
-  CO_TRY(auto receipt, co_await base_.writer.commit(std::move(transaction), region::AckClass::security));
+  CO_TRY(auto receipt, co_await base_.writer.commit(std::move(transaction), ack_class));
   co_return Written<CreatedAdminToken>{.value = {.token = std::move(token), .secret = std::move(secret)},
                                        .receipt = receipt};
 }

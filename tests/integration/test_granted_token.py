@@ -2,7 +2,7 @@
 
 import stat
 
-from demo import BASE_PORT, wait_until
+from demo import BASE_PORT, wait_for_log, wait_until
 from holdfast_client import Admin, expect
 from single_region import SingleRegion
 
@@ -29,11 +29,23 @@ def test_a_start_that_is_told_so_makes_one_admin_token(tmp_path):
         assert (token["name"], token["region"]) == ("serve", "us-east-1")
         events = admin.get("/admin/v1/audit?limit=50")["events"]
         assert [event["actor"] for event in events if event["kind"] == "ADMIN_TOKEN_CREATED"] == [{"kind": "system", "id": "holdfast"}]
-        assert made in primary.log() and file.read_text().strip() not in primary.log()
+        wait_for_log(primary, f'"tokenId":"{made}"')
+        assert file.read_text().strip() not in primary.log()
         primary.stop()
 
         primary.serve()
         assert set(token_ids(admin)) == {made}, "once"
+
+
+def test_a_token_that_cannot_be_written_is_revoked(tmp_path):
+    with SingleRegion(tmp_path / "us-east-1") as primary:
+        assert primary.init().returncode == 0
+        primary.serve("--admin-token-out", str(tmp_path / "nowhere" / "granted"))
+        line, = wait_for_log(primary, "no admin token was made")
+        assert "nowhere" in line
+        assert {token["name"] for token in token_ids(primary.admin).values()} == {"init"}
+        events = [event["kind"] for event in primary.admin.get("/admin/v1/audit?limit=50")["events"]]
+        assert events.count("ADMIN_TOKEN_REVOKED") == 1
 
 
 def test_a_secondary_makes_none(tmp_path):

@@ -47,7 +47,8 @@ class OperatorService {
 
   /// Expired tokens go when there is a new one. Refusals: `not_found` (operator), `invalid_admin_token`,
   /// `too_many_admin_tokens` (conflict).
-  async::Task<Result<Written<CreatedAdminToken>>> create_token(NewAdminToken wanted, Actor actor);
+  async::Task<Result<Written<CreatedAdminToken>>> create_token(
+      NewAdminToken wanted, Actor actor, region::AckClass ack_class = region::AckClass::security);
   async::Task<Result<region::CommitReceipt>> revoke_token(std::string token_id, Actor actor);
   /// For the audit trail alone: a region's own metrics token is in no row here. An error where this region
   /// may not write.

@@ -80,5 +80,12 @@ TEST_F(AdminTokensTest, ExpiredOnesMakeRoomForNewOnes) {
   EXPECT_EQ(count(), 5U);
 }
 
+TEST_F(AdminTokensTest, HoweverManyHaveExpiredTheyKeepNoneFromBeingMade) {
+  put_tokens(max_admin_tokens + 1'500, region_.clock().now() + std::chrono::seconds(1));
+  region_.clock().advance(std::chrono::seconds(1));
+  EXPECT_TRUE(create());
+  EXPECT_TRUE(create());
+}
+
 }  // namespace
 }  // namespace holdfast::identity
