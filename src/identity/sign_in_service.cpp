@@ -8,6 +8,7 @@
 #include "holdfast/identity/pool_rules.h"
 #include "holdfast/identity/session_rules.h"
 #include "holdfast/identity/user_rules.h"
+#include "origin_jti.h"
 #include "store_support.h"
 
 namespace holdfast::identity {
@@ -312,7 +313,8 @@ async::Task<Result<UserTokens>> SignInService::answer(NewPasswordAnswer request)
                         .password = std::move(request.new_password),
                         .proven_version = claims->credential_version,
                         .attributes = std::move(request.attributes),
-                        .turn = {.address = request.origin.address, .user = claims->user.str()}};
+                        .turn = {.address = request.origin.address, .user = claims->user.str()},
+                        .session_began = {}};
   const auto changed = co_await parts_.users.change_password(std::move(change), actor);
   if (!changed && changed.error().code == changed_meanwhile().code) co_return used_session();
   if (!changed) co_return fail(changed.error());
@@ -387,7 +389,8 @@ async::Task<Result<region::CommitReceipt>> SignInService::change_password(Verifi
                         .password = std::move(new_password),
                         .proven_version = account.credential->version,
                         .attributes = {},
-                        .turn = {.address = origin.address, .user = user.user.str()}};
+                        .turn = {.address = origin.address, .user = user.user.str()},
+                        .session_began = begin_of(user.origin_jti)};
   auto written = co_await parts_.users.change_password(std::move(change), user_actor(user.user, origin));
   // Another change came first: what was proven is the old password no more.
   if (!written && written.error().code == changed_meanwhile().code) co_return wrong_user_or_password();

@@ -1,5 +1,7 @@
 #include "holdfast/identity/user_service.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "holdfast/base/secret.h"
@@ -55,8 +57,9 @@ struct UserService::Rows {
 struct UserService::NewPassword {
   std::string phc;
   bool permanent = true;
-  bool by_user = false;   ///< else an administrator's: it ends every session
-  Attributes attributes;  ///< changed beside it
+  bool by_user = false;    ///< else an administrator's: it ends every session
+  WallTime session_began;  ///< as in PasswordChange
+  Attributes attributes;   ///< changed beside it
 };
 
 UserService::UserService(Foundation base, PoolService& pools)
@@ -195,7 +198,7 @@ async::Task<Result<Written<User>>> UserService::put_password(Rows rows, NewPassw
   credential.phc = std::move(wanted.phc);
   ++credential.version;
   if (!wanted.by_user) credential.oldest_valid_version = credential.version;
-  credential.changed_at = user.modified_at;
+  credential.changed_at = std::max(user.modified_at, wanted.session_began + std::chrono::milliseconds(1));
   credential.temporary = !wanted.permanent;
   credential.temporary_until =
       wanted.permanent ? WallTime{} : user.modified_at + rows.pool->password.temporary_validity;
@@ -237,7 +240,8 @@ async::Task<Result<Written<User>>> UserService::set_password(PoolId pool_id, Use
   if (!base_.writer.may_write()) co_return fail(base_.writer.state().refusal());
   CO_TRY(auto rows, load(pool_id, id));
   CO_TRY_VOID(check_password(rows.pool->password, password));
-  NewPassword wanted{.phc = {}, .permanent = permanent, .by_user = false, .attributes = {}};
+  NewPassword wanted{
+      .phc = {}, .permanent = permanent, .by_user = false, .session_began = {}, .attributes = {}};
   CO_TRY(wanted.phc, co_await hasher_.hash(admin_turn(), std::move(password)));
   // Voided failures and a new hash of the same password change the rows, too: then only the reading is done
   // again.
@@ -257,8 +261,11 @@ async::Task<Result<Written<User>>> UserService::change_password(PasswordChange c
   CO_TRY(auto rows, load(change.pool, change.user));
   if (!is_proven(rows)) co_return fail(changed_meanwhile());
   CO_TRY_VOID(check_password(rows.pool->password, change.password));
-  NewPassword wanted{
-      .phc = {}, .permanent = true, .by_user = true, .attributes = std::move(change.attributes)};
+  NewPassword wanted{.phc = {},
+                     .permanent = true,
+                     .by_user = true,
+                     .session_began = change.session_began,
+                     .attributes = std::move(change.attributes)};
   CO_TRY(wanted.phc, co_await hasher_.hash(std::move(change.turn), std::move(change.password)));
   for (int attempt = 0; attempt < put_password_attempts; ++attempt) {
     CO_TRY(rows, load(change.pool, change.user));

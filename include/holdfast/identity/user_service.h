@@ -43,6 +43,9 @@ struct PasswordChange {
   std::uint64_t proven_version = 0;  ///< the credential's whose password was proven
   Attributes attributes;             ///< changed in the same write; an empty value removes
   async::FairKey turn;               ///< in the hash queue
+  /// Of the session that asks, which the change must not end: it may lie ahead (of an operator's sign-out, of
+  /// another region's clock).
+  WallTime session_began;
 };
 
 /// Which users a list shows: those whose username or e-mail starts with a text (as in the index: folded).

@@ -255,6 +255,15 @@ TEST_F(VerifierTest, TheUsersOwnChangeOfPasswordKeepsWhatHadBegun) {
   EXPECT_EQ(refusal(signed_elsewhere(1, region_.clock().now()).access_token, demand()), "token_revoked");
 }
 
+TEST_F(VerifierTest, ASessionThatBeganAheadOutlivesItsOwnChangeOfPassword) {
+  must(region_.run(identity_.sessions.sign_out(pool_.id, ada_.id, test::operator_actor())));
+  const UserTokens tokens = sign_in(web_.id, "ada");
+  const auto user = must(verify(tokens.access_token, demand()));
+  must(region_.run(identity_.sign_in.change_password(user, std::string(test::good_password), "Better-Horse-2",
+                                                     {.address = "192.0.2.1", .request_id = "req-3"})));
+  EXPECT_EQ(refusal(tokens.access_token, demand()), "accepted");
+}
+
 // Of a version that did not write the claim yet: good until it expires or a sign-out ends it.
 TEST_F(VerifierTest, ATokenWithoutACredentialVersionIsEndedBySignOuts) {
   const std::string older = with(tokens_.access_token, R"("credential_version":1,)", "");
