@@ -261,6 +261,8 @@ TEST_F(HttpServerTest, AListenerWithALoadOfItsOwnIsNotShutByTheOthers) {
   ASSERT_TRUE(entered_.wait());
   ASSERT_EQ(status_of(ask(get_hello)), 503);
   EXPECT_EQ(status_of(RawSocket(operators).send(get_hello).response()), 200);
+  // The response is here a moment before the server has counted its request off.
+  ASSERT_TRUE(eventually([&] { return server_->active_requests() == 2; }));
   RawSocket sender(operators);
   ASSERT_EQ(status_of(sender.send(body).response()), 100) << "nor by those whose bodies are waited for";
   EXPECT_EQ(body_of(sender.send("hello").response()), "hello");
