@@ -65,6 +65,7 @@ struct Replication::Impl {
   void on_members();
   void watch_primary();
   Result<> keep_watermark();
+  void tell_lost();
   Result<> clean();
   static async::Task<> supervise(Impl* impl);
 };
@@ -86,11 +87,7 @@ void Replication::start() {
   auto* impl = impl_.get();
   auto& parts = impl->context.parts;
   impl->standing = impl->read_standing();
-  // Nobody says it again: the janitor reports a loss once, and a member that is away sends nothing. What
-  // waits for everybody (signing keys, acknowledge rules) must not wait for one that needs a snapshot first.
-  for (const auto& slot : impl->context.slots->slots()) {
-    if (slot.lost) parts.peers.slot(RegionName(slot.member), region::SlotState::lost);
-  }
+  impl->tell_lost();
   // A callback may still be running on another thread when `stop` has let it go.
   const std::weak_ptr<Impl> weak = impl_;
   impl->published = parts.ring.on_publish([weak] {
@@ -173,6 +170,14 @@ Result<> Replication::Impl::keep_watermark() {
   return watermark->advance(context.parts.core.durable());
 }
 
+/// Nobody else does: a member that is away sends nothing. What waits for everybody (signing keys, acknowledge
+/// rules) must not wait for one that needs a snapshot first.
+void Replication::Impl::tell_lost() {
+  for (const auto& slot : context.slots->slots()) {
+    if (slot.lost) context.parts.peers.slot(RegionName(slot.member), region::SlotState::lost);
+  }
+}
+
 Result<> Replication::Impl::clean() {
   auto& parts = context.parts;
   context.shelf.drop_idle();
@@ -180,12 +185,14 @@ Result<> Replication::Impl::clean() {
   for (const auto& member : parts.members.others()) members.push_back(member.name);
   TRY_VOID(context.slots->forget_others(members));
   TRY_VOID(context.slots->save());
-  TRY(const auto report, janitor.sweep(context.slots->slots()));
-  context.slots->mark_at_risk(report.at_risk);
-  for (const auto& member : report.lost) {
+  const auto report = janitor.sweep(context.slots->slots());
+  // Also those that a sweep gave up before it failed: the next one does not report them again.
+  tell_lost();
+  if (!report) return fail(report.error());
+  context.slots->mark_at_risk(report->at_risk);
+  for (const auto& member : report->lost) {
     log::error("a member's slot is lost: the log that it needs was given up; it needs a snapshot",
-               {{"member", member}, {"logBytes", report.log_bytes}});
-    parts.peers.slot(RegionName(member), region::SlotState::lost);
+               {{"member", member}, {"logBytes", report->log_bytes}});
   }
   return {};
 }

@@ -1,7 +1,11 @@
 #include "two_regions.h"
 
+#include <algorithm>
+
 #include "holdfast/async/block_on.h"
 #include "holdfast/crypto/random.h"
+#include "holdfast/storage/step.h"
+#include "rocks.h"
 #include "slot_book.h"
 
 // Two whole regions below the domain rooms: real stores, real TLS on loopback.
@@ -101,6 +105,58 @@ TEST_F(TwoRegions, a_lost_member_is_lost_after_a_restart_too) {
   EXPECT_EQ(peer->slot, region::SlotState::lost);
   EXPECT_TRUE(primary.peers().durable_everywhere(storage::position_of(primary.durable())))
       << "nothing waits for a member that needs a snapshot first";
+}
+
+/// The archived log for which the janitor gives up a member becomes what cannot be deleted that way.
+class UndeletableLog {
+ public:
+  explicit UndeletableLog(TestRegion& region) {
+    region_ = &region;
+    is_done_ = false;
+    storage::set_step_hook([](std::string_view step) {
+      if (step != "janitor.delete" || is_done_ || !has_lost_slot()) return;
+      std::filesystem::path oldest;
+      for (const auto& entry : std::filesystem::directory_iterator(region_->core().path() / "archive")) {
+        // RocksDB lists no empty ones.
+        const bool is_older = oldest.empty() || entry.path() < oldest;
+        if (is_older && entry.file_size() > 0) oldest = entry.path();
+      }
+      std::filesystem::remove(oldest);
+      std::filesystem::create_directory(oldest);
+      is_done_ = true;
+    });
+  }
+  ~UndeletableLog() { storage::set_step_hook(nullptr); }
+  static bool is_done() { return is_done_; }
+
+ private:
+  static bool has_lost_slot() {
+    return std::ranges::any_of((*replication::SlotBook::open(region_->local()))->slots(),
+                               &storage::Slot::lost);
+  }
+
+  static inline TestRegion* region_;
+  static inline std::atomic<bool> is_done_;
+};
+
+TEST_F(TwoRegions, a_lost_member_is_lost_also_where_the_sweep_that_gave_it_up_fails) {
+  join_second();
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  second.stop();
+  primary.stop();
+  const UndeletableLog log(primary);
+  primary.start({.policy = {.require_peers = false}, .log_cap_bytes = 1});
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(primary.write("k", "1"));
+    const auto store = primary.core().rocks();
+    for (auto* family : store->families) ASSERT_TRUE(store->db->Flush({}, family).ok());
+  }
+  ASSERT_FALSE(primary.peers().durable_everywhere(storage::position_of(primary.durable())));
+  ASSERT_TRUE(eventually([] { return UndeletableLog::is_done(); }));
+  EXPECT_TRUE(
+      eventually([&] { return primary.peers().durable_everywhere(storage::position_of(primary.durable())); },
+                 std::chrono::seconds(30)))
+      << "the next sweep finds it lost already and says nothing";
 }
 
 TEST_F(TwoRegions, object_bytes_travel_in_both_directions) {
