@@ -147,7 +147,8 @@ void add_cpu_keys(std::vector<ConfigKey>& keys) {
 void add_storage_keys(std::vector<ConfigKey>& keys) {
   keys.push_back(
       {"storage.free_space_floor_bytes", "a number from 67108864 to 1099511627776", "536870912", "bytes",
-       "Below this much free space writes are refused (507); reads and sign-ins go on.",
+       "Below this much free space writes are refused (507) and objects' bytes of other regions are not "
+       "received; reads and sign-ins go on.",
        number_between<std::uint64_t>(
            64 * mib, 1024 * gib, +[](Config& c) -> std::uint64_t& { return c.free_space_floor_bytes; })});
   keys.push_back(

@@ -162,12 +162,22 @@ async::Task<> BlobSession::begin_transfers(BlobHave have) {
       // Here already: another member was faster.
       if (import.error().kind == ErrorKind::conflict) context_->parts.demand.arrived(id);
       give_up(id);
+      note_refused(import.error());
+      if (import.error().kind == ErrorKind::storage_full) break;
       continue;
     }
+    refused_for_ = {};
     auto& transfer = transfers_[id];
     transfer.import.emplace(*std::move(import));
     fetch_next(id, transfer);
   }
+}
+
+void BlobSession::note_refused(const Error& error) {
+  // It is asked for again with every beat: said once for as long as it stays the same.
+  if (error.kind == ErrorKind::conflict || std::exchange(refused_for_, error.code) == error.code) return;
+  log::warn("objects' bytes of other regions cannot be received",
+            {{"peer", peer_.str()}, {"error", error.describe()}});
 }
 
 void BlobSession::fetch_next(const BlobId& id, Transfer& transfer) {

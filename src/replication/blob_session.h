@@ -41,6 +41,7 @@ class BlobSession : public std::enable_shared_from_this<BlobSession> {
   async::Task<> answer_fetch(BlobFetch fetch);
   async::Task<> begin_transfers(BlobHave have);
   async::Task<> store(BlobData data);
+  void note_refused(const Error& error);
   void fetch_next(const BlobId& id, Transfer& transfer);
   void give_up_stalled();
   [[nodiscard]] bool has_stalled(SteadyTime asked_at) const;
@@ -56,6 +57,7 @@ class BlobSession : public std::enable_shared_from_this<BlobSession> {
   region::Subscription wanted_;
   std::vector<BlobId> asked_;  ///< in the WANT that is unanswered
   SteadyTime asked_at_;
+  std::string_view refused_for_;  ///< the code of the last import that could not begin
   bool closed_ = false;
 };
 

@@ -25,6 +25,9 @@ struct BlobImport::State {
   [[nodiscard]] std::uint64_t size_of(std::uint64_t chunk) const {
     return chunk < last_chunk() ? blob_chunk_bytes : content.size - chunk * blob_chunk_bytes;
   }
+  [[nodiscard]] std::uint64_t sealed_bytes() const {
+    return blob_header_bytes + content.size + (last_chunk() + 1) * blob_chunk_overhead;
+  }
   [[nodiscard]] Result<> require_room(std::uint64_t bytes) const {
     std::error_code code;
     const auto free = std::filesystem::space(path.parent_path(), code).available;
@@ -119,11 +122,12 @@ Result<BlobImport> BlobStore::import(const BlobId& id, BlobContent content) cons
   state->id = id;
   state->content = std::move(content);
   state->path = shared_->partial() / id.str();
+  // Before anything is read or made: it is asked again and again while the disk is full.
+  std::error_code absent;
+  const auto have = std::filesystem::file_size(state->path, absent);
+  TRY_VOID(state->require_room(state->sealed_bytes() - (absent ? 0 : std::min(have, state->sealed_bytes()))));
   TRY(state->file, files::File::open_or_create(state->path));
   TRY_VOID(state->resume());
-  const auto chunks = state->last_chunk() + 1;
-  TRY_VOID(state->require_room(state->content.size + chunks * blob_chunk_overhead -
-                               std::min(state->content.size, state->next * blob_chunk_bytes)));
   return BlobImport(std::move(state));
 }
 

@@ -338,6 +338,13 @@ TEST_F(BlobImportTest, LeavesTheFloorOfTheDiskFree) {
                                     blob_test_key, std::uint64_t{1} << 62U)
                         .value();
   EXPECT_EQ(full.import(info.id, content_of(info)).error().kind, ErrorKind::storage_full);
+  const auto partial = directory_ / "there" / "partial" / info.id.str();
+  EXPECT_FALSE(std::filesystem::exists(partial));
+  EXPECT_FALSE(ship(info, 1));
+  std::ofstream(partial, std::ios::app) << "torn";
+  const auto kept = std::filesystem::file_size(partial);
+  EXPECT_EQ(full.import(info.id, content_of(info)).error().kind, ErrorKind::storage_full);
+  EXPECT_EQ(std::filesystem::file_size(partial), kept) << "who finds no room reads and verifies nothing";
   EXPECT_TRUE(ship(info, 2)) << "nothing was written that is in the way";
 }
 
