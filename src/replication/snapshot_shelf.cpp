@@ -63,13 +63,18 @@ void SnapshotShelf::EndTurn::operator()(SnapshotShelf* shelf) const {
   shelf->turn_ended_.notify();
 }
 
+bool SnapshotShelf::is_stale(const Entry& entry) const {
+  return clock_->steady_now() - entry.made_at >= idle_limit ||
+         slots_->state(entry.member) == region::SlotState::lost || entry.store != core_->path();
+}
+
 std::optional<SnapshotShelf::Snapshot> SnapshotShelf::find(const RegionName& member,
                                                            const std::string& resume) {
   const std::scoped_lock lock(mutex_);
   for (auto& [id, entry] : entries_) {
     // A session that ended before its snapshot was made left it to the next one, or a member that redials
     // faster than one can be made would never get any.
-    if (entry.member != member || (id != resume && entry.fetched)) continue;
+    if (entry.member != member || (entry.fetched ? id != resume : is_stale(entry))) continue;
     entry.used_at = clock_->steady_now();
     return Snapshot{.id = id, .manifest = entry.manifest};
   }
@@ -82,6 +87,7 @@ Result<SnapshotShelf::Snapshot> SnapshotShelf::make(const RegionName& member, co
   drop_where([&](const std::string&, const Entry& entry) { return entry.member == member; });
   TRY_VOID(slots_->pin(member, core_->durable().index));
   const auto id = to_hex(crypto::random_bytes(snapshot_id_bytes));
+  const auto store = core_->path();
   storage::Checkpointer checkpointer(*core_, [core = core_] { return core->durable(); });
   auto manifest = checkpointer.create(directory(id));
   if (!manifest) {
@@ -89,7 +95,9 @@ Result<SnapshotShelf::Snapshot> SnapshotShelf::make(const RegionName& member, co
     return fail(std::move(manifest).error());
   }
   const std::scoped_lock lock(mutex_);
-  entries_[id] = Entry{.member = member, .manifest = *manifest, .used_at = clock_->steady_now()};
+  const auto now = clock_->steady_now();
+  entries_[id] =
+      Entry{.member = member, .manifest = *manifest, .store = store, .made_at = now, .used_at = now};
   return Snapshot{.id = id, .manifest = *std::move(manifest)};
 }
 
@@ -113,12 +121,19 @@ Result<SnapshotChunk> SnapshotShelf::read(const RegionName& member, const Snapsh
   }
   auto bytes = read_file_part(directory(get.id) / get.file, get.offset, get.size);
   if (!bytes) {
-    // The member would ask for it again and again: the next one is made from the store as it is then.
-    drop(member, get.id);
+    // Once may be for want of files or memory. More often, the member would ask for it again and again: the
+    // next one is made from the store as it is then.
+    if (is_second_failed_read(get.id)) drop(member, get.id);
     return fail(std::move(bytes).error());
   }
   chunk.bytes = *std::move(bytes);
   return chunk;
+}
+
+bool SnapshotShelf::is_second_failed_read(const std::string& id) {
+  const std::scoped_lock lock(mutex_);
+  const auto entry = entries_.find(id);
+  return entry != entries_.end() && std::exchange(entry->second.read_failed, true);
 }
 
 void SnapshotShelf::drop(const RegionName& member, const std::string& id) {
@@ -128,7 +143,9 @@ void SnapshotShelf::drop(const RegionName& member, const std::string& id) {
 
 void SnapshotShelf::drop_idle() {
   const auto now = clock_->steady_now();
-  drop_where([&](const std::string&, const Entry& entry) { return now - entry.used_at >= idle_limit; });
+  drop_where([&](const std::string&, const Entry& entry) {
+    return now - entry.used_at >= idle_limit || (!entry.fetched && is_stale(entry));
+  });
 }
 
 void SnapshotShelf::drop_where(const std::function<bool(const std::string& id, const Entry&)>& wanted) {

@@ -47,25 +47,32 @@ class SnapshotShelf {
     return turn_ended_.wait(deadline);
   }
   /// In one's turn: the member's earlier snapshot where `resume` names one that is still here, or where
-  /// nothing of it was fetched yet; a new one otherwise. Pins its slot first.
+  /// nothing of it was fetched yet and it is not stale; a new one otherwise. Pins its slot first.
   Result<Snapshot> make(const RegionName& member, const std::string& resume);
   /// Bytes of one file; `gone` in the chunk when the member has no such snapshot here. One that does not read
-  /// is dropped.
+  /// for the second time is dropped.
   Result<SnapshotChunk> read(const RegionName& member, const SnapshotGet& get);
   void drop(const RegionName& member, const std::string& id);
-  /// Removes what nobody asked for in ten minutes.
+  /// Removes what nobody asked for in ten minutes, and what is stale before anything of it was fetched.
   void drop_idle();
 
  private:
   struct Entry {
     RegionName member;
     storage::CheckpointManifest manifest;
+    std::filesystem::path store;  ///< that it was made of
+    SteadyTime made_at;
     SteadyTime used_at;
-    bool fetched = false;  ///< some of its bytes were
+    bool fetched = false;      ///< some of its bytes were
+    bool read_failed = false;  ///< for the first time
   };
 
   [[nodiscard]] std::filesystem::path directory(const std::string& id) const;
   void remove(const std::string& id) const;
+  /// Whether a new one serves the member better: it pins tables on this disk, what follows it may be gone
+  /// from the log, or from this region's history.
+  [[nodiscard]] bool is_stale(const Entry& entry) const;
+  [[nodiscard]] bool is_second_failed_read(const std::string& id);
   [[nodiscard]] std::optional<Snapshot> find(const RegionName& member, const std::string& resume);
   /// Forgets those of which `wanted` is true, then removes them: what is asked on I/O threads does not wait
   /// for the disk.
