@@ -94,6 +94,12 @@ void Context::release_comparison() {
   comparison_claimed_ = false;
 }
 
+int Context::count_failed_verification(const std::string& snapshot) {
+  const std::scoped_lock lock(mutex_);
+  if (std::exchange(failing_snapshot_, snapshot) != snapshot) failed_verifications_ = 0;
+  return ++failed_verifications_;
+}
+
 void Context::set_progress(std::optional<SnapshotProgress> progress) {
   const std::scoped_lock lock(mutex_);
   progress_ = std::move(progress);

@@ -61,6 +61,9 @@ struct Context {
   bool claim_comparison();
   void release_comparison();
 
+  /// How often this snapshot has failed to verify, this time included; one is received at a time.
+  int count_failed_verification(const std::string& snapshot);
+
   void set_progress(std::optional<SnapshotProgress> progress);
   [[nodiscard]] std::optional<SnapshotProgress> progress();
 
@@ -75,6 +78,8 @@ struct Context {
   std::set<BlobId> claimed_;
   bool store_claimed_ = false;
   bool comparison_claimed_ = false;
+  std::string failing_snapshot_;
+  int failed_verifications_ = 0;
   std::optional<SnapshotProgress> progress_;
 };
 

@@ -9,6 +9,8 @@ namespace holdfast::replication {
 namespace {
 
 constexpr std::string_view sent_by_us = "send-";
+/// Of one snapshot, where none of them proves that it is a bad one.
+constexpr int max_verifications = 3;
 
 }  // namespace
 
@@ -65,8 +67,11 @@ Result<> SnapshotIntake::verify() {
   // Once CURRENT points to it this region starts with nothing else.
   if (verified) verified = context_->parts.core.check_replacement(staged_->core_db());
   if (verified || verified.error().kind == ErrorKind::storage_full) return verified;
-  // To go on with it would be to verify the same bytes again at every dial, and to keep the giver from making
-  // another one.
+  // Files that were torn here are asked for again alone, and want of open files passes. But to go on with one
+  // that never verifies would be to read it again at every dial, and to keep the giver from making another.
+  const auto torn = staged_->next();
+  const bool is_proven = verified.error().kind == ErrorKind::corrupt && torn && !*torn;
+  if (context_->count_failed_verification(begun_.id) < max_verifications && !is_proven) return verified;
   if (const auto discarded = staged_->discard(); !discarded)
     log::error("a snapshot that does not verify could not be removed", discarded.error());
   return verified;

@@ -33,12 +33,18 @@ struct CheckpointState {
   std::uint64_t sequence = 0;
 };
 
+/// Want of open files or memory says nothing about what was looked at.
+std::unexpected<Error> look_failed(const rocksdb::Status& status) {
+  if (status.IsIOError() && !status.IsPathNotFound()) return fail(to_error(status, "look into a checkpoint"));
+  return checkpoint_refused(status.ToString());
+}
+
 /// Opening for reading is content with some of a store's families; opening for work, after the install, wants
 /// every one of them named.
 Result<> check_family_names(const rocksdb::DBOptions& options, const std::filesystem::path& directory) {
   std::vector<std::string> found;
   const auto listed = rocksdb::DB::ListColumnFamilies(options, directory.string(), &found);
-  if (!listed.ok()) return checkpoint_refused(listed.ToString());
+  if (!listed.ok()) return look_failed(listed);
   std::ranges::sort(found);
   std::vector<std::string> ours(family_names.begin(), family_names.end());
   std::ranges::sort(ours);
@@ -59,15 +65,16 @@ Result<CheckpointState> look_into(const std::filesystem::path& directory, bool v
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* raw = nullptr;
   const auto opened = rocksdb::DB::OpenForReadOnly(options, directory.string(), families, &handles, &raw);
-  if (!opened.ok()) return checkpoint_refused(opened.ToString());
+  if (!opened.ok()) return look_failed(opened);
   const std::unique_ptr<rocksdb::DB> db(raw);
   CheckpointState state{.head = {}, .sequence = db->GetLatestSequenceNumber()};
   std::string record;
   const auto found = db->Get(rocksdb::ReadOptions(), handles[0], to_slice(head_key), &record);
   const auto verified = verify_blocks ? db->VerifyChecksum() : rocksdb::Status::OK();
   for (auto* handle : handles) db->DestroyColumnFamilyHandle(handle).PermitUncheckedError();
-  if (!verified.ok()) return checkpoint_refused(verified.ToString());
-  if (!found.ok()) return checkpoint_refused("no head: " + found.ToString());
+  if (!verified.ok()) return look_failed(verified);
+  if (found.IsNotFound()) return checkpoint_refused("no head");
+  if (!found.ok()) return look_failed(found);
   TRY(state.head, Head::decode(record));
   return state;
 }

@@ -98,6 +98,19 @@ Result<> StagedCheckpoint::discard() {
   return files::remove_tree(directory_);
 }
 
+Result<> StagedCheckpoint::drop_torn() const {
+  std::string torn;
+  for (const auto& file : manifest_.files) {
+    // That a file does not open now says nothing about what is in it.
+    TRY(const auto found, describe_checkpoint_file(core_db(), file.name));
+    if (found == file) continue;
+    TRY_VOID(files::remove_tree(core_db() / file.name));
+    torn = file.name;
+  }
+  if (torn.empty()) return {};
+  return checkpoint_refused("file " + torn);
+}
+
 Result<> StagedCheckpoint::finish() {
   TRY(const auto missing, next());
   if (missing)
@@ -109,12 +122,7 @@ Result<> StagedCheckpoint::finish() {
     return synced;
   }
   reached("staging.synced");
-  for (const auto& file : manifest_.files) {
-    const auto found = describe_checkpoint_file(core_db(), file.name);
-    if (found && *found == file) continue;
-    TRY_VOID(files::remove_tree(core_db() / file.name));
-    return checkpoint_refused("file " + file.name);
-  }
+  TRY_VOID(drop_torn());
   TRY_VOID(refuse_other_files(core_db(), manifest_));
   TRY_VOID(Checkpointer::verify_content(core_db(), manifest_));
   finished_ = true;

@@ -52,7 +52,7 @@ class Checkpointer {
   Result<CheckpointManifest> create(const std::filesystem::path& directory);
 
   /// Opens the files read-only: checksums of every block, the families (ours, all of them and no other), and
-  /// the head that the manifest promises.
+  /// the head that the manifest promises. Errors: `corrupt`; others where the files could not be looked at.
   static Result<> verify_content(const std::filesystem::path& directory, const CheckpointManifest& manifest);
 
  private:
@@ -83,9 +83,11 @@ class StagedCheckpoint {
   Result<> add(const std::string& file, std::uint64_t offset, BytesView bytes);
   [[nodiscard]] std::uint64_t received_bytes() const;
 
-  /// Syncs every file and the directories, then verifies files and content. A file that does not verify is
-  /// dropped, so that `next` asks for it again, and the error says so; after a sync that failed everything
-  /// is, and `begin` must be called again. Afterwards `DataDirectory::install` may take it.
+  /// Syncs every file and the directories, then verifies files and content. Errors: `corrupt` where they are
+  /// not what the manifest says (files that were torn are dropped, so that `next` asks for these again; where
+  /// it asks for nothing, the checkpoint as such is refused); others say nothing about the checkpoint. After
+  /// a sync that failed everything is dropped, and `begin` must be called again. Afterwards
+  /// `DataDirectory::install` may take it.
   Result<> finish();
   /// Gives up everything that was received.
   Result<> discard();
@@ -97,6 +99,7 @@ class StagedCheckpoint {
   [[nodiscard]] bool finished() const { return finished_; }
 
  private:
+  [[nodiscard]] Result<> drop_torn() const;
   StagedCheckpoint(std::filesystem::path directory, CheckpointManifest manifest)
       : directory_(std::move(directory)), manifest_(std::move(manifest)) {}
 

@@ -169,6 +169,38 @@ TEST_F(Faults, no_15_a_snapshot_that_does_not_verify_is_asked_for_anew) {
   EXPECT_TRUE(eventually([&] { return caught_up(); })) << "nothing of the damaged one is gone on with";
 }
 
+/// Tears the largest table of what was received, once, as a power cut does.
+class TornStage {
+ public:
+  explicit TornStage(const TestRegion& region) {
+    staging_ = region.root() / "staging";
+    is_torn_ = false;
+    made_ = 0;
+    storage::set_step_hook([](std::string_view step) {
+      if (step == "checkpoint.created") ++made_;
+      if (step == "staging.synced" && !is_torn_.exchange(true)) flip_bit_in(largest_table_below(staging_));
+    });
+  }
+  ~TornStage() { storage::set_step_hook(nullptr); }
+  static bool is_torn() { return is_torn_; }
+  static int made() { return made_; }
+
+ private:
+  static inline std::filesystem::path staging_;
+  static inline std::atomic<bool> is_torn_;
+  static inline std::atomic<int> made_;
+};
+
+TEST_F(Faults, no_15_a_file_that_was_torn_here_is_asked_for_again_alone) {
+  write_many(1, 300'000);
+  archive_logs(primary);
+  const TornStage stage(second);
+  join_second();
+  EXPECT_TRUE(eventually([&] { return caught_up(); }));
+  EXPECT_TRUE(TornStage::is_torn());
+  EXPECT_EQ(TornStage::made(), 1) << "all that was received before is of use";
+}
+
 TEST_F(Faults, no_16_a_snapshot_whose_keys_do_not_open_here_is_never_the_current_generation) {
   const auto store = primary.core().rocks();
   const auto key = storage::KeyWriter().u32(1).take();

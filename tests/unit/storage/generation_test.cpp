@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -237,6 +238,49 @@ TEST_F(CheckpointTest, ADamagedFileIsFoundDroppedAndAskedForAgain) {
     EXPECT_TRUE(staged.finish()) << file.name;
     ASSERT_TRUE(files::remove_tree(staged.directory()));
   }
+}
+
+TEST_F(CheckpointTest, AllTornFilesAreFoundAtOnceAndTheOthersStay) {
+  const auto manifest = make_checkpoint();
+  auto staged = begin(manifest);
+  ship(staged);
+  std::uint64_t torn = 0;
+  for (const auto* file : {&manifest.files.front(), &manifest.files.back()}) {
+    write_text(staged.core_db() / file->name, std::string(file->size, 't'));
+    torn += file->size;
+  }
+  EXPECT_EQ(staged.finish().error().kind, ErrorKind::corrupt);
+  EXPECT_EQ(staged.received_bytes(), manifest.total_bytes() - torn);
+  ship(staged);
+  EXPECT_TRUE(staged.finish());
+}
+
+/// This process may open no more files while it lives (EMFILE).
+class NoMoreFiles {
+ public:
+  NoMoreFiles() {
+    EXPECT_EQ(getrlimit(RLIMIT_NOFILE, &before_), 0);
+    auto limit = before_;
+    limit.rlim_cur = 0;
+    EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  }
+  NoMoreFiles(const NoMoreFiles&) = delete;
+  NoMoreFiles& operator=(const NoMoreFiles&) = delete;
+  ~NoMoreFiles() { EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before_), 0); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(CheckpointTest, WantOfFilesSaysNothingAboutACheckpoint) {
+  const auto manifest = make_checkpoint();
+  {
+    const NoMoreFiles limit;
+    const auto looked = Checkpointer::verify_content(checkpoint_, manifest);
+    ASSERT_FALSE(looked);
+    EXPECT_EQ(looked.error().kind, ErrorKind::internal) << looked.error().describe();
+  }
+  EXPECT_TRUE(Checkpointer::verify_content(checkpoint_, manifest));
 }
 
 TEST_F(CheckpointTest, AFileTooManyIsRefused) {
