@@ -83,4 +83,21 @@ struct Context {
   std::optional<SnapshotProgress> progress_;
 };
 
+/// Each reads the whole store on one of the few threads for that: one at a time, whoever asks for it, and
+/// however often.
+class ComparisonClaim {
+ public:
+  explicit ComparisonClaim(Context& context) : context_(&context), held_(context.claim_comparison()) {}
+  ComparisonClaim(const ComparisonClaim&) = delete;
+  ComparisonClaim& operator=(const ComparisonClaim&) = delete;
+  ~ComparisonClaim() {
+    if (held_) context_->release_comparison();
+  }
+  [[nodiscard]] bool held() const { return held_; }
+
+ private:
+  Context* context_;
+  bool held_;
+};
+
 }  // namespace holdfast::replication

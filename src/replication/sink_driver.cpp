@@ -23,23 +23,6 @@ bool is_sink_store_work(const Action& action) {
          std::holds_alternative<InstallSnapshot>(action);
 }
 
-/// Each reads the whole store on one of the few threads for that: one at a time, whatever a primary asks for,
-/// and however often it comes back.
-class ComparisonClaim {
- public:
-  explicit ComparisonClaim(Context& context) : context_(&context), held_(context.claim_comparison()) {}
-  ComparisonClaim(const ComparisonClaim&) = delete;
-  ComparisonClaim& operator=(const ComparisonClaim&) = delete;
-  ~ComparisonClaim() {
-    if (held_) context_->release_comparison();
-  }
-  [[nodiscard]] bool held() const { return held_; }
-
- private:
-  Context* context_;
-  bool held_;
-};
-
 Result<storage::Head> apply_all(region::Authority& authority, storage::LogApplier& applier,
                                 const std::vector<storage::RawBatch>& batches) {
   TRY(const auto lock, authority.lock_for_intake());

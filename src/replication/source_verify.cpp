@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "holdfast/async/timer.h"
 #include "holdfast/base/log.h"
 #include "holdfast/base/metrics.h"
 #include "source_driver.h"
@@ -11,6 +12,8 @@ namespace {
 
 metrics::Metric mismatched_ranges{metrics::Kind::counter, "holdfast_verify_mismatches_total",
                                   "Ranges of rows in which a comparison found a member to differ."};
+
+constexpr std::chrono::milliseconds look_for_turn{50};
 
 std::unexpected<Error> verify_running() {
   return fail(ErrorKind::conflict, "verify_running", "this member is being compared already");
@@ -63,8 +66,9 @@ void SourceDriver::end_jobs() {
     unread = std::exchange(new_job_, nullptr);
   }
   for (const auto& job : {std::exchange(job_, nullptr), unread}) {
-    if (job)
-      job->answer.set(fail(ErrorKind::unavailable, "member_away", "the connection to the member ended"));
+    if (!job) continue;
+    job->abandoned = true;
+    job->answer.set(fail(ErrorKind::unavailable, "member_away", "the connection to the member ended"));
   }
 }
 
@@ -85,8 +89,17 @@ void SourceDriver::mark_sent() {
 }
 
 async::Task<> SourceDriver::send_digests(std::shared_ptr<SourceDriver> self, std::shared_ptr<VerifyJob> job) {
-  auto ranges = co_await async::offload(context_->parts.disk,
-                                        [snapshot = *job->snapshot] { return digest_store(snapshot); });
+  // One at a time; waiting for it takes no thread.
+  std::optional<ComparisonClaim> claim(std::in_place, *context_);
+  while (!claim->held()) {
+    co_await async::sleep_for(look_for_turn);
+    if (job->abandoned) co_return;
+    claim.emplace(*context_);
+  }
+  auto ranges = co_await async::offload(context_->parts.disk, [snapshot = *job->snapshot, job] {
+    return digest_store(snapshot, job->abandoned);
+  });
+  claim.reset();
   if (self->closed_ || job_ != job) co_return;
   if (!ranges) {
     std::exchange(job_, nullptr)->answer.set(fail(ranges.error()));

@@ -10,6 +10,10 @@
 namespace holdfast::replication {
 namespace {
 
+std::unexpected<Error> nobody_waits() {
+  return fail(ErrorKind::unavailable, "member_away", "nobody waits for the comparison");
+}
+
 /// Digests rows as they come and cuts them into ranges.
 class RangeCutter {
  public:
@@ -45,15 +49,18 @@ class RangeCutter {
 
 }  // namespace
 
-Result<std::vector<RangeDigest>> digest_store(const storage::Reader& snapshot) {
+Result<std::vector<RangeDigest>> digest_store(const storage::Reader& snapshot,
+                                              const std::atomic<bool>& abandoned) {
   std::vector<RangeDigest> ranges;
   for (std::size_t number = 0; number < storage::family_count; ++number) {
+    storage::reached("verify.family");
     const auto family = static_cast<storage::Family>(number);
     RangeCutter cutter(family);
     TRY_VOID(snapshot.scan_raw(family, {}, [&](BytesView key, BytesView value) {
       cutter.add(key, value);
-      return true;
+      return !abandoned.load(std::memory_order_relaxed);
     }));
+    if (abandoned) return nobody_waits();
     for (auto& range : cutter.finish()) ranges.push_back(std::move(range));
   }
   return ranges;
@@ -82,7 +89,7 @@ Result<std::vector<RangeDigest>> compare_ranges(const storage::Reader& snapshot,
   std::size_t text_bytes = 0;
   for (const auto& range : ranges) {
     storage::reached("verify.range");
-    if (abandoned) return fail(ErrorKind::unavailable, "member_away", "nobody waits for the comparison");
+    if (abandoned) return nobody_waits();
     if (range.family >= storage::family_count) {
       return damaged("no such family");
     }

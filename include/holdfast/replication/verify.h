@@ -25,11 +25,12 @@ struct VerifyReport {
 inline constexpr std::size_t rows_per_range = 4096;
 
 /// Digests every family of a snapshot in ranges of rows_per_range rows. Blocking: reads the whole store once.
-Result<std::vector<RangeDigest>> digest_store(const storage::Reader& snapshot);
+/// Error: `member_away` soon after it was abandoned.
+Result<std::vector<RangeDigest>> digest_store(const storage::Reader& snapshot,
+                                              const std::atomic<bool>& abandoned);
 /// Digests exactly the given range.
 Result<RangeDigest> digest_range(const storage::Reader& snapshot, const RangeDigest& range);
-/// The ranges that differ, as found in `snapshot`. Blocking, as above. Error: `member_away` soon after it was
-/// abandoned.
+/// The ranges that differ, as found in `snapshot`. Blocking and abandoned as above.
 Result<std::vector<RangeDigest>> compare_ranges(const storage::Reader& snapshot,
                                                 const std::vector<RangeDigest>& ranges,
                                                 const std::atomic<bool>& abandoned);

@@ -5,6 +5,7 @@
 #include "cutting_proxy.h"
 #include "held_step.h"
 #include "holdfast/async/block_on.h"
+#include "holdfast/replication/verify.h"
 #include "state_override.h"
 #include "two_regions.h"
 
@@ -52,6 +53,22 @@ TEST_F(LongComparison, keeps_neither_beats_nor_the_next_stream_waiting) {
 
   HeldStep::let_go();
   EXPECT_TRUE(eventually([&] { return verify(patience).has_value(); }));
+}
+
+TEST_F(LongComparison, takes_one_thread_of_the_primary_and_no_longer_than_it_is_waited_for) {
+  join_second();
+  ASSERT_TRUE(eventually([&] { return caught_up(); }));
+  const HeldStep digesting("verify.family");
+  EXPECT_FALSE(verify(std::chrono::seconds(1)));
+  ASSERT_TRUE(HeldStep::is_held());
+  EXPECT_FALSE(verify(std::chrono::seconds(3))) << "it read the store beside the first one";
+  HeldStep::let_go();
+  EXPECT_TRUE(eventually([&] { return verify(std::chrono::seconds(60)).has_value(); }));
+
+  const std::atomic<bool> abandoned = true;
+  const auto left = replication::digest_store(primary.core().snapshot(), abandoned);
+  ASSERT_FALSE(left);
+  EXPECT_EQ(left.error().code, "member_away");
 }
 
 }  // namespace
