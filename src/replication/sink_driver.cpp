@@ -68,8 +68,9 @@ async::Task<bool> SinkDriver::run() {
 async::Task<> SinkDriver::sync_rest() {
   auto& core = context_->parts.core;
   // Said to be held here, and given to nobody before it is synced: a primary that came back with less would
-  // wait for it for ever.
-  if (!owns_store_ || core.applied() == core.durable()) co_return;
+  // wait for it for ever. Whichever session it was that ends: the one that applied it may have found the disk
+  // pool full. Who may write syncs for itself.
+  if (context_->parts.state.may_write() || core.failure() || core.applied() == core.durable()) co_return;
   const auto synced =
       co_await async::offload(context_->parts.disk, [&core] { return storage::LogApplier(core).sync(); });
   if (!synced) log::error("the log could not be synced", synced.error());

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include "held_step.h"
+#include "holdfast/storage/log_applier.h"
+#include "holdfast/storage/log_tail.h"
 #include "state_override.h"
 #include "storage/fault_env.h"
 #include "two_regions.h"
@@ -63,6 +65,30 @@ TEST_F(HalfApplied, a_term_that_began_before_the_failure_is_known) {
   ASSERT_LT(second.core().applied().index, primary.durable().index);
   EXPECT_TRUE(eventually([&] { return second.authority().chain().newest()->term == term; },
                          std::chrono::seconds(20)));
+}
+
+TEST_F(HalfApplied, what_no_session_could_sync_is_synced_when_any_session_ends) {
+  TestRegion third{machine, "ap-south-1", directory / "c"};
+  third.on_building = &register_state;
+  join_second();
+  ASSERT_TRUE(third.join(primary));
+  third.start();
+  ASSERT_TRUE(eventually([&] { return caught_up() && third.durable() == primary.durable(); }));
+  second.stop();
+  const auto before = storage::position_of(primary.durable());
+  ASSERT_TRUE(primary.write("k", "1"));
+  const auto batches =
+      storage::LogTail(primary.core(), [&] { return primary.durable(); }).read_after(before, 1U << 20U);
+  ASSERT_TRUE(batches);
+  primary.stop();
+  second.start();
+  ASSERT_TRUE(eventually([&] { return second.peers().live(third.name()); }));
+  for (const auto& batch : *batches) ASSERT_TRUE(storage::LogApplier(second.core()).apply(*batch));
+  ASSERT_NE(second.core().applied(), second.durable());
+  third.stop();
+  EXPECT_TRUE(
+      eventually([&] { return second.durable() == second.core().applied(); }, std::chrono::seconds(30)))
+      << "a primary that came back without it would wait for it for ever";
 }
 
 }  // namespace
