@@ -93,12 +93,14 @@ Result<> SnapshotIntake::install() {
   TRY_VOID(parts.authority.store_replaced());
   log::warn("a snapshot was installed", {{"from", from_.str()}, {"generation", installed.number}});
   if (before && is_forked) {
-    log::error(
-        "this region held batches that the primary's history does not contain; its old generation is kept in "
-        "quarantine until an operator drops it",
-        {{"generation", before->number},
-         {"directory", before->directory.string()},
-         {"forkIndex", begun_.fork.index}});
+    const std::string_view known =
+        begun_.fork.index != 0
+            ? "this region held batches that the primary's history does not contain"
+            : "what this region held cannot be compared with the primary's history, or is not all in it";
+    log::error(std::string(known) + "; its old generation is kept in quarantine until an operator drops it",
+               {{"generation", before->number},
+                {"directory", before->directory.string()},
+                {"forkIndex", begun_.fork.index}});
     return {};
   }
   if (const auto dropped = parts.data.drop_replaced(); !dropped)
