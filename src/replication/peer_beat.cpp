@@ -65,7 +65,8 @@ Result<> take_beat(Context& context, const RegionName& peer, const region::TermC
   answer.stale = !kept;
   const auto answered = parts.authority.answered(std::move(answer));
   hear_primary(context, peer, chain, beat);
-  return kept ? answered : kept;
+  if (!kept && !answered) log::error("a member's state overrides could not be kept", kept.error());
+  return answered ? kept : answered;
 }
 
 }  // namespace holdfast::replication

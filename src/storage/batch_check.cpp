@@ -1,9 +1,5 @@
 #include <rocksdb/write_batch.h>
 
-#include <algorithm>
-#include <array>
-#include <bit>
-
 #include "batch_check.h"
 #include "holdfast/storage/log_applier.h"
 #include "rocks.h"
@@ -14,14 +10,6 @@ namespace {
 std::unexpected<Error> refused_batch(std::string why) {
   return fail(ErrorKind::corrupt, "batch_refused", "The batch is not one that this cluster writes.",
               std::move(why));
-}
-
-template <class Number>
-Number little_endian(BytesView bytes) {
-  static_assert(std::endian::native == std::endian::little);
-  std::array<char, sizeof(Number)> raw{};
-  std::ranges::copy_n(bytes.begin(), raw.size(), raw.begin());
-  return std::bit_cast<Number>(raw);
 }
 
 /// RocksDB's record tags (db/dbformat.h) that our writers use; the ones with a family carry its number first.

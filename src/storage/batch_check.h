@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <functional>
 
@@ -11,6 +14,15 @@
 // How storage looks into a WriteBatch's bytes, ours or a stranger's.
 
 namespace holdfast::storage {
+
+/// The number that `bytes`, which are enough, begin with, as RocksDB writes its own.
+template <class Number>
+Number little_endian(BytesView bytes) {
+  static_assert(std::endian::native == std::endian::little);
+  std::array<char, sizeof(Number)> raw{};
+  std::ranges::copy_n(bytes.begin(), raw.size(), raw.begin());
+  return std::bit_cast<Number>(raw);
+}
 
 /// One operation but the head: `key` with the table id, valid during the call.
 using BatchVisitor = std::function<void(Family family, BytesView key, bool deleted)>;

@@ -18,12 +18,6 @@ constexpr std::size_t wal_block_bytes = 32UL * 1024;
 constexpr std::size_t wal_fragment_header_bytes = 7;
 enum WalFragment : std::uint8_t { wal_none = 0, wal_full = 1, wal_first = 2, wal_middle = 3, wal_last = 4 };
 
-std::uint32_t little_endian(BytesView bytes) {
-  std::uint32_t number = 0;
-  for (std::size_t i = bytes.size(); i-- > 0;) number = number << 8U | static_cast<std::uint8_t>(bytes[i]);
-  return number;
-}
-
 std::uint32_t masked(std::uint32_t crc) {
   constexpr std::uint32_t delta = 0xa282ead8;
   return ((crc >> 15U) | (crc << 17U)) + delta;
@@ -81,7 +75,7 @@ Result<std::optional<Bytes>> first_wal_record(const std::filesystem::path& path)
     TRY(const auto block, file.read_at(offset, wal_block_bytes));
     if (block.size() < wal_fragment_header_bytes) return std::nullopt;
     const BytesView bytes(block);
-    const auto size = little_endian(bytes.substr(4, 2));
+    const auto size = little_endian<std::uint16_t>(bytes.substr(4));
     const auto type = static_cast<std::uint8_t>(bytes[6]);
     if (type == wal_none && size == 0) return std::nullopt;
     if (bytes.size() - wal_fragment_header_bytes < size) {
@@ -89,7 +83,8 @@ Result<std::optional<Bytes>> first_wal_record(const std::filesystem::path& path)
       return std::nullopt;  // a torn end
     }
     const auto checked = bytes.substr(6, 1 + std::size_t{size});
-    if (masked(crypto::crc32c(checked)) != little_endian(bytes.substr(0, 4))) return wal_damaged("checksum");
+    if (masked(crypto::crc32c(checked)) != little_endian<std::uint32_t>(bytes))
+      return wal_damaged("checksum");
     const bool begins = type == wal_full || type == wal_first;
     if (begins != (offset == 0) || type > wal_last) return wal_damaged("parts");
     record += checked.substr(1);
