@@ -5,10 +5,10 @@
 #include <boost/asio/use_future.hpp>
 
 #include "channel.h"
+#include "held_step.h"
 #include "holdfast/async/block_on.h"
 #include "holdfast/async/task_group.h"
 #include "holdfast/net/dial.h"
-#include "holdfast/storage/step.h"
 #include "holdfast/storage/table.h"
 #include "two_regions.h"
 
@@ -126,33 +126,6 @@ async::Task<Result<int>> snapshots_asked_for(net::PeerTls tls, Hello hello, std:
   co_return begun;
 }
 
-/// Holds the thread that makes a checkpoint until it is let go.
-class HeldCheckpoint {
- public:
-  HeldCheckpoint() {
-    made_ = 0;
-    let_go_ = false;
-    storage::set_step_hook([](std::string_view step) {
-      if (step != "checkpoint.created") return;
-      ++made_;
-      let_go_.wait(false);
-    });
-  }
-  ~HeldCheckpoint() {
-    let_go();
-    storage::set_step_hook(nullptr);
-  }
-  static int made() { return made_; }
-  static void let_go() {
-    let_go_ = true;
-    let_go_.notify_all();
-  }
-
- private:
-  static inline std::atomic<int> made_;
-  static inline std::atomic<bool> let_go_;
-};
-
 class HostileMember : public TwoRegions {
  protected:
   void SetUp() override {
@@ -209,7 +182,7 @@ TEST_F(HostileMember, what_nobody_asked_for_is_not_fetched) {
 }
 
 TEST_F(HostileMember, asking_for_snapshots_again_and_again_takes_one_thread_and_one_checkpoint) {
-  HeldCheckpoint checkpoint;
+  const HeldStep checkpoint("checkpoint.created");
   const auto asked = async::block_on(
       machine.io.next(),
       snapshots_asked_for(second.peer_tls(), hello(Purpose::stream), primary.port(), &tasks, 8));
@@ -218,10 +191,10 @@ TEST_F(HostileMember, asking_for_snapshots_again_and_again_takes_one_thread_and_
                                     boost::asio::use_future);
   EXPECT_EQ(read.wait_for(std::chrono::seconds(30)), std::future_status::ready)
       << "what others need the disk pool for goes on";
-  HeldCheckpoint::let_go();
+  HeldStep::let_go();
   second.start();
   EXPECT_TRUE(eventually([&] { return caught_up(); }));
-  EXPECT_EQ(HeldCheckpoint::made(), 1) << "the one that nobody waited for is given to whoever asks next";
+  EXPECT_EQ(HeldStep::times(), 1) << "the one that nobody waited for is given to whoever asks next";
 }
 
 TEST_F(HostileMember, who_answers_no_question_is_asked_again) {
