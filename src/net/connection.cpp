@@ -1,5 +1,6 @@
 #include "holdfast/net/connection.h"
 
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>
@@ -143,6 +144,12 @@ Connection::Connection(tcp::socket socket) : impl_(std::make_shared<Impl>(std::m
   error_code gone;
   const auto other_end = impl_->socket.remote_endpoint(gone);
   if (!gone) impl_->remote = {.address = unmapped(other_end.address()), .port = other_end.port()};
+}
+
+void Connection::limit_unsent(int bytes) {
+  using NotSentLowWater = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
+  error_code ignored;
+  impl_->socket.set_option(NotSentLowWater(bytes), ignored);
 }
 
 Connection::Connection(Connection&&) noexcept = default;

@@ -15,8 +15,11 @@ namespace {
 
 constexpr std::size_t transfers_at_once = 4;
 constexpr std::size_t wishes_at_once = 64;
-// Four chunks of 1 MiB at the lowest rate that anybody would configure (100 KB/s), with some patience.
+// Answers come one after the other: as long as bytes of objects come, what was asked for is on its way. Not
+// for ever, or a member that sends others keeps these from being asked for elsewhere; four chunks of 1 MiB
+// take 7 KB/s that long.
 constexpr std::chrono::seconds stalled_after{60};
+constexpr std::chrono::minutes given_up_after{10};
 
 metrics::Metric blobs_fetched{metrics::Kind::counter, "holdfast_blobs_fetched_total",
                               "Objects' bytes that came from another region."};
@@ -82,7 +85,7 @@ void BlobSession::close() {
 
 async::Task<> BlobSession::read_loop() {
   while (!closed_) {
-    auto message = co_await channel_->read(async::after(silence_limit));
+    auto message = co_await channel_->read(ReadLimit::silence(silence_limit));
     if (!message || !is_member_still(*context_, *channel_, peer_)) co_return;
     co_await take(*std::move(message));
   }
@@ -93,6 +96,7 @@ async::Task<> BlobSession::ask_loop(std::shared_ptr<BlobSession> self) {
   while (!self->closed_) {
     // An empty WANT is the beat of this connection.
     BlobWant want;
+    note_arrival();
     give_up_stalled();
     if (asked_.empty() && transfers_.size() < transfers_at_once) want.ids = demand.next(wishes_at_once);
     std::erase_if(want.ids, [&](const BlobId& id) { return transfers_.contains(id); });
@@ -187,7 +191,13 @@ void BlobSession::fetch_next(const BlobId& id, Transfer& transfer) {
 }
 
 bool BlobSession::has_stalled(SteadyTime asked_at) const {
-  return context_->parts.clock.steady_now() - asked_at >= stalled_after;
+  const auto now = context_->parts.clock.steady_now();
+  return now - std::max(asked_at, object_heard_at_) >= stalled_after || now - asked_at >= given_up_after;
+}
+
+void BlobSession::note_arrival() {
+  if (channel_->take_arrival() && channel_->arriving() == MessageType::blob_data)
+    object_heard_at_ = context_->parts.clock.steady_now();
 }
 
 void BlobSession::give_up_stalled() {
@@ -202,6 +212,7 @@ void BlobSession::give_up_stalled() {
 }
 
 async::Task<> BlobSession::store(BlobData data) {
+  object_heard_at_ = context_->parts.clock.steady_now();
   const auto id = data.id;
   const auto found = transfers_.find(id);
   if (found == transfers_.end() || !found->second.import) co_return;

@@ -44,6 +44,7 @@ class BlobSession : public std::enable_shared_from_this<BlobSession> {
   void note_refused(const Error& error);
   void fetch_next(const BlobId& id, Transfer& transfer);
   void give_up_stalled();
+  void note_arrival();
   [[nodiscard]] bool has_stalled(SteadyTime asked_at) const;
   void give_up(const BlobId& id);
   void close();
@@ -57,6 +58,7 @@ class BlobSession : public std::enable_shared_from_this<BlobSession> {
   region::Subscription wanted_;
   std::vector<BlobId> asked_;  ///< in the WANT that is unanswered
   SteadyTime asked_at_;
+  SteadyTime object_heard_at_;    ///< some of an object's bytes
   std::string_view refused_for_;  ///< the code of the last import that could not begin
   bool closed_ = false;
 };

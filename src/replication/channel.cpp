@@ -7,8 +7,16 @@
 namespace holdfast::replication {
 namespace {
 
-// Enough small frames in one TLS record and one system call.
-constexpr std::size_t write_together_bytes = 256UL * 1024;
+// Enough small frames in one TLS record and one system call; a large frame is written in pieces of this size.
+// Each has `write_limit` to itself: a link that is slow is not dead.
+constexpr std::size_t write_together_bytes = 64UL * 1024;
+// What the kernel may hold back, or a beat would wait behind megabytes there, and a write's end say nothing.
+constexpr int max_unsent_bytes = 128 * 1024;
+
+/// Before these nothing is said.
+bool begins_connection(const Message& message) {
+  return std::holds_alternative<Hello>(message) || std::holds_alternative<Welcome>(message);
+}
 
 std::unexpected<Error> connection_closed(std::string detail) {
   return fail(ErrorKind::unavailable, "connection_closed", "the connection to another region ended",
@@ -17,7 +25,11 @@ std::unexpected<Error> connection_closed(std::string detail) {
 
 }  // namespace
 
-async::Task<Result<>> Channel::fill(std::size_t wanted, SteadyTime deadline) {
+Channel::Channel(net::Connection connection) : connection_(std::move(connection)) {
+  connection_.limit_unsent(max_unsent_bytes);
+}
+
+async::Task<Result<>> Channel::fill(std::size_t wanted, ReadLimit limit) {
   if (begin_ > 0) {
     buffer_.erase(0, begin_);
     begin_ = 0;
@@ -25,35 +37,55 @@ async::Task<Result<>> Channel::fill(std::size_t wanted, SteadyTime deadline) {
   while (buffer_.size() < wanted) {
     if (closed_) co_return connection_closed("closed here");
     reading_ = true;
-    const auto read = co_await connection_.read_some(incoming_, deadline);
+    const auto read = co_await connection_.read_some(incoming_, limit.of_next_bytes());
     reading_ = false;
     CO_TRY(const auto size, read);
     if (size == 0) co_return connection_closed("the peer ended the stream");
+    has_arrived_ = true;
     buffer_.append(incoming_.data(), size);
   }
   co_return Result<>{};
 }
 
-async::Task<Result<Message>> Channel::read(SteadyTime deadline, std::function<bool(MessageType)> allowed) {
-  if (buffer_.size() - begin_ < frame_header_bytes) CO_TRY_VOID(co_await fill(frame_header_bytes, deadline));
+async::Task<Result<Message>> Channel::read(ReadLimit limit, std::function<bool(MessageType)> allowed) {
+  if (buffer_.size() - begin_ < frame_header_bytes) CO_TRY_VOID(co_await fill(frame_header_bytes, limit));
   CO_TRY(const auto header, decode_frame_header(BytesView(buffer_).substr(begin_, frame_header_bytes)));
   if (allowed && !allowed(header.type)) {
     co_return fail(ErrorKind::forbidden, "unexpected_message", "a peer sent what it may not send here",
                    std::string(to_string(header.type)));
   }
+  arriving_ = header.type;
   const auto whole = frame_header_bytes + header.payload_bytes;
-  if (buffer_.size() - begin_ < whole) CO_TRY_VOID(co_await fill(whole, deadline));
+  if (buffer_.size() - begin_ < whole) CO_TRY_VOID(co_await fill(whole, limit));
   auto message = decode_message(header.type,
                                 BytesView(buffer_).substr(begin_ + frame_header_bytes, header.payload_bytes));
   begin_ += whole;
+  arriving_.reset();
+  has_arrived_ = false;
   co_return message;
 }
 
 void Channel::send(const Message& message) {
   if (closed_ || finishing_) return;
-  queue_.push_back(encode_message(message));
-  queued_bytes_ += queue_.back().size();
+  auto frame = encode_message(message);
+  queued_bytes_ += frame.size();
+  // A beat says what is so now. Where a link takes a minute for what is before it, sixty of them would be
+  // neither of now nor of use.
+  if (std::holds_alternative<Beat>(message)) {
+    queued_bytes_ -= beat_.size();
+    beat_ = std::move(frame);
+  } else {
+    (begins_connection(message) ? first_ : queue_).push_back(std::move(frame));
+  }
   wake_.notify();
+}
+
+Bytes Channel::take_frame() {
+  if (first_.empty() && !beat_.empty()) return std::exchange(beat_, {});
+  auto& queue = first_.empty() ? queue_ : first_;
+  Bytes frame = std::move(queue.front());
+  queue.pop_front();
+  return frame;
 }
 
 async::Task<> Channel::room() {
@@ -66,20 +98,18 @@ async::Task<> Channel::run_writer(std::shared_ptr<Channel> channel) { co_await c
 
 async::Task<> Channel::write_loop() {
   while (!closed_) {
-    if (queue_.empty()) {
+    if (has_nothing_queued()) {
       if (finishing_) break;
       if (const auto woken = co_await wake_.wait(); !woken) break;
       continue;
     }
     std::vector<Bytes> frames;
     std::size_t bytes = 0;
-    while (!queue_.empty() && bytes < write_together_bytes) {
-      bytes += queue_.front().size();
-      frames.push_back(std::move(queue_.front()));
-      queue_.pop_front();
+    while (!has_nothing_queued() && bytes < write_together_bytes) {
+      frames.push_back(take_frame());
+      bytes += frames.back().size();
     }
-    std::vector<BytesView> views(frames.begin(), frames.end());
-    const auto written = co_await connection_.write(std::move(views), async::after(write_limit));
+    const auto written = co_await write_all(frames);
     queued_bytes_ -= bytes;
     written_.notify();
     if (!written) break;
@@ -90,8 +120,28 @@ async::Task<> Channel::write_loop() {
   close();
 }
 
+async::Task<Result<>> Channel::write_all(const std::vector<Bytes>& frames) {
+  std::vector<BytesView> piece;
+  std::size_t bytes = 0;
+  for (BytesView rest : frames) {
+    while (!rest.empty()) {
+      piece.push_back(rest.substr(0, write_together_bytes - bytes));
+      bytes += piece.back().size();
+      rest.remove_prefix(piece.back().size());
+      if (bytes < write_together_bytes) continue;
+      CO_TRY_VOID(co_await connection_.write(std::exchange(piece, {}), write_deadline()));
+      bytes = 0;
+    }
+  }
+  if (piece.empty()) co_return Result<>{};
+  co_return co_await connection_.write(std::move(piece), write_deadline());
+}
+
+SteadyTime Channel::write_deadline() const { return std::min(async::after(write_limit), finish_by_); }
+
 void Channel::finish() {
   finishing_ = true;
+  finish_by_ = std::min(finish_by_, async::after(write_limit));
   wake_.notify();
 }
 

@@ -148,7 +148,7 @@ async::Task<Result<bool>> Client::blobs_once(RegionName peer) {
   const ChannelFinisher finisher(channel);
   const auto facts = gather_guest(*context_, peer);
   channel->send(make_hello(*context_, facts, Purpose::blobs, {}));
-  CO_TRY(const auto message, co_await channel->read(async::after(silence_limit)));
+  CO_TRY(const auto message, co_await channel->read(ReadLimit::silence(silence_limit)));
   const auto* welcome = std::get_if<Welcome>(&message);
   if (welcome == nullptr || welcome->kind != Welcome::Kind::blobs) co_return false;
   const auto session = std::make_shared<BlobSession>(*context_, channel, peer);

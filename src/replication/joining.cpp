@@ -47,8 +47,8 @@ async::Task<Result<Joined>> join_cluster(JoinRequest request, WallTime now, std:
   CO_TRY_VOID(written);
 
   Channel channel(std::move(connection));
-  CO_TRY(auto message,
-         co_await channel.read(deadline, [](MessageType type) { return type == MessageType::joined; }));
+  CO_TRY(auto message, co_await channel.read(ReadLimit::deadline(deadline),
+                                             [](MessageType type) { return type == MessageType::joined; }));
   auto joined = std::get<Joined>(std::move(message));
   if (!joined.accepted) co_return join_refused(joined);
   if (joined.cluster.id != request.token.cluster) {

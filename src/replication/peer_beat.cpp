@@ -50,10 +50,10 @@ bool is_proven_primary(const RegionName& peer, const region::TermChain& theirs, 
   return is_newest && claimed->node == peer && claimed->term == beat.term;
 }
 
-Result<> take_beat(Context& context, const RegionName& peer, const region::TermChain& chain,
-                   const Beat& beat) {
+Result<> take_beat(Context& context, const RegionName& peer, const region::TermChain& chain, const Beat& beat,
+                   bool is_first) {
   auto& parts = context.parts;
-  if (beat.number == 1) watch_clock(context, peer, beat.clock);
+  if (is_first) watch_clock(context, peer, beat.clock);
   parts.peers.heard(peer);
   parts.peers.blobs_missing(peer, beat.blobs_missing);
   // Before the authority: a former primary learns what was set meanwhile before it opens a term. Where that

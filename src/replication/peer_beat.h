@@ -12,9 +12,9 @@ namespace holdfast::replication {
 bool is_proven_primary(const RegionName& peer, const region::TermChain& theirs, const region::TermChain& ours,
                        const Beat& beat);
 
-/// What a beat changes here: overrides, authority, and at a secondary the news of its primary. May block on
-/// the disk.
-Result<> take_beat(Context& context, const RegionName& peer, const region::TermChain& chain,
-                   const Beat& beat);
+/// What a beat changes here: overrides, authority, and at a secondary the news of its primary. With a
+/// session's first one the clocks are compared. May block on the disk.
+Result<> take_beat(Context& context, const RegionName& peer, const region::TermChain& chain, const Beat& beat,
+                   bool is_first);
 
 }  // namespace holdfast::replication

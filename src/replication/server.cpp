@@ -16,6 +16,8 @@ namespace {
 // because somebody sits on the listener. A member needs two.
 constexpr std::chrono::seconds handshake_limit{5};
 constexpr std::chrono::seconds first_message_limit{3};
+// A member's, whose HELLO may have 512 terms.
+constexpr std::chrono::seconds hello_limit{60};
 constexpr std::size_t max_sessions = 1024;
 constexpr std::size_t max_sessions_of_one_address = 64;
 constexpr std::size_t exporter_bytes = 32;
@@ -72,7 +74,9 @@ async::Task<> Server::serve(Context* context, std::shared_ptr<Channel> channel) 
   const bool is_member = context->parts.members.find_by_spki_hash(key->spki_sha256).has_value();
   context->tasks.spawn(channel->connection().executor(), Channel::run_writer(channel));
   // A stranger may only JOIN; nothing else that it sends is even read.
-  auto message = co_await channel->read(async::after(first_message_limit), [is_member](MessageType type) {
+  const auto limit = is_member ? ReadLimit::silence(silence_limit, async::after(hello_limit))
+                               : ReadLimit::deadline(async::after(first_message_limit));
+  auto message = co_await channel->read(limit, [is_member](MessageType type) {
     return type == (is_member ? MessageType::hello : MessageType::join);
   });
   if (!message) {

@@ -92,7 +92,7 @@ void SinkDriver::close() {
 
 async::Task<> SinkDriver::read_loop() {
   while (!closed_) {
-    auto message = co_await channel_->read(async::after(silence_limit));
+    auto message = co_await channel_->read(ReadLimit::silence(silence_limit));
     if (!message) {
       log::info("the connection to a member ended",
                 {{"peer", peer_.str()}, {"why", message.error().describe()}});
@@ -116,12 +116,22 @@ void SinkDriver::note_welcome() {
   context_->hear_primary(peer_);
 }
 
+/// Where the link is slow a beat waits behind what is large: neither session nor primary is silent meanwhile.
+void SinkDriver::note_arrival() {
+  if (!channel_->take_arrival()) return;
+  const auto now = context_->parts.clock.steady_now();
+  session_.on_arrival(now);
+  if (beats_taken_ > 0) context_->parts.peers.heard(peer_);
+  if (speaks_as_primary_) context_->primary_heard_ns = now.time_since_epoch().count();
+}
+
 async::Task<> SinkDriver::pump_loop(std::shared_ptr<SinkDriver> self) {
   while (!self->closed_) {
     if (auto reason = end_request_.take()) {
       carry_out(refuse_session(RejectCode::none, *std::move(reason)));
       co_return;
     }
+    note_arrival();
     carry_out(session_.on_tick(context_->parts.clock.steady_now()));
     pump_waits_until_ = session_.next_wakeup();
     (void)co_await wake_.wait(*pump_waits_until_);
@@ -304,11 +314,17 @@ async::Task<> SinkDriver::compare(std::shared_ptr<SinkDriver> self, Comparison c
 async::Task<> SinkDriver::take_peer_beat(Beat beat) {
   auto& parts = context_->parts;
   const bool is_primary = beat.role == region::Role::primary;
-  const auto taken = co_await async::offload(
-      parts.disk, [context = context_, peer = peer_, chain = session_.peer_chain(), beat = std::move(beat)] {
-        return replication::take_beat(*context, peer, chain, beat);
+  const bool is_first = beats_taken_++ == 0;
+  const auto proven = co_await async::offload(
+      parts.disk,
+      [context = context_, peer = peer_, chain = session_.peer_chain(), beat = std::move(beat),
+       is_first]() -> Result<bool> {
+        const auto taken = replication::take_beat(*context, peer, chain, beat, is_first);
+        if (!taken) log::error("a member's beat could not be taken in", taken.error());
+        return is_proven_primary(peer, chain, context->parts.authority.chain(), beat);
       });
-  if (!taken) log::error("a member's beat could not be taken in", taken.error());
+  if (!proven) log::error("a member's beat could not be taken in", proven.error());
+  speaks_as_primary_ = proven.value_or(false);
   // It became primary, or it turned out to hold our lost tail, since the handshake: dial again for a stream.
   const bool pulls = parts.authority.last_decision().step == region::BootStep::pull_tail;
   const bool offers = is_primary || pulls;
@@ -335,10 +351,12 @@ async::Task<> SinkDriver::outranked(std::shared_ptr<SinkDriver> self, Outranked 
 }
 
 void SinkDriver::send_beat() {
+  // Facts are said again until they are confirmed: not while a slow link has enough to do.
+  const bool has_room = channel_->has_nothing_queued();
   auto beat = make_beat(*context_);
   beat.number = ++beats_;
   channel_->send(beat);
-  if (session_.state() == SinkSession::State::streaming) {
+  if (has_room && session_.state() == SinkSession::State::streaming) {
     context_->tasks.spawn(channel_->connection().executor(), send_facts(shared_from_this()));
   }
 }

@@ -42,6 +42,7 @@ class SinkDriver : public std::enable_shared_from_this<SinkDriver> {
 
   async::Task<> read_loop();
   void note_welcome();
+  void note_arrival();
   // Tasks of their own keep the driver alive from the moment they are made, not from their first step on.
   async::Task<> pump_loop(std::shared_ptr<SinkDriver> self);
   async::Task<> lane_loop(std::shared_ptr<SinkDriver> self, Lane* lane);
@@ -84,12 +85,14 @@ class SinkDriver : public std::enable_shared_from_this<SinkDriver> {
   async::Signal wake_;
   std::optional<SteadyTime> pump_waits_until_;
   std::uint64_t beats_ = 0;
+  std::uint64_t beats_taken_ = 0;
   /// The last fact that was sent: the next ones are sent with the next beat, so that those whose marks wait
   /// for an absent member do not keep the others here.
   Bytes facts_sent_up_to_;
   std::atomic<bool> closed_ = false;  ///< a comparison looks at it from its own thread
   bool welcomed_ = false;
   bool hears_primary_ = false;
+  bool speaks_as_primary_ = false;  ///< proven, in its last beat
 
   std::optional<Comparison> comparison_;
 

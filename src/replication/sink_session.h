@@ -31,6 +31,8 @@ class SinkSession {
   [[nodiscard]] Actions start();
 
   [[nodiscard]] Actions on_message(Message message, SteadyTime now);
+  /// Part of a message came.
+  void on_arrival(SteadyTime now) { liveness_.heard(now); }
   [[nodiscard]] Actions on_tick(SteadyTime now);
   [[nodiscard]] Actions on_applied(const storage::Head& applied, SteadyTime now);
   [[nodiscard]] Actions on_synced(const storage::Head& durable, SteadyTime now);

@@ -64,7 +64,7 @@ void SourceDriver::close() {
 
 async::Task<> SourceDriver::read_loop() {
   while (!closed_) {
-    auto message = co_await channel_->read(async::after(silence_limit));
+    auto message = co_await channel_->read(ReadLimit::silence(silence_limit));
     if (!message) {
       if (message.error().kind == ErrorKind::corrupt) {
         log::warn("a member sent what the protocol does not know",
@@ -82,6 +82,12 @@ async::Task<> SourceDriver::read_loop() {
   }
 }
 
+void SourceDriver::note_arrival() {
+  if (!channel_->take_arrival()) return;
+  session_.on_arrival(context_->parts.clock.steady_now());
+  if (beats_taken_ > 0) context_->parts.peers.heard(peer_);
+}
+
 async::Task<> SourceDriver::pump_loop(std::shared_ptr<SourceDriver> self) {
   auto& parts = context_->parts;
   while (!self->closed_) {
@@ -91,6 +97,7 @@ async::Task<> SourceDriver::pump_loop(std::shared_ptr<SourceDriver> self) {
     }
     begin_new_job();
     carry_out(session_.on_committed(parts.core.durable()));
+    note_arrival();
     carry_out(session_.on_tick(parts.clock.steady_now()));
     pump_waits_until_ = session_.next_wakeup();
     (void)co_await wake_.wait(*pump_waits_until_);
@@ -223,10 +230,11 @@ async::Task<> SourceDriver::deliver(DeliverFacts wanted) {
 
 async::Task<> SourceDriver::take_peer_beat(Beat beat) {
   const bool has_overrides = !beat.overrides.empty();
+  const bool is_first = beats_taken_++ == 0;
   const auto taken = co_await async::offload(
       context_->parts.disk,
-      [context = context_, peer = peer_, chain = session_.peer_chain(), beat = std::move(beat)] {
-        return replication::take_beat(*context, peer, chain, beat);
+      [context = context_, peer = peer_, chain = session_.peer_chain(), beat = std::move(beat), is_first] {
+        return replication::take_beat(*context, peer, chain, beat, is_first);
       });
   if (!taken) log::error("a member's beat could not be taken in", taken.error());
   auto& parts = context_->parts;

@@ -52,6 +52,7 @@ class SourceDriver : public std::enable_shared_from_this<SourceDriver> {
 
  private:
   async::Task<> read_loop();
+  void note_arrival();
   // Tasks of their own keep the driver alive from the moment they are made, not from their first step on.
   async::Task<> pump_loop(std::shared_ptr<SourceDriver> self);
   async::Task<> lane_loop(std::shared_ptr<SourceDriver> self, Lane* lane);
@@ -89,6 +90,7 @@ class SourceDriver : public std::enable_shared_from_this<SourceDriver> {
   async::Signal wake_;
   std::optional<SteadyTime> pump_waits_until_;
   std::uint64_t beats_ = 0;
+  std::uint64_t beats_taken_ = 0;
   std::atomic<bool> streaming_ = false;
   bool connected_ = false;  ///< the peer table says so
   bool closed_ = false;

@@ -62,6 +62,8 @@ Actions SourceSession::welcome_now() {
   if (welcome_.kind == Welcome::Kind::stream) state_ = State::streaming;
   Actions actions;
   actions.emplace_back(SendMessage{welcome_});
+  // A beat of before the WELCOME counts for nothing, and the first batches may take a slow link long.
+  actions.emplace_back(SendBeat{});
   return actions;
 }
 

@@ -26,6 +26,8 @@ class SourceSession {
   [[nodiscard]] Actions start();
 
   [[nodiscard]] Actions on_message(Message message, SteadyTime now);
+  /// Part of a message came.
+  void on_arrival(SteadyTime now) { liveness_.heard(now); }
   [[nodiscard]] Actions on_tick(SteadyTime now);
   /// The published synced head moved.
   [[nodiscard]] Actions on_committed(const storage::Head& durable);

@@ -76,6 +76,12 @@ void SimWorld::close(SimLink& link, const std::string& why) {
   if (endings_.size() > 8) endings_.pop_front();
 }
 
+/// HELLO and WELCOME, which nothing overtakes.
+bool begins_connection(const Bytes& frame) {
+  const auto type = frame.size() < frame_header_bytes ? 0 : static_cast<unsigned char>(frame[4]);
+  return type <= static_cast<unsigned char>(MessageType::welcome);
+}
+
 void SimWorld::send(SimLink& link, bool to_host, const Message& message) {
   auto& queue = to_host ? link.to_host : link.to_dialler;
   auto frame = encode_message(message);
@@ -95,7 +101,16 @@ void SimWorld::send(SimLink& link, bool to_host, const Message& message) {
         break;
     }
   }
-  queue.push_back({.due = now_ + latency, .frame = std::move(frame)});
+  // As in a channel: a beat overtakes what is queued.
+  auto place = queue.end();
+  auto due = now_ + latency;
+  if (std::holds_alternative<Beat>(message)) {
+    while (place != queue.begin() && !begins_connection(std::prev(place)->frame) && pick(2) == 0) {
+      --place;
+      due = place->due;
+    }
+  }
+  queue.insert(place, {.due = due, .frame = std::move(frame)});
 }
 
 void SimWorld::deliver(SimLink& link, bool to_host) {

@@ -36,6 +36,10 @@ class Connection {
   /// close().
   ~Connection();
 
+  /// Bounds what was written and is not on its way yet: a write waits while there is more. So what is written
+  /// next waits behind little, and the end of a write says something of the network.
+  void limit_unsent(int bytes);
+
   /// Makes a plain connection a TLS one. Once.
   [[nodiscard]] async::Task<Result<>> handshake(TlsSetup setup, SteadyTime deadline);
 

@@ -1,5 +1,6 @@
 #include "cutting_proxy.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -29,6 +30,9 @@ struct CuttingProxy::Impl : std::enable_shared_from_this<Impl> {
 
     void start() {
       boost::system::error_code failed;
+      host.open(tcp::v4());
+      // Little lies in the kernel here: a host feels how slowly its bytes go on.
+      host.set_option(asio::socket_base::receive_buffer_size(16 << 10));
       host.connect(tcp::endpoint(asio::ip::address_v4::loopback(), proxy->target), failed);
       if (failed) return close();
       pump(dialler, host, from_dialler, proxy->swallow_dialler);
@@ -36,8 +40,10 @@ struct CuttingProxy::Impl : std::enable_shared_from_this<Impl> {
     }
     void pump(tcp::socket& in, tcp::socket& out, std::array<char, 16384>& buffer,
               const std::atomic<bool>& swallow) {
-      in.async_read_some(asio::buffer(buffer),
-                         [this, self = shared_from_this(), &in, &out, &buffer, &swallow](
+      const auto rate = &in == &host ? proxy->bytes_per_second.load() : 0;
+      const auto most = rate == 0 ? buffer.size() : std::clamp<std::size_t>(rate / 20, 1, buffer.size());
+      in.async_read_some(asio::buffer(buffer.data(), most),
+                         [this, self = shared_from_this(), &in, &out, &buffer, &swallow, rate](
                              boost::system::error_code failed, std::size_t size) {
                            if (failed) return close();
                            auto pass = size;
@@ -47,6 +53,7 @@ struct CuttingProxy::Impl : std::enable_shared_from_this<Impl> {
                            if (&in == &host && proxy->held) return wait_to_pass(pass, last);
                            if (!swallow) asio::write(out, asio::buffer(buffer.data(), pass), failed);
                            if (failed || last) return close();
+                           if (rate != 0) return rest_for(pass, rate);
                            pump(in, out, buffer, swallow);
                          });
     }
@@ -59,6 +66,12 @@ struct CuttingProxy::Impl : std::enable_shared_from_this<Impl> {
             if (failed || last) return close();
             pump(host, dialler, from_host, proxy->swallow_host);
           });
+    }
+    void rest_for(std::size_t size, std::uint64_t rate) {
+      until_let_go.expires_after(std::chrono::microseconds(size * 1'000'000 / rate));
+      until_let_go.async_wait([this, self = shared_from_this()](boost::system::error_code failed) {
+        if (!failed) pump(host, dialler, from_host, proxy->swallow_host);
+      });
     }
     void close() {
       boost::system::error_code ignored;
@@ -89,6 +102,7 @@ struct CuttingProxy::Impl : std::enable_shared_from_this<Impl> {
 
   std::atomic<std::uint64_t> open = 0;  ///< outlives the pairs, which end with `io`
   std::atomic<bool> held = false;
+  std::atomic<std::uint64_t> bytes_per_second = 0;
   asio::io_context io{1};
   tcp::acceptor acceptor;
   std::atomic<std::uint16_t> target = 0;
@@ -119,6 +133,7 @@ void CuttingProxy::swallow(bool from_dialler, bool from_host) {
   impl_->swallow_dialler = from_dialler;
   impl_->swallow_host = from_host;
 }
+void CuttingProxy::slow_down(std::uint64_t bytes_per_second) { impl_->bytes_per_second = bytes_per_second; }
 void CuttingProxy::hold(bool held) { impl_->held = held; }
 std::uint64_t CuttingProxy::open() const { return impl_->open; }
 std::uint64_t CuttingProxy::connections() const { return impl_->connections; }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "holdfast/crypto/random.h"
 #include "storage/temp_directory.h"
 #include "test_region.h"
 
@@ -22,6 +23,20 @@ class TwoRegions : public testing::Test {
   }
   [[nodiscard]] bool caught_up() {
     return second.durable() == primary.durable() && primary.durable().index > 0;
+  }
+  /// Until both of the second region's connections have brought something: none of those that it began with
+  /// is counted after this.
+  void expect_both_connections() {
+    ASSERT_TRUE(primary.write("first", "1"));
+    const auto object = want_object(10);
+    ASSERT_TRUE(eventually([&] { return caught_up() && second.blobs().has(object); }));
+  }
+  /// The primary has it, and the other region wants it.
+  BlobId want_object(std::size_t size) {
+    const auto key = primary.core().keys()->key_for(storage::Scope::token());
+    const auto put = primary.blobs().put(key.value(), crypto::random_bytes(size)).value();
+    second.demand().want(put.id, {.size = put.size, .sha256 = put.sha256});
+    return put.id;
   }
 
   TempDirectory directory{TempDirectory::Where::memory};
