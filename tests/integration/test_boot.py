@@ -1,5 +1,8 @@
 """A former primary that comes back alone is fenced; the setting and the option that open it say whose risk that is."""
 
+import os
+import signal
+
 import pytest
 
 from demo import Demo, wait_for_log, wait_until
@@ -51,6 +54,26 @@ def expect_fenced(demo, region):
                     {"Authorization": f"Bearer {tokens['AccessToken']}"})
     assert b"AccessDenied" in expect(photo, 403).body
     return tokens["AccessToken"]
+
+
+def test_a_primary_that_stands_still_past_its_limit_goes_on_where_it_was(demo):
+    """Fault test 23. Nobody was promoted meanwhile, so it need not ask anybody: the same term goes on, and nothing is lost."""
+    primary, secondary = demo.primary, demo.secondary
+    token = demo.sign_in(primary.cognito)["AccessToken"]
+    demo.wait_caught_up()
+    term = primary.admin.get("/admin/v1/region")["term"]
+    os.kill(primary.pid, signal.SIGSTOP)
+    try:
+        wait_until("the secondary misses it", lambda: "cutOffSeconds" in secondary.admin.get("/admin/v1/region"))
+        demo.sign_in(secondary.cognito)
+        assert expect(comment(demo, secondary, token), 421).json()["code"] == "read_only_region"
+    finally:
+        os.kill(primary.pid, signal.SIGCONT)
+    expect(comment(demo, primary, token), 201)
+    demo.wait_caught_up()
+    assert (role(primary), primary.admin.get("/admin/v1/region")["term"]) == ("primary", term)
+    wait_until("the secondary hears it", lambda: "cutOffSeconds" not in secondary.admin.get("/admin/v1/region"))
+    assert expect(primary.admin.call("POST", "/admin/v1/region/verify", {}), 200).json()["identical"]
 
 
 @pytest.mark.parametrize("opened_by, warning", [

@@ -175,7 +175,7 @@ void TestRegion::open_stores() {
   must(core_->unlock(node_.cluster, find_root()));
   ring_ = std::make_unique<storage::BatchRing>(std::size_t{4} << 20U);
   committer_ = std::make_unique<storage::Committer>(
-      *core_, system_clock(),
+      *core_, *clock,
       storage::CommitterOptions{
           .free_space_floor_bytes = 0,
           .publish = [ring = ring_.get()](storage::RawBatchPtr batch) { ring->publish(batch); }});
@@ -193,7 +193,7 @@ void TestRegion::start(StartOptions options) {
   members_ = must(region::Members::open(*core_, name_));
   if (const auto joined = must(replication::load_bootstrap(*local_))) members_->bootstrap(joined->members);
   state_ = std::make_unique<region::RegionState>(name_);
-  peers_ = std::make_unique<region::PeerTable>(*members_, system_clock());
+  peers_ = std::make_unique<region::PeerTable>(*members_, *clock);
   settings_ = must(region::AcknowledgeSettings::open(*core_));
   region::Authority::Options authority_options{.policy = options.policy};
   const auto generation = must(data_->current()).value();
@@ -206,17 +206,17 @@ void TestRegion::start(StartOptions options) {
                                              .committer = *committer_,
                                              .members = *members_,
                                              .state = *state_,
-                                             .clock = system_clock(),
+                                             .clock = *clock,
                                              .key = *node_key_,
                                              .cluster = node_.cluster},
                                             authority_options));
   writer_ = std::make_unique<region::Writer>(*state_, *committer_, *peers_, *settings_);
-  facts_ = must(region::FactExchange::open(*local_, *core_, name_, system_clock()));
-  demand_ = std::make_unique<region::BlobDemand>(system_clock());
+  facts_ = must(region::FactExchange::open(*local_, *core_, name_, *clock));
+  demand_ = std::make_unique<region::BlobDemand>(*clock);
   desk_ = std::make_unique<replication::JoinDesk>(replication::JoinDesk::Parts{.core = *core_,
                                                                                .members = *members_,
                                                                                .writer = *writer_,
-                                                                               .clock = system_clock(),
+                                                                               .clock = *clock,
                                                                                .key = *node_key_,
                                                                                .root = find_root()});
   if (on_building) on_building(*this);

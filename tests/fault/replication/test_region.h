@@ -88,7 +88,7 @@ class TestRegion {
   /// What its stores stand on while it runs; null: the real file system.
   rocksdb::Env* local_env = nullptr;
   rocksdb::Env* core_env = nullptr;
-  /// What replication goes by.
+  /// What it goes by while it runs.
   const Clock* clock = &system_clock();
   /// Called before `facts` is given to replication, at every start.
   std::function<void(TestRegion&)> on_building;
