@@ -139,12 +139,11 @@ void PeerTable::change(const RegionName& name, Change apply) {
   wake();
 }
 
-void PeerTable::heard(const RegionName& name) {
-  const auto now = clock_->steady_now();
+void PeerTable::heard(const RegionName& name, SteadyTime at) {
   const std::scoped_lock lock(mutex_);
   auto& peer = peers_[name];
   peer.name = name;
-  peer.heard_at = now;
+  peer.heard_at = std::max(peer.heard_at.value_or(at), at);
 }
 
 void PeerTable::connected(const RegionName& name, bool is_connected) {

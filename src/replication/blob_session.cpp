@@ -15,8 +15,10 @@ namespace {
 
 constexpr std::size_t transfers_at_once = 4;
 constexpr std::size_t wishes_at_once = 64;
+// An honest member has one WANT and as many FETCHes as transfers.
+constexpr std::size_t max_questions = 64;
 // Answers come one after the other: as long as bytes of objects come, what was asked for is on its way. Not
-// for ever, or a member that sends others keeps these from being asked for elsewhere; four chunks of 1 MiB
+// for ever, or a member that trickles keeps these from being asked for elsewhere; four chunks of 1 MiB
 // take 7 KB/s that long.
 constexpr std::chrono::seconds stalled_after{60};
 constexpr std::chrono::minutes given_up_after{10};
@@ -72,7 +74,9 @@ async::Task<> BlobSession::run() {
   wanted_ = context_->parts.demand.on_wanted([weak = weak_from_this()] {
     if (const auto session = weak.lock()) session->wake();
   });
-  context_->tasks.spawn(channel_->connection().executor(), ask_loop(self));
+  const auto executor = channel_->connection().executor();
+  context_->tasks.spawn(executor, ask_loop(self));
+  context_->tasks.spawn(executor, answer_loop(self));
   co_await read_loop();
 }
 
@@ -81,6 +85,7 @@ void BlobSession::close() {
   closed_ = true;
   channel_->finish();
   wake_.notify();
+  asked_something_.notify();
 }
 
 async::Task<> BlobSession::read_loop() {
@@ -112,16 +117,40 @@ async::Task<> BlobSession::ask_loop(std::shared_ptr<BlobSession> self) {
 }
 
 async::Task<> BlobSession::take(Message message) {
-  if (auto* want = std::get_if<BlobWant>(&message)) co_return co_await answer_want(std::move(*want));
-  if (auto* fetch = std::get_if<BlobFetch>(&message)) co_return co_await answer_fetch(std::move(*fetch));
+  if (auto* want = std::get_if<BlobWant>(&message)) co_return ask(std::move(*want));
+  if (auto* fetch = std::get_if<BlobFetch>(&message)) co_return ask(std::move(*fetch));
   if (auto* have = std::get_if<BlobHave>(&message)) co_return co_await begin_transfers(std::move(*have));
   if (auto* data = std::get_if<BlobData>(&message)) co_return co_await store(std::move(*data));
   log::warn("a member sent what does not belong on a connection for objects", {{"peer", peer_.str()}});
   close();
 }
 
+void BlobSession::ask(std::variant<BlobWant, BlobFetch> question) {
+  if (const auto* want = std::get_if<BlobWant>(&question); want && want->ids.empty()) return;
+  if (questions_.size() >= max_questions) {
+    log::warn("a member asks for more at once than a member does", {{"peer", peer_.str()}});
+    return close();
+  }
+  questions_.push_back(std::move(question));
+  asked_something_.notify();
+}
+
+/// Apart from the reading: while an answer waits for its turn under the rate cap, or for room, what comes
+/// must still be taken, or the other side takes this one for dead.
+async::Task<> BlobSession::answer_loop(std::shared_ptr<BlobSession> self) {
+  while (!self->closed_) {
+    if (questions_.empty()) {
+      if (const auto woken = co_await asked_something_.wait(); !woken) co_return;
+      continue;
+    }
+    auto question = std::move(questions_.front());
+    questions_.pop_front();
+    if (auto* want = std::get_if<BlobWant>(&question)) co_await answer_want(std::move(*want));
+    if (auto* fetch = std::get_if<BlobFetch>(&question)) co_await answer_fetch(std::move(*fetch));
+  }
+}
+
 async::Task<> BlobSession::answer_want(BlobWant want) {
-  if (want.ids.empty()) co_return;
   auto have = co_await async::offload(context_->parts.disk, [blobs = &context_->parts.blobs, want] {
     BlobHave found;
     for (const auto& id : want.ids) (blobs->has(id) ? found.ids : found.missing).push_back(id);
@@ -196,8 +225,8 @@ bool BlobSession::has_stalled(SteadyTime asked_at) const {
 }
 
 void BlobSession::note_arrival() {
-  if (channel_->take_arrival() && channel_->arriving() == MessageType::blob_data)
-    object_heard_at_ = context_->parts.clock.steady_now();
+  if (channel_->arriving() == MessageType::blob_data)
+    object_heard_at_ = std::max(object_heard_at_, channel_->heard_at());
 }
 
 void BlobSession::give_up_stalled() {
@@ -212,10 +241,10 @@ void BlobSession::give_up_stalled() {
 }
 
 async::Task<> BlobSession::store(BlobData data) {
-  object_heard_at_ = context_->parts.clock.steady_now();
   const auto id = data.id;
   const auto found = transfers_.find(id);
   if (found == transfers_.end() || !found->second.import) co_return;
+  object_heard_at_ = context_->parts.clock.steady_now();
   if (data.absent) co_return give_up(id);
   auto& transfer = found->second;  // stays while it is being stored
   transfer.is_storing = true;

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "channel.h"
@@ -16,8 +18,8 @@ namespace holdfast::replication {
 /// Exchanges object bytes with one member over a connection of its own, in both directions at once: asks for
 /// what this region lacks, gives what the other asks for. Every chunk is verified before it is kept; a broken
 /// transfer goes on where it ended. Takes only what it asked for, and gives up what does not go on for a
-/// minute, so that another member is asked. Thread: the connection's executor. Lives while its tasks run.
-/// Bounds: four blobs at a time, one chunk each.
+/// minute, or a chunk that takes ten, so that another member is asked. Thread: the connection's executor.
+/// Lives while its tasks run. Bounds: four blobs at a time, one chunk each.
 class BlobSession : public std::enable_shared_from_this<BlobSession> {
  public:
   BlobSession(Context& context, std::shared_ptr<Channel> channel, RegionName peer);
@@ -36,7 +38,9 @@ class BlobSession : public std::enable_shared_from_this<BlobSession> {
 
   async::Task<> ask_loop(std::shared_ptr<BlobSession> self);
   async::Task<> read_loop();
+  async::Task<> answer_loop(std::shared_ptr<BlobSession> self);
   async::Task<> take(Message message);
+  void ask(std::variant<BlobWant, BlobFetch> question);
   async::Task<> answer_want(BlobWant want);
   async::Task<> answer_fetch(BlobFetch fetch);
   async::Task<> begin_transfers(BlobHave have);
@@ -56,6 +60,8 @@ class BlobSession : public std::enable_shared_from_this<BlobSession> {
   std::map<BlobId, Transfer> transfers_;
   async::Signal wake_;
   region::Subscription wanted_;
+  std::deque<std::variant<BlobWant, BlobFetch>> questions_;  ///< the other side's
+  async::Signal asked_something_;
   std::vector<BlobId> asked_;  ///< in the WANT that is unanswered
   SteadyTime asked_at_;
   SteadyTime object_heard_at_;    ///< some of an object's bytes

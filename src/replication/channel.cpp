@@ -9,9 +9,10 @@ namespace {
 
 // Enough small frames in one TLS record and one system call; a large frame is written in pieces of this size.
 // Each has `write_limit` to itself: a link that is slow is not dead.
-constexpr std::size_t write_together_bytes = 64UL * 1024;
-// What the kernel may hold back, or a beat would wait behind megabytes there, and a write's end say nothing.
-constexpr int max_unsent_bytes = 128 * 1024;
+constexpr std::size_t write_together_bytes = 32UL * 1024;
+// From here on the kernel takes no more (Linux lets it be exceeded by what one segment takes, 64 KiB): else a
+// beat would wait behind megabytes there, and the end of a write would say nothing.
+constexpr int max_unsent_bytes = 32 * 1024;
 
 /// Before these nothing is said.
 bool begins_connection(const Message& message) {
@@ -25,7 +26,8 @@ std::unexpected<Error> connection_closed(std::string detail) {
 
 }  // namespace
 
-Channel::Channel(net::Connection connection) : connection_(std::move(connection)) {
+Channel::Channel(net::Connection connection, const Clock& clock)
+    : connection_(std::move(connection)), clock_(&clock), heard_at_(clock.steady_now()) {
   connection_.limit_unsent(max_unsent_bytes);
 }
 
@@ -41,7 +43,7 @@ async::Task<Result<>> Channel::fill(std::size_t wanted, ReadLimit limit) {
     reading_ = false;
     CO_TRY(const auto size, read);
     if (size == 0) co_return connection_closed("the peer ended the stream");
-    has_arrived_ = true;
+    heard_at_ = clock_->steady_now();
     buffer_.append(incoming_.data(), size);
   }
   co_return Result<>{};
@@ -61,7 +63,6 @@ async::Task<Result<Message>> Channel::read(ReadLimit limit, std::function<bool(M
                                 BytesView(buffer_).substr(begin_ + frame_header_bytes, header.payload_bytes));
   begin_ += whole;
   arriving_.reset();
-  has_arrived_ = false;
   co_return message;
 }
 
@@ -80,12 +81,20 @@ void Channel::send(const Message& message) {
   wake_.notify();
 }
 
-Bytes Channel::take_frame() {
-  if (first_.empty() && !beat_.empty()) return std::exchange(beat_, {});
-  auto& queue = first_.empty() ? queue_ : first_;
-  Bytes frame = std::move(queue.front());
-  queue.pop_front();
-  return frame;
+std::vector<Bytes> Channel::take_frames() {
+  std::vector<Bytes> frames;
+  std::size_t bytes = 0;
+  const auto take_from = [&](std::deque<Bytes>& queue) {
+    for (; !queue.empty() && bytes < write_together_bytes; queue.pop_front()) {
+      bytes += queue.front().size();
+      frames.push_back(std::move(queue.front()));
+    }
+  };
+  take_from(first_);
+  // Not counted: there is one every second, and on the slowest link the others must get on, too.
+  if (first_.empty() && !beat_.empty()) frames.push_back(std::exchange(beat_, {}));
+  take_from(queue_);
+  return frames;
 }
 
 async::Task<> Channel::room() {
@@ -103,14 +112,9 @@ async::Task<> Channel::write_loop() {
       if (const auto woken = co_await wake_.wait(); !woken) break;
       continue;
     }
-    std::vector<Bytes> frames;
-    std::size_t bytes = 0;
-    while (!has_nothing_queued() && bytes < write_together_bytes) {
-      frames.push_back(take_frame());
-      bytes += frames.back().size();
-    }
+    const auto frames = take_frames();
     const auto written = co_await write_all(frames);
-    queued_bytes_ -= bytes;
+    for (const auto& frame : frames) queued_bytes_ -= frame.size();
     written_.notify();
     if (!written) break;
   }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "holdfast/async/event.h"
 #include "holdfast/async/task.h"
@@ -23,7 +24,7 @@ class ReadLimit {
   /// Until it is there whole: for whoever has not proven yet who it is.
   static ReadLimit deadline(SteadyTime deadline) { return ReadLimit(deadline, std::nullopt); }
   /// As long as some of it comes at least every so often: a large message on a slow link is no silence.
-  static ReadLimit silence(std::chrono::seconds silence, SteadyTime latest = async::never) {
+  static ReadLimit silence(std::chrono::milliseconds silence, SteadyTime latest = async::never) {
     return ReadLimit(latest, silence);
   }
 
@@ -33,39 +34,39 @@ class ReadLimit {
   }
 
  private:
-  ReadLimit(SteadyTime deadline, std::optional<std::chrono::seconds> silence)
+  ReadLimit(SteadyTime deadline, std::optional<std::chrono::milliseconds> silence)
       : deadline_(deadline), silence_(silence) {}
 
   SteadyTime deadline_;
-  std::optional<std::chrono::seconds> silence_;
+  std::optional<std::chrono::milliseconds> silence_;
 };
 
-/// Frames over one connection: reads one message at a time, writes from a queue, 64 KiB within 10 s.
+/// Frames over one connection: reads one message at a time, writes from a queue, 32 KiB within 10 s.
 /// Thread: the connection's executor. Shared by the tasks of one session: one reader, one writer.
 class Channel {
  public:
   static constexpr std::size_t max_queued_bytes = std::size_t{8} << 20U;
 
-  explicit Channel(net::Connection connection);
+  /// `clock`: what heard_at goes by.
+  explicit Channel(net::Connection connection, const Clock& clock = system_clock());
 
   /// The next message. A type that `allowed` refuses ends the connection before its payload is read; so does
   /// a proper end of the stream (`unavailable`, code `connection_closed`).
   async::Task<Result<Message>> read(ReadLimit limit, std::function<bool(MessageType)> allowed = {});
-  /// Whether part of a message came since the last message, and since this was last asked.
-  [[nodiscard]] bool take_arrival() { return std::exchange(has_arrived_, false); }
+  /// When something last came, be it a part of a message.
+  [[nodiscard]] SteadyTime heard_at() const { return heard_at_; }
   /// Of what a part has come.
   [[nodiscard]] std::optional<MessageType> arriving() const { return arriving_; }
 
   /// Queues a message; never blocks. Nothing is queued after finish or close. A beat overtakes what is
   /// queued, and takes the place of one that has not left yet.
   void send(const Message& message);
-  [[nodiscard]] bool has_nothing_queued() const { return first_.empty() && beat_.empty() && queue_.empty(); }
   /// Waits until less than max_queued_bytes are queued, or the channel is closed. Whoever answers what a peer
   /// asks waits here first: a peer that asks and never reads must not fill the memory. One waiter.
   async::Task<> room();
   /// The writing task, to be spawned once: runs until the channel is closed, or finished and drained.
   static async::Task<> run_writer(std::shared_ptr<Channel> channel);
-  /// Closes once everything queued was written, or after 10 s.
+  /// Closes once the kernel has everything queued, or after 10 s.
   void finish();
   /// Closes now; the reader and the writer end.
   void close();
@@ -73,12 +74,16 @@ class Channel {
 
  private:
   async::Task<> write_loop();
-  Bytes take_frame();
+  [[nodiscard]] bool has_nothing_queued() const { return first_.empty() && beat_.empty() && queue_.empty(); }
+  /// The next frames to write together.
+  std::vector<Bytes> take_frames();
   [[nodiscard]] SteadyTime write_deadline() const;
   async::Task<Result<>> write_all(const std::vector<Bytes>& frames);
   async::Task<Result<>> fill(std::size_t wanted, ReadLimit limit);
 
   net::Connection connection_;
+  const Clock* clock_;
+  SteadyTime heard_at_;
   std::deque<Bytes> first_;  ///< how a connection begins
   Bytes beat_;               ///< empty: none
   std::deque<Bytes> queue_;
@@ -89,7 +94,6 @@ class Channel {
   SteadyTime finish_by_ = async::never;
   bool closed_ = false;
   bool reading_ = false;
-  bool has_arrived_ = false;
   std::optional<MessageType> arriving_;
   Bytes buffer_;           ///< read, not yet given out
   std::size_t begin_ = 0;  ///< of what is not yet given out

@@ -117,7 +117,7 @@ async::Task<Result<std::shared_ptr<Channel>>> Client::connect(RegionName peer) {
   auto setup = context_->parts.tls.connect(
       [pinned = std::move(pinned)](const net::PeerKey& key) { return key.spki_sha256 == pinned; });
   CO_TRY_VOID(co_await connection.handshake(std::move(setup), deadline));
-  auto channel = std::make_shared<Channel>(std::move(connection));
+  auto channel = std::make_shared<Channel>(std::move(connection), context_->parts.clock);
   context_->tasks.spawn(channel->connection().executor(), Channel::run_writer(channel));
   co_return channel;
 }
@@ -147,8 +147,11 @@ async::Task<Result<bool>> Client::blobs_once(RegionName peer) {
   CO_TRY(const auto channel, co_await connect(peer));
   const ChannelFinisher finisher(channel);
   const auto facts = gather_guest(*context_, peer);
-  channel->send(make_hello(*context_, facts, Purpose::blobs, {}));
-  CO_TRY(const auto message, co_await channel->read(ReadLimit::silence(silence_limit)));
+  const Message hello = make_hello(*context_, facts, Purpose::blobs, {});
+  channel->send(hello);
+  // Until it is there the other side has nothing to say.
+  const auto silence = silence_limit + travel_limit(encode_message(hello).size());
+  CO_TRY(const auto message, co_await channel->read(ReadLimit::silence(silence)));
   const auto* welcome = std::get_if<Welcome>(&message);
   if (welcome == nullptr || welcome->kind != Welcome::Kind::blobs) co_return false;
   const auto session = std::make_shared<BlobSession>(*context_, channel, peer);

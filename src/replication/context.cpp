@@ -15,6 +15,13 @@ Context::Context(Replication::Parts shared_parts, Replication::Options shared_op
       tail(parts.core, [core = &parts.core] { return core->durable(); }),
       primary_heard_ns(parts.clock.steady_now().time_since_epoch().count()) {}
 
+void Context::heard_primary(SteadyTime at) {
+  const auto ns = at.time_since_epoch().count();
+  auto known = primary_heard_ns.load();
+  while (known < ns && !primary_heard_ns.compare_exchange_weak(known, ns)) {
+  }
+}
+
 bool Context::enter(const RegionName& name, Purpose purpose) {
   const std::scoped_lock lock(mutex_);
   return inside_.emplace(name, purpose).second;

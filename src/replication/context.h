@@ -36,6 +36,8 @@ struct Context {
   /// When the primary was last heard by a sink session, and since when this process waits for it.
   std::atomic<std::int64_t> primary_heard_ns = 0;
 
+  void heard_primary(SteadyTime at);
+
   // Sessions that members dialled, by name.
   bool enter(const RegionName& name, Purpose purpose);
   void leave(const RegionName& name, Purpose purpose);

@@ -25,7 +25,7 @@ void hear_primary(Context& context, const RegionName& peer, const region::TermCh
       !is_proven_primary(peer, chain, parts.authority.chain(), beat)) {
     return;
   }
-  context.primary_heard_ns = parts.clock.steady_now().time_since_epoch().count();
+  context.heard_primary(parts.clock.steady_now());
   region::PrimaryInfo primary{.name = peer};
   if (const auto member = parts.members.find(peer)) {
     primary.public_url = member->public_url;

@@ -16,8 +16,6 @@ namespace {
 // because somebody sits on the listener. A member needs two.
 constexpr std::chrono::seconds handshake_limit{5};
 constexpr std::chrono::seconds first_message_limit{3};
-// A member's, whose HELLO may have 512 terms.
-constexpr std::chrono::seconds hello_limit{60};
 constexpr std::size_t max_sessions = 1024;
 constexpr std::size_t max_sessions_of_one_address = 64;
 constexpr std::size_t exporter_bytes = 32;
@@ -63,7 +61,7 @@ Result<std::unique_ptr<Server>> Server::open(Context& context) {
 
 void Server::start() {
   listener_->start([context = context_](net::Connection connection) {
-    return serve(context, std::make_shared<Channel>(std::move(connection)));
+    return serve(context, std::make_shared<Channel>(std::move(connection), context->parts.clock));
   });
 }
 

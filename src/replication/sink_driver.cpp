@@ -92,7 +92,9 @@ void SinkDriver::close() {
 
 async::Task<> SinkDriver::read_loop() {
   while (!closed_) {
-    auto message = co_await channel_->read(ReadLimit::silence(silence_limit));
+    // The session itself knows how long its HELLO may be on its way.
+    const bool greets = session_.state() == SinkSession::State::greeting;
+    auto message = co_await channel_->read(ReadLimit::silence(greets ? hello_limit : silence_limit));
     if (!message) {
       log::info("the connection to a member ended",
                 {{"peer", peer_.str()}, {"why", message.error().describe()}});
@@ -118,11 +120,11 @@ void SinkDriver::note_welcome() {
 
 /// Where the link is slow a beat waits behind what is large: neither session nor primary is silent meanwhile.
 void SinkDriver::note_arrival() {
-  if (!channel_->take_arrival()) return;
-  const auto now = context_->parts.clock.steady_now();
-  session_.on_arrival(now);
-  if (beats_taken_ > 0) context_->parts.peers.heard(peer_);
-  if (speaks_as_primary_) context_->primary_heard_ns = now.time_since_epoch().count();
+  const auto at = channel_->heard_at();
+  session_.on_arrival(at);
+  if (beats_taken_ == 0 || !is_member_still()) return;
+  context_->parts.peers.heard(peer_, at);
+  if (speaks_as_primary_) context_->heard_primary(at);
 }
 
 async::Task<> SinkDriver::pump_loop(std::shared_ptr<SinkDriver> self) {
@@ -324,7 +326,7 @@ async::Task<> SinkDriver::take_peer_beat(Beat beat) {
         return is_proven_primary(peer, chain, context->parts.authority.chain(), beat);
       });
   if (!proven) log::error("a member's beat could not be taken in", proven.error());
-  speaks_as_primary_ = proven.value_or(false);
+  speaks_as_primary_ = proven.value_or(speaks_as_primary_);
   // It became primary, or it turned out to hold our lost tail, since the handshake: dial again for a stream.
   const bool pulls = parts.authority.last_decision().step == region::BootStep::pull_tail;
   const bool offers = is_primary || pulls;
@@ -351,12 +353,10 @@ async::Task<> SinkDriver::outranked(std::shared_ptr<SinkDriver> self, Outranked 
 }
 
 void SinkDriver::send_beat() {
-  // Facts are said again until they are confirmed: not while a slow link has enough to do.
-  const bool has_room = channel_->has_nothing_queued();
   auto beat = make_beat(*context_);
   beat.number = ++beats_;
   channel_->send(beat);
-  if (has_room && session_.state() == SinkSession::State::streaming) {
+  if (session_.state() == SinkSession::State::streaming) {
     context_->tasks.spawn(channel_->connection().executor(), send_facts(shared_from_this()));
   }
 }

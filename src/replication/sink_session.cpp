@@ -26,8 +26,11 @@ SinkSession::SinkSession(GuestFacts facts, Hello hello, TermVerifier verify, Ste
       synced_at_(now - sync_group_time) {}
 
 Actions SinkSession::start() {
+  const Message hello = hello_;
+  // Until it is there the other side has nothing to say.
+  liveness_.wait_longer(travel_limit(encode_message(hello).size()));
   Actions actions;
-  actions.emplace_back(SendMessage{hello_});
+  actions.emplace_back(SendMessage{hello});
   return actions;
 }
 

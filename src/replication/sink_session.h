@@ -31,8 +31,8 @@ class SinkSession {
   [[nodiscard]] Actions start();
 
   [[nodiscard]] Actions on_message(Message message, SteadyTime now);
-  /// Part of a message came.
-  void on_arrival(SteadyTime now) { liveness_.heard(now); }
+  /// Something came then, be it a part of a message.
+  void on_arrival(SteadyTime at) { liveness_.heard(at); }
   [[nodiscard]] Actions on_tick(SteadyTime now);
   [[nodiscard]] Actions on_applied(const storage::Head& applied, SteadyTime now);
   [[nodiscard]] Actions on_synced(const storage::Head& durable, SteadyTime now);

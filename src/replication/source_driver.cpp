@@ -83,9 +83,9 @@ async::Task<> SourceDriver::read_loop() {
 }
 
 void SourceDriver::note_arrival() {
-  if (!channel_->take_arrival()) return;
-  session_.on_arrival(context_->parts.clock.steady_now());
-  if (beats_taken_ > 0) context_->parts.peers.heard(peer_);
+  const auto at = channel_->heard_at();
+  session_.on_arrival(at);
+  if (beats_taken_ > 0 && is_member_still()) context_->parts.peers.heard(peer_, at);
 }
 
 async::Task<> SourceDriver::pump_loop(std::shared_ptr<SourceDriver> self) {

@@ -26,8 +26,8 @@ class SourceSession {
   [[nodiscard]] Actions start();
 
   [[nodiscard]] Actions on_message(Message message, SteadyTime now);
-  /// Part of a message came.
-  void on_arrival(SteadyTime now) { liveness_.heard(now); }
+  /// Something came then, be it a part of a message.
+  void on_arrival(SteadyTime at) { liveness_.heard(at); }
   [[nodiscard]] Actions on_tick(SteadyTime now);
   /// The published synced head moved.
   [[nodiscard]] Actions on_committed(const storage::Head& durable);

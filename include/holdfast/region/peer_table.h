@@ -54,7 +54,9 @@ class PeerTable {
   [[nodiscard]] std::size_t live_count() const;
 
   // For replication only.
-  void heard(const RegionName& name);
+  void heard(const RegionName& name) { heard(name, clock_->steady_now()); }
+  /// At a time that may be before one that is known.
+  void heard(const RegionName& name, SteadyTime at);
   void connected(const RegionName& name, bool is_connected);
   void durable(const RegionName& name, const storage::Position& position);
   void lag(const RegionName& name, std::chrono::microseconds time, std::uint64_t bytes);

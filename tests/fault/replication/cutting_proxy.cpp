@@ -30,9 +30,11 @@ struct CuttingProxy::Impl : std::enable_shared_from_this<Impl> {
 
     void start() {
       boost::system::error_code failed;
-      host.open(tcp::v4());
-      // Little lies in the kernel here: a host feels how slowly its bytes go on.
-      host.set_option(asio::socket_base::receive_buffer_size(16 << 10));
+      if (proxy->holds_little) {
+        host.open(tcp::v4(), failed);
+        host.set_option(asio::socket_base::receive_buffer_size(16 << 10), failed);
+        host.set_option(asio::socket_base::send_buffer_size(16 << 10), failed);
+      }
       host.connect(tcp::endpoint(asio::ip::address_v4::loopback(), proxy->target), failed);
       if (failed) return close();
       pump(dialler, host, from_dialler, proxy->swallow_dialler);
@@ -103,6 +105,7 @@ struct CuttingProxy::Impl : std::enable_shared_from_this<Impl> {
   std::atomic<std::uint64_t> open = 0;  ///< outlives the pairs, which end with `io`
   std::atomic<bool> held = false;
   std::atomic<std::uint64_t> bytes_per_second = 0;
+  std::atomic<bool> holds_little = false;
   asio::io_context io{1};
   tcp::acceptor acceptor;
   std::atomic<std::uint16_t> target = 0;
@@ -133,6 +136,7 @@ void CuttingProxy::swallow(bool from_dialler, bool from_host) {
   impl_->swallow_dialler = from_dialler;
   impl_->swallow_host = from_host;
 }
+void CuttingProxy::hold_little() { impl_->holds_little = true; }
 void CuttingProxy::slow_down(std::uint64_t bytes_per_second) { impl_->bytes_per_second = bytes_per_second; }
 void CuttingProxy::hold(bool held) { impl_->held = held; }
 std::uint64_t CuttingProxy::open() const { return impl_->open; }

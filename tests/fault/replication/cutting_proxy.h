@@ -20,6 +20,8 @@ class CuttingProxy {
   void cut_after(std::uint64_t first_bytes, std::uint64_t more_bytes);
   /// From now on nothing passes in that direction, and nobody is told.
   void swallow(bool from_dialler, bool from_host);
+  /// Connections from now on hold little in the kernel here: a host feels how slowly its bytes go on.
+  void hold_little();
   /// From now on so many bytes a second come from the host on each connection; 0: as many as there are.
   void slow_down(std::uint64_t bytes_per_second);
   /// From now on what comes from the host waits here; what waited goes on when this ends.

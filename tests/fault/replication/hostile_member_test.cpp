@@ -108,7 +108,8 @@ async::Task<Result<int>> wants_unanswered(net::PeerTls tls, Hello hello, std::ui
 /// is put forward. Says how often the object was wanted before the last piece was given.
 async::Task<Result<int>> give_in_pieces(net::PeerTls tls, Hello hello, std::uint16_t port,
                                         async::TaskGroup* tasks, BlobId id, storage::BlobReader* blob,
-                                        AheadClock* clock, std::chrono::seconds between, std::size_t pieces) {
+                                        AheadClock* clock, std::chrono::seconds between, std::size_t pieces,
+                                        std::function<bool()> is_taken) {
   const auto limit = ReadLimit::deadline(async::after(std::chrono::seconds(90)));
   CO_TRY(const auto channel, co_await greet(std::move(tls), std::move(hello), port, tasks));
   int wants = 0;
@@ -119,7 +120,8 @@ async::Task<Result<int>> give_in_pieces(net::PeerTls tls, Hello hello, std::uint
     if (const auto* want = std::get_if<BlobWant>(&message)) {
       wants += want->ids.empty() ? 0 : 1;
       ++beats;
-      if (!want->ids.empty()) channel->send(BlobHave{.ids = want->ids, .missing = {}});
+      // Not into the middle of a chunk.
+      if (!want->ids.empty() && rest.empty()) channel->send(BlobHave{.ids = want->ids, .missing = {}});
     } else if (std::holds_alternative<BlobFetch>(message) && rest.empty()) {
       BlobData data{.id = id, .chunk = 0, .last = true, .header = blob->header()};
       CO_TRY(data.sealed, blob->sealed_chunk(0));
@@ -135,7 +137,8 @@ async::Task<Result<int>> give_in_pieces(net::PeerTls tls, Hello hello, std::uint
     rest.erase(0, piece.size());
     ++given;
   }
-  (void)co_await channel->read(limit);  // until its next beat
+  // What it has not read would be lost with the connection.
+  for (int i = 0; i < 20 && !is_taken(); ++i) (void)co_await channel->read(limit);
   channel->close();
   co_return wants;
 }
@@ -203,9 +206,10 @@ class HostileMember : public TwoRegions {
   Result<int> offer_in_pieces(const storage::BlobInfo& info, std::chrono::seconds between,
                               std::size_t pieces) {
     auto reader = forged().read(info.id).value();
-    return async::block_on(machine.io.next(),
-                           give_in_pieces(second.peer_tls(), hello(), primary.port(), &tasks, info.id,
-                                          &reader, &clock, between, pieces));
+    return async::block_on(
+        machine.io.next(),
+        give_in_pieces(second.peer_tls(), hello(), primary.port(), &tasks, info.id, &reader, &clock, between,
+                       pieces, [&] { return primary.blobs().has(info.id); }));
   }
   std::uint64_t bytes_kept_of(const BlobId& id) {
     std::error_code absent;

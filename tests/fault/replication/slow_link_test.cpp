@@ -15,6 +15,7 @@ constexpr std::uint64_t far_away = 100'000;
 class SlowLink : public TwoRegions {
  protected:
   void SetUp() override {
+    proxy.hold_little();
     proxy.forward_to(primary.port());
     primary.advertised_port = proxy.port();
     TwoRegions::SetUp();
@@ -70,6 +71,23 @@ TEST_F(SlowLink, no_12_a_region_that_begins_with_what_takes_long_hears_its_prima
   ASSERT_TRUE(eventually([&] { return hears_primary(); }, std::chrono::seconds(12)));
   EXPECT_FALSE(second.read("large"));
   EXPECT_TRUE(arrives([&] { return caught_up(); }));
+}
+
+TEST_F(SlowLink, no_12_objects_are_taken_while_others_wait_for_their_turn_to_be_given) {
+  ASSERT_NO_FATAL_FAILURE(expect_both_connections());
+  second.stop();
+  primary.stop();
+  // A chunk every twenty seconds, either way.
+  primary.start({.policy = {.require_peers = false}, .blob_bytes_per_second = far_away / 2});
+  second.start({.blob_bytes_per_second = far_away / 2});
+  ASSERT_NO_FATAL_FAILURE(expect_both_connections());
+  const auto before = proxy.connections();
+  const auto there = want_object(1'200'000);
+  const auto key = second.core().keys()->key_for(storage::Scope::token());
+  const auto here = second.blobs().put(key.value(), crypto::random_bytes(1'200'000)).value();
+  primary.demand().want(here.id, {.size = here.size, .sha256 = here.sha256});
+  EXPECT_TRUE(eventually([&] { return second.blobs().has(there) && primary.blobs().has(here.id); }));
+  EXPECT_EQ(proxy.connections(), before);
 }
 
 std::uintmax_t archived_log_bytes(TestRegion& region) {

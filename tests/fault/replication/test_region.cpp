@@ -242,7 +242,9 @@ void TestRegion::start(StartOptions options) {
                                                     .node_id = node_.node_id,
                                                     .region = name_,
                                                     .node_key = node_.node_key.copy()}},
-                                          {.listen_port = port_, .log_cap_bytes = options.log_cap_bytes}));
+                                          {.listen_port = port_,
+                                           .log_cap_bytes = options.log_cap_bytes,
+                                           .blob_bytes_per_second = options.blob_bytes_per_second}));
   must(authority_->start());
   replication_->start();
 }

@@ -46,6 +46,7 @@ class TestRegion {
   struct StartOptions {
     region::BootPolicy policy;
     std::uint64_t log_cap_bytes = std::uint64_t{1} << 30U;
+    std::uint64_t blob_bytes_per_second = 0;
   };
   void start(StartOptions options);
   void start() { start(StartOptions{}); }

@@ -235,10 +235,10 @@ TEST_F(Source, silence_of_five_seconds_is_death_and_a_beat_goes_out_every_second
   EXPECT_EQ(only<SendBeat>(session.on_tick(now)).size(), 1U);
   EXPECT_EQ(only<SendBeat>(session.on_tick(now + 900ms)).size(), 0U);
   EXPECT_EQ(only<SendBeat>(session.on_tick(now + 1s)).size(), 1U);
-  (void)session.on_message(Beat{}, now + 3s);
+  (void)session.on_message(Beat{}, now + 2s);
+  session.on_arrival(now + 3s);
   EXPECT_FALSE(closes(session.on_tick(now + 7s), RejectCode::silent));
-  // It can still send (half-open), but it hears nothing.
-  EXPECT_TRUE(closes(session.on_tick(now + 8s), RejectCode::silent));
+  EXPECT_TRUE(closes(session.on_tick(now + 8s), RejectCode::silent)) << "also where it can still send";
 }
 
 TEST_F(Source, a_message_out_of_place_ends_the_session) {
@@ -419,8 +419,9 @@ TEST_F(Sink, silence_is_death_here_too) {
   auto session = sink();
   (void)session.start();
   (void)session.on_message(stream_welcome(), now);
-  EXPECT_FALSE(closes(session.on_tick(now + 4900ms), RejectCode::silent));
-  EXPECT_TRUE(closes(session.on_tick(now + 5s), RejectCode::silent));
+  session.on_arrival(now + 1s);
+  EXPECT_FALSE(closes(session.on_tick(now + 5900ms), RejectCode::silent));
+  EXPECT_TRUE(closes(session.on_tick(now + 6s), RejectCode::silent));
 }
 
 TEST_F(Sink, a_snapshot_is_pulled_in_order_from_where_it_was_interrupted) {
