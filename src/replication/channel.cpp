@@ -112,9 +112,11 @@ async::Task<> Channel::write_loop() {
       if (const auto woken = co_await wake_.wait(); !woken) break;
       continue;
     }
-    const auto frames = take_frames();
-    const auto written = co_await write_all(frames);
-    for (const auto& frame : frames) queued_bytes_ -= frame.size();
+    auto frames = take_frames();
+    std::size_t bytes = 0;
+    for (const auto& frame : frames) bytes += frame.size();
+    const auto written = co_await write_all(std::move(frames));
+    queued_bytes_ -= bytes;
     written_.notify();
     if (!written) break;
   }
@@ -124,7 +126,7 @@ async::Task<> Channel::write_loop() {
   close();
 }
 
-async::Task<Result<>> Channel::write_all(const std::vector<Bytes>& frames) {
+async::Task<Result<>> Channel::write_all(std::vector<Bytes> frames) {
   std::vector<BytesView> piece;
   std::size_t bytes = 0;
   for (BytesView rest : frames) {

@@ -78,7 +78,7 @@ class Channel {
   /// The next frames to write together.
   std::vector<Bytes> take_frames();
   [[nodiscard]] SteadyTime write_deadline() const;
-  async::Task<Result<>> write_all(const std::vector<Bytes>& frames);
+  async::Task<Result<>> write_all(std::vector<Bytes> frames);
   async::Task<Result<>> fill(std::size_t wanted, ReadLimit limit);
 
   net::Connection connection_;
