@@ -104,6 +104,23 @@ async::Task<Result<int>> wants_unanswered(net::PeerTls tls, Hello hello, std::ui
   co_return wants;
 }
 
+/// Asks for so many chunks at once. Says how many answers came before the connection ended, or all of them.
+async::Task<Result<int>> answers_to(net::PeerTls tls, Hello hello, std::uint16_t port,
+                                    async::TaskGroup* tasks, int fetches) {
+  const auto limit = ReadLimit::deadline(async::after(std::chrono::seconds(30)));
+  CO_TRY(const auto channel, co_await greet(std::move(tls), std::move(hello), port, tasks));
+  for (int i = 0; i < fetches; ++i)
+    channel->send(BlobFetch{.id = BlobId("00112233445566778899aabbccddeeff"), .chunk = 0});
+  int answers = 0;
+  while (answers < fetches) {
+    const auto message = co_await channel->read(limit);
+    if (!message) break;
+    answers += std::holds_alternative<BlobData>(*message) ? 1 : 0;
+  }
+  channel->close();
+  co_return answers;
+}
+
 /// Gives the only chunk of `blob` in so many pieces, each of which the other region has seen when its clock
 /// is put forward. Says how often the object was wanted before the last piece was given.
 async::Task<Result<int>> give_in_pieces(net::PeerTls tls, Hello hello, std::uint16_t port,
@@ -226,6 +243,16 @@ TEST_F(HostileMember, what_nobody_asked_for_is_not_fetched) {
       machine.io.next(), fetches_of_an_offer(second.peer_tls(), hello(), primary.port(), &tasks));
   ASSERT_TRUE(fetches) << fetches.error().describe();
   EXPECT_EQ(*fetches, 0);
+}
+
+TEST_F(HostileMember, may_ask_for_no_more_chunks_at_once_than_a_member_does) {
+  const auto answers = [&](int fetches) {
+    return async::block_on(machine.io.next(),
+                           answers_to(second.peer_tls(), hello(), primary.port(), &tasks, fetches));
+  };
+  EXPECT_EQ(answers(4), 4);
+  // All of them come in one piece: nothing is answered before they are counted.
+  EXPECT_LT(answers(200).value(), 200);
 }
 
 TEST_F(HostileMember, asking_for_snapshots_again_and_again_takes_one_thread_and_one_checkpoint) {
