@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "holdfast/async/block_on.h"
 #include "holdfast/crypto/random.h"
 #include "storage/temp_directory.h"
 #include "test_region.h"
@@ -28,15 +29,25 @@ class TwoRegions : public testing::Test {
   /// is counted after this.
   void expect_both_connections() {
     ASSERT_TRUE(primary.write("first", "1"));
-    const auto object = want_object(10);
+    const auto object = want_object(10, primary, second);
     ASSERT_TRUE(eventually([&] { return caught_up() && second.blobs().has(object); }));
   }
-  /// The primary has it, and the other region wants it.
-  BlobId want_object(std::size_t size) {
-    const auto key = primary.core().keys()->key_for(storage::Scope::token());
-    const auto put = primary.blobs().put(key.value(), crypto::random_bytes(size)).value();
-    second.demand().want(put.id, {.size = put.size, .sha256 = put.sha256});
+  static BlobId want_object(std::size_t size, TestRegion& from, TestRegion& to) {
+    const auto key = from.core().keys()->key_for(storage::Scope::token());
+    const auto put = from.blobs().put(key.value(), crypto::random_bytes(size)).value();
+    to.demand().want(put.id, {.size = put.size, .sha256 = put.sha256});
     return put.id;
+  }
+  [[nodiscard]] bool hears_primary() {
+    const auto view = second.state().view();
+    return view.primary && view.primary->reachable;
+  }
+  void expect_identical() {
+    ASSERT_TRUE(eventually([&] { return primary.peers().find(second.name())->connected; }));
+    const auto report = async::block_on(
+        machine.io.next(), primary.replication().verify(second.name(), std::chrono::seconds(60)));
+    ASSERT_TRUE(report) << report.error().describe();
+    EXPECT_TRUE(report->identical());
   }
 
   TempDirectory directory{TempDirectory::Where::memory};
