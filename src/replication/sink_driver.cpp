@@ -122,7 +122,7 @@ void SinkDriver::note_welcome() {
 void SinkDriver::note_arrival() {
   const auto at = channel_->heard_at();
   session_.on_arrival(at);
-  if (beats_taken_ == 0 || !is_member_still()) return;
+  if (!has_taken_beat_ || !is_member_still()) return;
   context_->parts.peers.heard(peer_, at);
   if (speaks_as_primary_) context_->heard_primary(at);
 }
@@ -316,7 +316,7 @@ async::Task<> SinkDriver::compare(std::shared_ptr<SinkDriver> self, Comparison c
 async::Task<> SinkDriver::take_peer_beat(Beat beat) {
   auto& parts = context_->parts;
   const bool is_primary = beat.role == region::Role::primary;
-  const bool is_first = beats_taken_++ == 0;
+  const bool is_first = !std::exchange(has_taken_beat_, true);
   const auto proven = co_await async::offload(
       parts.disk,
       [context = context_, peer = peer_, chain = session_.peer_chain(), beat = std::move(beat),

@@ -85,7 +85,7 @@ class SinkDriver : public std::enable_shared_from_this<SinkDriver> {
   async::Signal wake_;
   std::optional<SteadyTime> pump_waits_until_;
   std::uint64_t beats_ = 0;
-  std::uint64_t beats_taken_ = 0;
+  bool has_taken_beat_ = false;
   /// The last fact that was sent: the next ones are sent with the next beat, so that those whose marks wait
   /// for an absent member do not keep the others here.
   Bytes facts_sent_up_to_;

@@ -85,7 +85,7 @@ async::Task<> SourceDriver::read_loop() {
 void SourceDriver::note_arrival() {
   const auto at = channel_->heard_at();
   session_.on_arrival(at);
-  if (beats_taken_ > 0 && is_member_still()) context_->parts.peers.heard(peer_, at);
+  if (has_taken_beat_ && is_member_still()) context_->parts.peers.heard(peer_, at);
 }
 
 async::Task<> SourceDriver::pump_loop(std::shared_ptr<SourceDriver> self) {
@@ -230,7 +230,7 @@ async::Task<> SourceDriver::deliver(DeliverFacts wanted) {
 
 async::Task<> SourceDriver::take_peer_beat(Beat beat) {
   const bool has_overrides = !beat.overrides.empty();
-  const bool is_first = beats_taken_++ == 0;
+  const bool is_first = !std::exchange(has_taken_beat_, true);
   const auto taken = co_await async::offload(
       context_->parts.disk,
       [context = context_, peer = peer_, chain = session_.peer_chain(), beat = std::move(beat), is_first] {

@@ -90,7 +90,7 @@ class SourceDriver : public std::enable_shared_from_this<SourceDriver> {
   async::Signal wake_;
   std::optional<SteadyTime> pump_waits_until_;
   std::uint64_t beats_ = 0;
-  std::uint64_t beats_taken_ = 0;
+  bool has_taken_beat_ = false;
   std::atomic<bool> streaming_ = false;
   bool connected_ = false;  ///< the peer table says so
   bool closed_ = false;
